@@ -1,0 +1,146 @@
+import type { z } from 'zod';
+
+/** A statement by the lowest PostgreSQL major version it is for; the greatest key ≤ the server's major is sent. */
+export type Variants = { readonly [lowestMajor: number]: string };
+
+/** A row as PostgreSQL answered it, before the zod row of its topic has checked it. */
+export type Raw = Record<string, unknown>;
+
+/** What a topic cannot be asked without; `lib/postgres/capabilities.ts` knows whether a server has it. */
+export type Requirement =
+  | { extension: 'pg_stat_statements' }
+  | { privilege: 'pg_read_all_stats' }
+  | { setting: string; value: string };
+
+/**
+ * A keyed memory beside a topic's statement (names by OID, texts by query id, sizes by OID): only keys that are not
+ * remembered are asked for, and each is asked again after `everySeconds`. Shared between topics by its `id`.
+ */
+export type Lookup = {
+  id: string;
+  /** Takes the missing keys as `$1::text[]`; answers rows with a text column `key`. */
+  sql: Variants;
+  /** Which keys these rows need. */
+  keys: (rows: Raw[]) => Iterable<string>;
+  everySeconds: number;
+  /** True: keys are the same in each database of a server (roles, databases, statements). */
+  shared: boolean;
+};
+
+/** What the lookups remember: the row of a lookup for a key, or undefined where it is not known. */
+export type Known = (lookup: Lookup, key: unknown) => Raw | undefined;
+
+/** What an `ok` answer had to leave out, which object it was and which sessions stood in the way. */
+export type Partial = {
+  reason: UnavailableReason;
+  object: string;
+  blockedBy: number[];
+  hint: string;
+  fixSql?: string;
+};
+
+/** Why a topic cannot be answered. */
+export type UnavailableReason =
+  | 'version'
+  | 'extension'
+  | 'setting'
+  | 'privilege'
+  | 'standby'
+  | 'pooler'
+  | 'history'
+  | 'timeout'
+  | 'locked'
+  | 'unreachable';
+
+/** Figures drawn over time, made from each snapshot's rows; `null` is a gap, never a zero. */
+export type Series<Row = Raw> = {
+  id: string;
+  title: string;
+  unit: string;
+  columns: string[];
+  /** How samples of one bucket become one point. */
+  aggregate: 'average' | 'maximum';
+  /** One value for each of `columns`, or null where these rows cannot tell. */
+  point: (rows: Row[]) => (number | null)[] | null;
+};
+
+/** One question to a PostgreSQL server: words, SQL, row shape and cadence in one value. */
+export type Topic<Shape extends z.ZodRawShape = z.ZodRawShape, Params extends z.ZodRawShape = z.ZodRawShape> = {
+  id: string;
+  title: string;
+  summary: string;
+  /** `server`: one answer for the whole server; `database`: one for each database. */
+  scope: 'server' | 'database';
+  cadenceSeconds: number;
+  requires: Requirement[];
+  /** The PostgreSQL views and functions that the figures come from. */
+  sources: string[];
+  /** The statement; missing where the rows are pgdeck's own figures (`pools`). */
+  sql?: Variants;
+  /** True: asked also while nobody looks, because charts or checks need it (at most every 10 s then). */
+  always: boolean;
+  /** True: may read many relations; asked on the connection for slow questions. */
+  slow?: boolean;
+  lookups?: Lookup[];
+  /** Joins the statement's rows with what the lookups remember. */
+  join?: (rows: Raw[], known: Known) => { rows: Raw[]; partial?: Partial[] };
+  row: z.ZodObject<Shape>;
+  /** The columns that identify a row. */
+  key: (keyof Shape & string)[];
+  /** Columns that only grow; each gains `<column>_per_second` (null when unknown: first sample, reset, restart). */
+  counters?: (keyof Shape & string)[];
+  /** A column whose change means that the row's counters began anew (`stats_reset`, `stats_since`). */
+  epoch?: keyof Shape & string;
+  series?: Series<z.infer<z.ZodObject<Shape>> & Rates>[];
+  /** Query parameters that filter the snapshot (never the SQL). */
+  params?: z.ZodObject<Params>;
+  select?: (
+    rows: (z.infer<z.ZodObject<Shape>> & Rates)[],
+    params: z.infer<z.ZodObject<Params>>,
+  ) => (z.infer<z.ZodObject<Shape>> & Rates)[];
+};
+
+/** Per-second rates that the sampler adds to rows with counters, e.g. `xact_commit_per_second`. */
+export type Rates = { [column: `${string}_per_second`]: number | null };
+
+/** Any topic, with its row type forgotten. */
+// biome-ignore lint/suspicious/noExplicitAny: `select` and `series` take rows of the topic's own shape, so a widened topic is any
+export type AnyTopic = Topic<any, any>;
+
+/** The row of a topic as readers get it. */
+export type RowOf<T> = T extends Topic<infer Shape, infer _Params> ? z.infer<z.ZodObject<Shape>> & Rates : never;
+
+/** Declares a topic; only there so that TypeScript infers its row. */
+export function defineTopic<Shape extends z.ZodRawShape, Params extends z.ZodRawShape = z.ZodRawShape>(
+  topic: Topic<Shape, Params>,
+): Topic<Shape, Params> {
+  return topic;
+}
+
+/** The answer of a topic, as `GET /api/servers/:server/:topic` gives it. */
+export type Answer<Row = Raw> = Envelope & (Ok<Row> | Unavailable<Row>);
+
+type Envelope = { topic: string; server: string; database: string | null };
+
+/** The rows of a snapshot; times are ISO 8601, ages in seconds. */
+export type Ok<Row = Raw> = {
+  status: 'ok';
+  sampledAt: string;
+  ageSeconds: number;
+  /** Seconds between this sample and the one before, over which rates are taken; null at the first. */
+  windowSeconds: number | null;
+  rows: Row[];
+  partial?: Partial[];
+};
+
+/** Why there is no answer now, what to do about it, and the last rows where there were any. */
+export type Unavailable<Row = Raw> = {
+  status: 'unavailable';
+  reason: UnavailableReason;
+  hint: string;
+  fixSql?: string;
+  sqlstate?: string;
+  /** Seconds until it is tried again by itself. */
+  retryInSeconds?: number;
+  last?: { rows: Row[]; sampledAt: string; ageSeconds: number };
+};

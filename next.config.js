@@ -1,0 +1,10 @@
+/** @type {import('next').NextConfig} */
+export default {
+  poweredByHeader: false,
+  reactStrictMode: true,
+  // Never optimise images: the endpoint is open by default and reaches internal paths; lib/access/http.ts also answers it with 404.
+  images: { unoptimized: true },
+  serverExternalPackages: ['pg', 'pino'],
+  typedRoutes: false,
+  devIndicators: false,
+};
