@@ -1,0 +1,349 @@
+import type { ServerConfig } from '@/lib/config';
+import { type Capabilities, catalogSql, heartbeatSql, identitySql, systemIdentifierSql } from './capabilities';
+import { describeError, isConnectionError, PostgresProblem, type Problem } from './errors';
+import { type Answered, needsSession, Session } from './session';
+
+/** Which of the three sampling connections a question goes over. */
+export type Lane = 'pinned' | 'slow' | 'walking';
+
+/** One of pgdeck's own pools; the row of topic `pools`. */
+export type PoolFigures = {
+  pool: string;
+  size: number;
+  in_use: number;
+  idle: number;
+  waiting: number;
+  opened_total: number;
+  timeouts_total: number;
+  errors_total: number;
+  recycled_total: number;
+};
+
+type Query = <Row = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Answered<Row>>;
+
+const lanes: Lane[] = ['pinned', 'slow', 'walking'];
+const refusedBackoffMs = [1000, 2000, 5000];
+/** A timed-out attempt stays a backend of the server until its authentication_timeout (60 s by default). */
+const timedOutBackoffMs = 60_000;
+/** A backend keeps what it once opened in its relation cache: the slow connection is renewed. */
+const recycleAfterMs = 30 * 60_000;
+
+/** Whether the process is the one that opened it: `pgdeck` and `pgdeck:act:…` are ours. */
+export const applicationName = 'pgdeck';
+
+/**
+ * All connections to one watched server: three for questions (one pinned and always warm), one for previews and
+ * signals, and one for each long action. One connection attempt is in flight at a time.
+ */
+export class ServerConnections {
+  readonly config: ServerConfig;
+  capabilities: Capabilities | undefined;
+  /** When the next attempt to connect is made (epoch milliseconds). */
+  nextAttemptAt = 0;
+  /** Told after each connect that found another run, role or recovery state of the server. */
+  onServerChange: ((before: Capabilities | undefined, after: Capabilities) => void) | undefined;
+  readonly #maintenanceMax: number;
+  #sessions = new Map<Lane | 'signal', Session>();
+  #maintenance = new Set<Session>();
+  #attempt: Promise<unknown> = Promise.resolve();
+  #failures = 0;
+  #lastProblem: Problem | undefined;
+  #signalTurn: Promise<unknown> = Promise.resolve();
+  #counts = new Map<string, { waiting: number; opened: number; timeouts: number; errors: number; recycled: number }>();
+  #closed = false;
+  #pooled = new Map<'read' | 'action', boolean>();
+
+  constructor(config: ServerConfig, maintenanceMax: number) {
+    this.config = config;
+    this.#maintenanceMax = maintenanceMax;
+  }
+
+  /** Why the server cannot be reached now; undefined while a connection for questions lives. */
+  get problem(): Problem | undefined {
+    return lanes.some((lane) => this.#sessions.get(lane)?.closed === false) ? undefined : this.#lastProblem;
+  }
+
+  /** Asks a question over a lane, within 4 s on the server; read-only. Throws `PostgresProblem` or the server's error. */
+  async ask<Row = Record<string, unknown>>(
+    lane: Lane,
+    database: string | undefined,
+    text: string,
+    values: unknown[] = [],
+  ): Promise<Row[]> {
+    for (let attempt = 0; ; attempt++) {
+      const session = await this.#sessionFor(lane, database);
+      try {
+        return (await session.query<Row>(text, values)).rows;
+      } catch (error) {
+        this.#count('sampling', (error as { code?: string }).code === '57014' ? 'timeouts' : 'errors');
+        // The connection was ended while it was idle: the question itself is a read, so it may be sent once more.
+        if (isConnectionError(error)) {
+          session.close();
+          if (attempt === 0 && !/Query read timeout/.test((error as Error).message)) continue;
+          this.#unreachable(error);
+        }
+        throw error;
+      }
+    }
+  }
+
+  /**
+   * Lends the action role's connection, one user at a time: statement_timeout 4 s, lock_timeout 250 ms, not
+   * read-only, outside any transaction.
+   */
+  signal<T>(use: (query: Query) => Promise<T>): Promise<T> {
+    this.#counter('signals').waiting++;
+    const turn = this.#signalTurn.then(async () => {
+      this.#counter('signals').waiting--;
+      let session = this.#sessions.get('signal');
+      if (session?.closed !== false) session = await this.#open('signal', 'action', undefined);
+      return use((text, values) => (session as Session).query(text, values));
+    });
+    this.#signalTurn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Opens a session of its own for a long action in `database`: lock_timeout 2 s, no statement_timeout. */
+  async openMaintenance(run: string, database: string): Promise<Session> {
+    if (this.#maintenance.size >= this.#maintenanceMax)
+      throw new PostgresProblem({
+        reason: 'unreachable',
+        sentence: `${this.#maintenanceMax} long actions are running already.`,
+        hint: 'Wait for one to end or cancel it (PGDECK_MAINTENANCE_MAX).',
+      });
+    const session = await this.#connect('maintenance', () =>
+      Session.open(this.config.action, {
+        purpose: 'maintenance',
+        applicationName: `${applicationName}:act:${run}`,
+        database,
+      }),
+    );
+    if (session.pooled) {
+      session.close();
+      throw needsSession();
+    }
+    this.#maintenance.add(session);
+    session.onClosed = () => this.#maintenance.delete(session);
+    return session;
+  }
+
+  /** Reads again what the server is and what the role may see; keeps what was known where a catalog is locked. */
+  async probe(): Promise<Capabilities> {
+    const session = await this.#sessionFor('pinned', undefined);
+    return this.#probe(session);
+  }
+
+  /** A cheap sign of life over the pinned connection: notices a restart, a promotion or a lost connection. */
+  async heartbeat(): Promise<void> {
+    const session = await this.#sessionFor('pinned', undefined);
+    try {
+      const [row] = (await session.query<Beat>(heartbeatSql)).rows;
+      if (row) this.#notice(row);
+    } catch (error) {
+      if (isConnectionError(error)) {
+        session.close();
+        this.#unreachable(error);
+      }
+      throw error;
+    }
+    const slow = this.#sessions.get('slow');
+    if (slow && !slow.closed && !slow.busy && Date.now() - slow.openedAt > recycleAfterMs) await this.#recycle(slow);
+  }
+
+  /** The figures of the three pools; sizes in connections. */
+  pools(): PoolFigures[] {
+    const sampling = lanes.map((lane) => this.#sessions.get(lane)).filter((session) => session && !session.closed);
+    const signal = this.#sessions.get('signal');
+    const row = (pool: string, size: number, sessions: (Session | undefined)[]): PoolFigures => {
+      const counts = this.#counter(pool);
+      const live = sessions.filter((session) => session && !session.closed) as Session[];
+      const inUse = live.filter((session) => session.busy).length;
+      return {
+        pool,
+        size,
+        in_use: inUse,
+        idle: live.length - inUse,
+        waiting: counts.waiting + live.reduce((sum, session) => sum + session.waiting, 0),
+        opened_total: counts.opened,
+        timeouts_total: counts.timeouts,
+        errors_total: counts.errors,
+        recycled_total: counts.recycled,
+      };
+    };
+    return [
+      row('sampling', lanes.length, sampling),
+      row('signals', 1, [signal]),
+      row('maintenance', this.#maintenanceMax, [...this.#maintenance]),
+    ];
+  }
+
+  /** Ends every connection. */
+  close(): void {
+    this.#closed = true;
+    for (const session of [...this.#sessions.values(), ...this.#maintenance]) session.close();
+  }
+
+  async #sessionFor(lane: Lane, database: string | undefined): Promise<Session> {
+    const wanted = database ?? this.config.read.database;
+    const own = this.#sessions.get(lane);
+    if (own && !own.closed && own.database === wanted) return own;
+    // Only an open connection is served when slots have run out or sign-in hangs: any of ours will do.
+    const other = lanes
+      .map((name) => this.#sessions.get(name))
+      .find((session) => session && !session.closed && session.database === wanted);
+    if (other) {
+      if (Date.now() >= this.nextAttemptAt) this.#open(lane, 'read', wanted).catch(() => {});
+      return other;
+    }
+    return this.#open(lane, 'read', wanted);
+  }
+
+  async #open(slot: Lane | 'signal', role: 'read' | 'action', database: string | undefined): Promise<Session> {
+    const target = this.config[role];
+    return this.#connect(slot, async () => {
+      const present = this.#sessions.get(slot);
+      if (present && !present.closed && present.database === (database ?? target.database)) return present;
+      present?.close();
+      const session = await Session.open(target, {
+        purpose: slot === 'signal' ? 'signal' : 'question',
+        applicationName,
+        ...(database && { database }),
+        ...(this.#pooled.get(role) && { pooled: true }),
+      });
+      this.#pooled.set(role, session.pooled);
+      if (this.#closed) {
+        session.close();
+        throw new Error('Client was closed');
+      }
+      this.#sessions.set(slot, session);
+      if (slot !== 'signal') {
+        if (database === undefined || database === this.config.read.database) await this.#probe(session);
+      }
+      return session;
+    });
+  }
+
+  /** Lets one attempt run at a time and spaces failed ones. */
+  #connect(slot: Lane | 'signal' | 'maintenance', attempt: () => Promise<Session>): Promise<Session> {
+    const turn = this.#attempt.then(async () => {
+      if (Date.now() < this.nextAttemptAt && this.#lastProblem) throw new PostgresProblem(this.#lastProblem);
+      const pool = slot === 'signal' ? 'signals' : slot === 'maintenance' ? 'maintenance' : 'sampling';
+      try {
+        const session = await attempt();
+        this.#failures = 0;
+        this.nextAttemptAt = 0;
+        this.#lastProblem = undefined;
+        this.#count(pool, 'opened');
+        return session;
+      } catch (error) {
+        this.#count(pool, 'errors');
+        throw this.#unreachable(error);
+      }
+    });
+    this.#attempt = turn.catch(() => {});
+    return turn;
+  }
+
+  #unreachable(error: unknown): PostgresProblem {
+    const problem = describeError(error);
+    const warm = [...this.#sessions.values()].some((session) => !session.closed);
+    const timedOut = !problem.sqlstate && /timeout|timed out/i.test((error as Error).message ?? '');
+    const step = Math.min(this.#failures++, refusedBackoffMs.length - 1);
+    this.nextAttemptAt = Date.now() + (timedOut && warm ? timedOutBackoffMs : (refusedBackoffMs[step] ?? 5000));
+    this.#lastProblem = problem;
+    return new PostgresProblem(problem, error);
+  }
+
+  async #recycle(old: Session): Promise<void> {
+    const renewed = await this.#connect('slow', () =>
+      Session.open(this.config.read, { purpose: 'question', applicationName, pooled: old.pooled }),
+    ).catch(() => undefined);
+    if (!renewed) return;
+    this.#sessions.set('slow', renewed);
+    this.#count('sampling', 'recycled');
+    old.close();
+  }
+
+  async #identify(session: Session): Promise<Identity> {
+    const [row] = (await session.query<Identity>(identitySql)).rows;
+    if (!row) throw new Error('Connection terminated');
+    this.#notice(row);
+    return row;
+  }
+
+  #notice(row: Beat): void {
+    const known = this.capabilities;
+    if (!known || (known.postmasterStart === row.postmaster_start && known.inRecovery === row.in_recovery)) return;
+    this.capabilities = { ...known, postmasterStart: row.postmaster_start, inRecovery: row.in_recovery };
+    this.onServerChange?.(known, this.capabilities);
+  }
+
+  async #probe(session: Session): Promise<Capabilities> {
+    const identity = await this.#identify(session);
+    const before = this.capabilities;
+    const [catalog] = await session
+      .query<Catalog>(catalogSql)
+      .then((answer) => answer.rows)
+      .catch((error) => {
+        if (isConnectionError(error)) throw error;
+        return [] as Catalog[];
+      });
+    const [cluster] = await session
+      .query<{ system_identifier: string }>(systemIdentifierSql)
+      .then((answer) => answer.rows)
+      .catch((error) => {
+        if (isConnectionError(error)) throw error;
+        return [] as { system_identifier: string }[];
+      });
+    const after: Capabilities = {
+      versionNum: identity.version_num,
+      major: Math.floor(identity.version_num / 10_000),
+      version: identity.version,
+      inRecovery: identity.in_recovery,
+      postmasterStart: identity.postmaster_start,
+      systemIdentifier: cluster?.system_identifier ?? before?.systemIdentifier ?? null,
+      role: identity.role,
+      superuser: identity.superuser,
+      database: identity.database,
+      databases: catalog?.databases ?? before?.databases ?? [identity.database],
+      extensions: catalog
+        ? new Map((catalog.extensions ?? []).map(({ name, schema, version }) => [name, { schema, version }]))
+        : (before?.extensions ?? new Map()),
+      grants: catalog ? new Set(catalog.grants ?? []) : (before?.grants ?? new Set()),
+      settings: catalog ? new Map(Object.entries(catalog.settings ?? {})) : (before?.settings ?? new Map()),
+      pooled: session.pooled,
+      encrypted: session.encrypted,
+    };
+    this.capabilities = after;
+    if (!before || before.systemIdentifier !== after.systemIdentifier) this.onServerChange?.(before, after);
+    return after;
+  }
+
+  #counter(pool: string) {
+    let counts = this.#counts.get(pool);
+    if (!counts) {
+      counts = { waiting: 0, opened: 0, timeouts: 0, errors: 0, recycled: 0 };
+      this.#counts.set(pool, counts);
+    }
+    return counts;
+  }
+
+  #count(pool: string, what: 'opened' | 'timeouts' | 'errors' | 'recycled'): void {
+    this.#counter(pool)[what]++;
+  }
+}
+
+type Beat = { in_recovery: boolean; postmaster_start: string };
+type Identity = Beat & {
+  version_num: number;
+  version: string;
+  superuser: boolean;
+  role: string;
+  database: string;
+};
+type Catalog = {
+  extensions: { name: string; schema: string; version: string }[] | null;
+  databases: string[] | null;
+  grants: string[] | null;
+  settings: Record<string, string> | null;
+};

@@ -1,0 +1,246 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
+import pg from 'pg';
+import type { Target } from '@/lib/config';
+import { requests } from '@/lib/metrics/request';
+import { PostgresProblem } from './errors';
+
+/** A warning or notice that the server sent with an answer. */
+export type Notice = { severity: string; sqlstate: string; message: string };
+
+/** What a statement answered; `notices` are those that came while it ran. */
+export type Answered<Row = Record<string, unknown>> = { rows: Row[]; command: string; notices: Notice[] };
+
+/** The settings that a session starts with, for what it is used for (times in milliseconds). */
+export type Purpose = 'question' | 'signal' | 'maintenance';
+
+const startup: Record<Purpose, string[]> = {
+  question: [
+    'statement_timeout=4000',
+    'lock_timeout=250',
+    'idle_in_transaction_session_timeout=5000',
+    'default_transaction_read_only=on',
+    'search_path=pg_catalog',
+    'jit=off',
+  ],
+  signal: [
+    'statement_timeout=4000',
+    'lock_timeout=250',
+    'idle_in_transaction_session_timeout=5000',
+    'search_path=pg_catalog',
+    'jit=off',
+  ],
+  maintenance: ['statement_timeout=0', 'lock_timeout=2000', 'idle_session_timeout=0', 'search_path=pg_catalog'],
+};
+
+const connectTimeoutMs = 3000;
+/** Slightly above statement_timeout: a session that misses it is thrown away, for its next answer would be the old one. */
+const answerTimeoutMs = 5000;
+
+const timestampToIso = (text: string) => {
+  const time = Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
+  return Number.isNaN(time) ? text : new Date(time).toISOString();
+};
+const int8 = (text: string) => (Number.isSafeInteger(Number(text)) ? Number(text) : text);
+const parsers = new Map<number, (text: string) => unknown>([
+  [20, int8],
+  [1700, Number],
+  [1114, (text) => timestampToIso(`${text}Z`)],
+  [1184, timestampToIso],
+]);
+const types = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    (format !== 'binary' && parsers.get(oid)) ||
+    pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+};
+
+function tlsOptions(target: Target): ConnectionOptions | false {
+  const { mode, rootCertFile, certFile, keyFile } = target.tls;
+  if (mode === 'disable') return false;
+  const files = {
+    ...(rootCertFile && { ca: readFileSync(rootCertFile, 'utf8') }),
+    ...(certFile && { cert: readFileSync(certFile, 'utf8') }),
+    ...(keyFile && { key: readFileSync(keyFile, 'utf8') }),
+  };
+  if (mode === 'verify-full') return files;
+  if (mode === 'verify-ca') return { ...files, checkServerIdentity: () => undefined };
+  return { ...files, rejectUnauthorized: false };
+}
+
+const statementNames = new Map<string, string>();
+function statementName(text: string): string {
+  let name = statementNames.get(text);
+  if (!name) {
+    name = `pgdeck_${createHash('sha1').update(text).digest('hex').slice(0, 16)}`;
+    statementNames.set(text, name);
+  }
+  return name;
+}
+
+type OpenOptions = { purpose: Purpose; applicationName: string; database?: string; pooled?: boolean };
+
+/**
+ * One connection to a server: answers one statement at a time, never waits without an end, and is thrown away after
+ * any error of the connection. Errors are node-postgres' own or `PostgresProblem`.
+ */
+export class Session {
+  readonly database: string;
+  /** True: behind a transaction pooler, so settings go with each question and no statement is prepared. */
+  readonly pooled: boolean;
+  readonly encrypted: boolean;
+  readonly openedAt = Date.now();
+  busy = false;
+  waiting = 0;
+  closed = false;
+  onClosed: (() => void) | undefined;
+  #client: pg.Client;
+  #purpose: Purpose;
+  #last: Promise<unknown> = Promise.resolve();
+  #notices: Notice[] = [];
+
+  private constructor(client: pg.Client, options: OpenOptions, target: Target, encrypted: boolean) {
+    this.#client = client;
+    this.#purpose = options.purpose;
+    this.database = options.database ?? target.database;
+    this.pooled = options.pooled ?? false;
+    this.encrypted = encrypted;
+    client.on('notice', (notice) => {
+      this.#notices.push({
+        severity: notice.severity ?? 'NOTICE',
+        sqlstate: notice.code ?? '',
+        message: notice.message ?? '',
+      });
+      if (this.#notices.length > 200) this.#notices.shift();
+    });
+    client.on('end', () => this.#ended());
+  }
+
+  /** Connects within 3 s; a pooler is recognised (by its own backend ids, or by refusing our settings) and used as one. */
+  static async open(target: Target, options: OpenOptions): Promise<Session> {
+    if (options.pooled) return Session.#connect(target, options);
+    let session: Session;
+    try {
+      session = await Session.#connect(target, options);
+    } catch (error) {
+      if ((error as { code?: string }).code !== '08P01') throw error;
+      return Session.#connect(target, { ...options, pooled: true });
+    }
+    const [row] = (await session.query('select /* pgdeck:connect */ pg_catalog.pg_backend_pid() as pid')).rows;
+    if (row?.pid === session.pid) return session;
+    session.close();
+    return Session.#connect(target, { ...options, pooled: true });
+  }
+
+  static async #connect(target: Target, options: OpenOptions): Promise<Session> {
+    const attempt = async (ssl: ConnectionOptions | false) => {
+      const client = new pg.Client({
+        host: target.host,
+        port: target.port,
+        user: target.user,
+        password: target.password ?? '',
+        database: options.database ?? target.database,
+        application_name: options.applicationName,
+        ssl,
+        connectionTimeoutMillis: connectTimeoutMs,
+        keepAlive: true,
+        keepAliveInitialDelayMillis: 10_000,
+        types,
+        ...(!options.pooled && { options: startup[options.purpose].map((setting) => `-c ${setting}`).join(' ') }),
+      });
+      // Without a listener an error between two statements would end the process.
+      client.on('error', () => {});
+      try {
+        await client.connect();
+      } catch (error) {
+        client.end().catch(() => {});
+        throw error;
+      }
+      return new Session(client, options, target, ssl !== false);
+    };
+    const ssl = tlsOptions(target);
+    if (target.tls.mode !== 'prefer') return attempt(ssl);
+    try {
+      return await attempt(ssl);
+    } catch (error) {
+      if (!/does not support SSL/i.test((error as Error).message)) throw error;
+      return attempt(false);
+    }
+  }
+
+  /** The pid that the server (or pooler) gave at connect. */
+  get pid(): number {
+    return (this.#client as unknown as { processID: number }).processID;
+  }
+
+  /** Sends one statement as the only thing on this connection; prepared once per connection unless pooled. */
+  query<Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Answered<Row>> {
+    this.waiting++;
+    const turn = this.#last.then(async () => {
+      this.waiting--;
+      return this.#send<Row>(text, values);
+    });
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async #send<Row>(text: string, values: unknown[]): Promise<Answered<Row>> {
+    if (this.closed) throw new Error('Connection terminated');
+    const context = requests.getStore();
+    const started = performance.now();
+    this.busy = true;
+    this.#notices = [];
+    const question = this.#purpose === 'question';
+    try {
+      if (this.pooled && question)
+        await this.#client.query(
+          `begin read only; ${startup.question.map((setting) => `set local ${setting.replace('=', " = '")}'`).join('; ')}`,
+        );
+      const result = await this.#client.query({
+        ...(question && !this.pooled && { name: statementName(text) }),
+        text,
+        values,
+        // The extended protocol refuses a second statement in the text.
+        queryMode: 'extended',
+        ...(this.#purpose !== 'maintenance' && { query_timeout: answerTimeoutMs }),
+      } as pg.QueryConfig);
+      if (this.pooled && question) await this.#client.query('commit');
+      return { rows: result.rows as Row[], command: result.command, notices: this.#notices };
+    } catch (error) {
+      if (/Query read timeout/.test((error as Error).message)) this.close();
+      else if (this.pooled && question) await this.#client.query('rollback').catch(() => this.close());
+      throw error;
+    } finally {
+      this.busy = false;
+      if (context) {
+        context.queries++;
+        context.queryMs += performance.now() - started;
+      }
+    }
+  }
+
+  /** Closes the connection at once; a statement under way is left to the server's own timeouts. */
+  close(): void {
+    if (this.closed) return;
+    this.#client.end().catch(() => {});
+    // end() waits for an answer under way; the socket must not outlive our interest in it.
+    const stream = (this.#client as unknown as { connection?: { stream?: { destroy(): void } } }).connection?.stream;
+    setTimeout(() => stream?.destroy(), this.busy ? 0 : 500).unref();
+    this.#ended();
+  }
+
+  #ended(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.onClosed?.();
+  }
+}
+
+/** Thrown where a transaction pooler stands between pgdeck and the server and the thing needs a session of its own. */
+export function needsSession(): PostgresProblem {
+  return new PostgresProblem({
+    reason: 'pooler',
+    sentence: 'This needs a session of its own, and a transaction pooler stands between pgdeck and the server.',
+    hint: 'Give pgdeck a direct address (PGDECK_ACTION_URL).',
+  });
+}
