@@ -53,7 +53,8 @@ export type UnavailableReason =
   | 'unreachable';
 
 /** Figures drawn over time, made from each snapshot's rows; `null` is a gap, never a zero. */
-export type Series<Row = Raw> = {
+// biome-ignore lint/suspicious/noExplicitAny: a widened topic's series take rows of its own shape
+export type Series<Row = any> = {
   id: string;
   title: string;
   unit: string;

@@ -1,0 +1,16 @@
+import { route } from '@/lib/access/route';
+import { allSeries, findServer } from '@/lib/read';
+
+/** `GET /api/servers/:server/series`: which figures are kept over time. */
+export const GET = route({ role: 'viewer' }, async ({ params }) => {
+  findServer(params.server ?? '');
+  return {
+    series: allSeries().map(({ series, topic }) => ({
+      id: series.id,
+      title: series.title,
+      unit: series.unit,
+      columns: series.columns,
+      cadenceSeconds: topic.cadenceSeconds,
+    })),
+  };
+});

@@ -1,0 +1,44 @@
+import { mkdirSync } from 'node:fs';
+import { Audit } from '@/lib/audit/audit';
+import { readConfig } from '@/lib/config';
+import { FindingsKeeper } from '@/lib/findings/findings';
+import { log } from '@/lib/metrics/log';
+import { ServerConnections } from '@/lib/postgres/server-connections';
+import { Runner } from '@/lib/runner/runner';
+import { type Server, shared } from '@/lib/runtime';
+import { Sampler } from '@/lib/sampler/sampler';
+import { topics } from '@/lib/topics/index';
+
+/** Starts config, connections, samplers, findings, audit and runner, once, where the launcher finds them. */
+export async function start(): Promise<void> {
+  const parts = shared();
+  if (parts.servers) return;
+  if (!parts.launcher) {
+    console.error('pgdeck is started by its launcher, which guards the port: run npm start.');
+    process.exit(1);
+  }
+  const config = readConfig(process.env, parts.launcher.demo);
+  mkdirSync(config.stateDir, { recursive: true });
+  const servers = new Map<string, Server>();
+  for (const server of config.servers) {
+    const connections = new ServerConnections(server, config.maintenanceMax);
+    const sampler = new Sampler(server.id, connections, topics, (error, topic) =>
+      log.error({ err: error, server: server.id, topic }, 'a topic could not be read'),
+    );
+    const findings = new FindingsKeeper(server.id, sampler, config.limits);
+    servers.set(server.id, { config: server, connections, sampler, findings });
+  }
+  parts.config = config;
+  parts.audit = new Audit(config.stateDir);
+  parts.servers = servers;
+  parts.runner = new Runner();
+  for (const { sampler } of servers.values()) sampler.start();
+}
+
+/** Ends every connection to the watched servers. */
+export function stop(): void {
+  for (const { sampler, connections } of shared().servers?.values() ?? []) {
+    sampler.stop();
+    connections.close();
+  }
+}

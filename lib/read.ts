@@ -1,0 +1,123 @@
+import { ApiError } from '@/lib/access/errors';
+import type { Point } from '@/lib/history/memory';
+import { runtime, type Server } from '@/lib/runtime';
+import { findTopic, topics } from '@/lib/topics/index';
+import type { Answer, AnyTopic, Raw, Series } from '@/lib/topics/topic';
+
+const forceEveryMs = 5000;
+
+/** A watched server by its id; 404 when there is none. */
+export function findServer(id: string): Server {
+  const server = runtime().servers.get(id);
+  if (!server) throw new ApiError(404, 'not_found', `There is no server "${id}". GET /api/servers lists them.`);
+  return server;
+}
+
+/** A topic by its id; 404 when there is none. */
+export function requireTopic(id: string): AnyTopic {
+  const topic = findTopic(id);
+  if (!topic)
+    throw new ApiError(404, 'not_found', `There is no topic "${id}". There are: ${Object.keys(topics).join(', ')}.`);
+  return topic;
+}
+
+const selections = new WeakMap<Raw[], Map<string, Raw[]>>();
+
+/** The rows that `params` choose, computed once per snapshot and choice. */
+function select(topic: AnyTopic, rows: Raw[], params: Record<string, unknown>): Raw[] {
+  if (!topic.select) return rows;
+  let chosen = selections.get(rows);
+  if (!chosen) {
+    chosen = new Map();
+    selections.set(rows, chosen);
+  }
+  const key = JSON.stringify(params);
+  let selected = chosen.get(key);
+  if (!selected) {
+    selected = topic.select(rows, params) as Raw[];
+    chosen.set(key, selected);
+    if (chosen.size > 50) chosen.delete(chosen.keys().next().value as string);
+  }
+  return selected;
+}
+
+function parseParams(topic: AnyTopic, query: Record<string, string>): Record<string, unknown> {
+  if (!topic.params) return {};
+  const parsed = topic.params.safeParse(query);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join('.') ?? '';
+  throw new ApiError(400, 'bad_input', `${field}: ${issue?.message ?? 'not a valid value'}`, field);
+}
+
+/** The database to ask: null for a topic of the whole server, the URL's own where none is named; 404 when unknown. */
+export function databaseFor(server: Server, topic: AnyTopic, name: string | undefined): string | null {
+  if (topic.scope === 'server') return null;
+  const home = server.config.read.database;
+  if (!name || name === home) return home;
+  const known = server.connections.capabilities?.databases;
+  if (known && !known.includes(name))
+    throw new ApiError(404, 'not_found', `Server "${server.config.id}" has no database "${name}".`, 'database');
+  if (!known) return home;
+  return name;
+}
+
+/**
+ * The one way to a topic's answer, for pages and route handlers. `query` holds `database`, `fresh` and the topic's own
+ * parameters as text; errors are `ApiError` (400 with its field, 404, 429), never a failure of the watched server.
+ */
+export async function readTopic(
+  serverId: string,
+  topicId: string,
+  query: Record<string, string> = {},
+  options: { waitMs?: number } = {},
+): Promise<Answer> {
+  const server = findServer(serverId);
+  const topic = requireTopic(topicId);
+  const params = parseParams(topic, query);
+  const database = databaseFor(server, topic, query.database || undefined);
+  const fresh = query.fresh === '1';
+  if (fresh && Date.now() - server.sampler.forcedAt(topic, database) < forceEveryMs)
+    throw new ApiError(429, 'busy', 'This was asked again less than 5 s ago. Wait a moment.');
+  const answer = await server.sampler.read(topic, database, { fresh, ...options });
+  if (answer.status === 'ok') return { ...answer, rows: select(topic, answer.rows, params) };
+  if (answer.last) return { ...answer, last: { ...answer.last, rows: select(topic, answer.last.rows, params) } };
+  return answer;
+}
+
+/** A series and the topic that it is drawn from. */
+export type KnownSeries = { series: Series; topic: AnyTopic };
+
+/** Every series, in the order of the topics. */
+export function allSeries(): KnownSeries[] {
+  const order = [
+    'connections',
+    'transactions',
+    'active-sessions',
+    'waiting-sessions',
+    'cache',
+    'temp',
+    'deadlocks',
+    'pools',
+  ];
+  return (Object.values(topics) as AnyTopic[])
+    .flatMap((topic) => (topic.series ?? []).map((series) => ({ series, topic })))
+    .sort((a, b) => order.indexOf(a.series.id) - order.indexOf(b.series.id));
+}
+
+/** What `GET …/series/:series` answers. */
+export type SeriesAnswer = { series: string; unit: string; step: number; columns: string[]; points: Point[] };
+
+/** One series of a server from `from` to `to` (epoch seconds); 404 when there is no such series. */
+export function readSeries(
+  serverId: string,
+  id: string,
+  range: { from: number; to: number; step?: number | undefined },
+): SeriesAnswer {
+  const server = findServer(serverId);
+  const known = allSeries().find(({ series }) => series.id === id);
+  if (!known)
+    throw new ApiError(404, 'not_found', `There is no series "${id}". GET /api/servers/${serverId}/series lists them.`);
+  const { unit, columns, aggregate } = known.series;
+  return { series: id, unit, columns, ...server.sampler.history.read(id, columns.length, aggregate, range) };
+}

@@ -1,0 +1,48 @@
+import type { Audit } from '@/lib/audit/audit';
+import type { Config, DemoAddresses, ServerConfig } from '@/lib/config';
+import type { FindingsKeeper } from '@/lib/findings/findings';
+import type { ServerConnections } from '@/lib/postgres/server-connections';
+import type { Runner } from '@/lib/runner/runner';
+import type { Sampler } from '@/lib/sampler/sampler';
+
+/** What the launcher leaves before Next starts: addresses, never the environment. */
+export type Launcher = {
+  version: string;
+  startedAt: number;
+  bind: { host: string; port: number };
+  demo?: DemoAddresses;
+};
+
+/** One watched server and everything that belongs to it. */
+export type Server = {
+  config: ServerConfig;
+  connections: ServerConnections;
+  sampler: Sampler;
+  findings: FindingsKeeper;
+};
+
+/** What runs once in this process. */
+export type Runtime = {
+  launcher: Launcher;
+  config: Config;
+  servers: Map<string, Server>;
+  runner: Runner;
+  audit: Audit;
+};
+
+const key = Symbol.for('pgdeck');
+type Shared = { [key]?: Partial<Runtime> };
+
+/** The place that both module graphs of the process (launcher and Next) see. */
+export function shared(): Partial<Runtime> {
+  const all = globalThis as Shared;
+  all[key] ??= {};
+  return all[key];
+}
+
+/** The running parts; throws when the instrumentation did not start them. */
+export function runtime(): Runtime {
+  const parts = shared();
+  if (!parts.servers) throw new Error('pgdeck was not started by its launcher: run npm start');
+  return parts as Runtime;
+}

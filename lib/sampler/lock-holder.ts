@@ -1,0 +1,53 @@
+import type { Problem } from '@/lib/postgres/errors';
+import type { ServerConnections } from '@/lib/postgres/server-connections';
+
+/** Catalogs by OID: a locked catalog cannot be asked for its own name. */
+const catalogs: Record<number, string> = {
+  1213: 'pg_tablespace',
+  1247: 'pg_type',
+  1249: 'pg_attribute',
+  1255: 'pg_proc',
+  1259: 'pg_class',
+  1260: 'pg_authid',
+  1261: 'pg_auth_members',
+  1262: 'pg_database',
+  2224: 'pg_sequence',
+  2604: 'pg_attrdef',
+  2606: 'pg_constraint',
+  2610: 'pg_index',
+  2615: 'pg_namespace',
+  2619: 'pg_statistic',
+  3079: 'pg_extension',
+};
+
+/** The exclusive locks, held or queued, from pg_locks alone, which no lock can block. */
+const exclusiveSql = `select /* pgdeck:exclusive */ l.relation::int8 as relation,
+  array_agg(distinct l.pid) as pids, bool_or(l.granted) as held
+from pg_catalog.pg_locks as l
+where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.pid <> pg_backend_pid()
+group by l.relation
+order by l.relation`;
+
+/** Adds to a `locked` problem which relation is locked and by which sessions. */
+export async function describeLock(connections: ServerConnections, problem: Problem): Promise<Problem> {
+  try {
+    const locks = await connections.ask<{ relation: number; pids: number[]; held: boolean }>(
+      'pinned',
+      undefined,
+      exclusiveSql,
+    );
+    const lock = locks.find(({ relation }) => catalogs[relation]) ?? locks[0];
+    if (!lock) return problem;
+    const name = catalogs[lock.relation]
+      ? `pg_catalog.${catalogs[lock.relation]}`
+      : `the relation with OID ${lock.relation}`;
+    const sessions = `session${lock.pids.length > 1 ? 's' : ''} ${lock.pids.join(', ')}`;
+    return {
+      ...problem,
+      sentence: `${name} is locked by ${sessions} (AccessExclusiveLock${lock.held ? '' : ', queued'}), so this cannot be read now.`,
+      hint: 'It is asked again by itself; ending that session lets it go on.',
+    };
+  } catch {
+    return problem;
+  }
+}

@@ -1,0 +1,207 @@
+import { missing, statementFor } from '@/lib/postgres/capabilities';
+import { describeError, isConnectionError, PostgresProblem, type Problem } from '@/lib/postgres/errors';
+import type { ServerConnections } from '@/lib/postgres/server-connections';
+import type { Answer, AnyTopic, Lookup, Partial, Raw } from '@/lib/topics/topic';
+import { describeLock } from './lock-holder';
+import { withRates } from './rates';
+import type { Remembered } from './remembered';
+
+/** The rows of one asking; times are epoch milliseconds. */
+export type Snapshot = { rows: Raw[]; partial: Partial[] | undefined; sampledAt: number; windowSeconds: number | null };
+
+const backoffMs = [1000, 5000, 15_000];
+/** A question may take one two-hundredth of the time between two of its askings. */
+const share = 200;
+const unwatchedCadenceMs = 10_000;
+
+/** One topic in one database of one server: its latest snapshot, its last failure, and when it is asked next. */
+export class Question {
+  readonly topic: AnyTopic;
+  /** The database asked; empty for a topic of the whole server. */
+  readonly database: string;
+  snapshot: Snapshot | undefined;
+  failure: Problem | undefined;
+  asking: Promise<void> | undefined;
+  viewedAt = 0;
+  forcedAt = 0;
+  #nextAt = 0;
+  #failures = 0;
+  #durations: number[] = [];
+  #previous: { rows: Raw[]; at: number } | undefined;
+  #connections: ServerConnections;
+  #remembered: Remembered;
+
+  constructor(topic: AnyTopic, database: string, connections: ServerConnections, remembered: Remembered) {
+    this.topic = topic;
+    this.database = database;
+    this.#connections = connections;
+    this.#remembered = remembered;
+  }
+
+  /** Milliseconds between two askings now: the topic's cadence, longer when it takes long or nobody looks. */
+  cadenceMs(now = Date.now()): number {
+    const base = this.topic.cadenceSeconds * 1000;
+    const sorted = [...this.#durations].sort((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+    const stretched = Math.max(base, Math.min(share * median, Math.max(2 * base, 60_000)));
+    return this.watched(now) ? stretched : Math.max(stretched, unwatchedCadenceMs);
+  }
+
+  /** Whether somebody read it lately enough to come again. */
+  watched(now = Date.now()): boolean {
+    return now - this.viewedAt < Math.max(15_000, 2.5 * this.topic.cadenceSeconds * 1000);
+  }
+
+  /** Whether it is time to ask. */
+  due(now = Date.now()): boolean {
+    if (this.asking) return false;
+    if (this.failure) return now >= this.#nextAt;
+    return !this.snapshot || now - this.snapshot.sampledAt >= this.cadenceMs(now);
+  }
+
+  /** Seconds until it is asked again after a failure. */
+  retryInSeconds(now = Date.now()): number {
+    const at =
+      this.failure?.reason === 'unreachable' ? Math.max(this.#nextAt, this.#connections.nextAttemptAt) : this.#nextAt;
+    return Math.max(0, Math.ceil((at - now) / 1000));
+  }
+
+  /** The counters began anew (restart, promotion): the next sample has no rates. */
+  newEpoch(): void {
+    this.#previous = undefined;
+  }
+
+  /** Makes it due at once. */
+  invalidate(): void {
+    this.#nextAt = 0;
+    if (this.snapshot)
+      this.snapshot = { ...this.snapshot, sampledAt: Math.min(this.snapshot.sampledAt, Date.now() - this.cadenceMs()) };
+  }
+
+  /** Asks now, shared by everyone who waits for it; never throws: what goes wrong is kept in `failure`. */
+  ask(): Promise<void> {
+    this.asking ??= this.#ask().finally(() => {
+      this.asking = undefined;
+    });
+    return this.asking;
+  }
+
+  /** The answer as readers get it, from what is known now. */
+  answer(server: string, now = Date.now()): Answer {
+    const envelope = { topic: this.topic.id, server, database: this.database || null };
+    const { snapshot, failure } = this;
+    const age = (at: number) => Math.max(0, Math.round((now - at) / 100) / 10);
+    if (!failure && snapshot)
+      return {
+        ...envelope,
+        status: 'ok',
+        sampledAt: new Date(snapshot.sampledAt).toISOString(),
+        ageSeconds: age(snapshot.sampledAt),
+        windowSeconds: snapshot.windowSeconds,
+        rows: snapshot.rows,
+        ...(snapshot.partial && { partial: snapshot.partial }),
+      };
+    const problem: Problem = failure ?? {
+      reason: 'timeout',
+      sentence: 'The server has not answered yet.',
+      hint: 'The question is still running; it is given 4 s.',
+    };
+    return {
+      ...envelope,
+      status: 'unavailable',
+      reason: problem.reason,
+      hint: `${problem.sentence} ${problem.hint}`,
+      ...(problem.fixSql && { fixSql: problem.fixSql }),
+      ...(problem.sqlstate && { sqlstate: problem.sqlstate }),
+      retryInSeconds: this.retryInSeconds(now),
+      ...(snapshot && {
+        last: {
+          rows: snapshot.rows,
+          sampledAt: new Date(snapshot.sampledAt).toISOString(),
+          ageSeconds: age(snapshot.sampledAt),
+        },
+      }),
+    };
+  }
+
+  async #ask(): Promise<void> {
+    const started = performance.now();
+    try {
+      const { rows, partial } = this.topic.sql ? await this.#fromServer(this.topic.sql) : { rows: this.#own() };
+      const parsed: Raw[] = rows.map((row) => this.topic.row.parse(row));
+      const at = Date.now();
+      const windowSeconds = this.#previous ? (at - this.#previous.at) / 1000 : null;
+      this.snapshot = {
+        rows: withRates(this.topic, this.#previous?.rows, parsed, windowSeconds),
+        partial: partial?.length ? partial : undefined,
+        sampledAt: at,
+        windowSeconds,
+      };
+      this.#previous = { rows: parsed, at };
+      this.failure = undefined;
+      this.#failures = 0;
+      this.#durations = [...this.#durations.slice(-4), performance.now() - started];
+    } catch (error) {
+      let problem: Problem;
+      try {
+        problem = describeError(error);
+        if (problem.reason === 'locked') problem = await describeLock(this.#connections, problem);
+      } catch {
+        this.#failed({ reason: 'timeout', sentence: 'pgdeck could not read the answer.', hint: "See pgdeck's log." });
+        throw error;
+      }
+      this.#failed(problem);
+    }
+  }
+
+  #failed(problem: Problem): void {
+    this.failure = problem;
+    // What is missing on the server is looked at again with the capabilities; an unreachable server has its own pace.
+    const wait =
+      problem.reason === 'unreachable'
+        ? 1000
+        : ['extension', 'privilege', 'setting', 'version'].includes(problem.reason)
+          ? Math.max(this.topic.cadenceSeconds * 1000, 5000)
+          : (backoffMs[Math.min(this.#failures, backoffMs.length - 1)] ?? 15_000);
+    this.#failures++;
+    this.#nextAt = Date.now() + wait;
+  }
+
+  #own(): Raw[] {
+    return this.#connections.pools();
+  }
+
+  async #fromServer(sql: NonNullable<AnyTopic['sql']>): Promise<{ rows: Raw[]; partial?: Partial[] }> {
+    const server = this.#connections.capabilities ?? (await this.#connections.probe());
+    const problem = missing(this.topic.requires, server);
+    if (problem) throw new PostgresProblem(problem);
+    const text = statementFor(sql, this.topic.requires, server);
+    if (!text) throw new Error(`topic ${this.topic.id} has no statement for PostgreSQL ${server.version}`);
+    const rows = await this.#send<Raw>(text);
+    for (const lookup of this.topic.lookups ?? []) await this.#look(lookup, rows);
+    const place = this.database || server.database;
+    return this.topic.join ? this.topic.join(rows, this.#remembered.known(place)) : { rows };
+  }
+
+  async #look(lookup: Lookup, rows: Raw[]): Promise<void> {
+    const server = this.#connections.capabilities;
+    const place = this.database || server?.database || '';
+    const keys = this.#remembered.due(lookup, place, lookup.keys(rows));
+    const text = server && keys.length > 0 && statementFor(lookup.sql, this.topic.requires, server);
+    if (!text) return;
+    try {
+      this.#remembered.keep(lookup, place, keys, await this.#send<Raw>(text, [keys]));
+    } catch (error) {
+      // Names and sizes may be out of reach behind a lock; the figures themselves are shown all the same.
+      if (isConnectionError(error) || error instanceof PostgresProblem || !(error as { code?: string }).code)
+        throw error;
+      this.#remembered.failed(lookup, place);
+    }
+  }
+
+  #send<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+    const home = this.database === '' || this.database === this.#connections.config.read.database;
+    const lane = home ? (this.topic.slow ? 'slow' : 'pinned') : 'walking';
+    return this.#connections.ask<Row>(lane, home ? undefined : this.database, text, values);
+  }
+}

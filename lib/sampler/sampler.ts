@@ -1,0 +1,201 @@
+import { MemoryHistory } from '@/lib/history/memory';
+import type { Capabilities } from '@/lib/postgres/capabilities';
+import type { ServerConnections } from '@/lib/postgres/server-connections';
+import type { Answer, AnyTopic, Raw } from '@/lib/topics/topic';
+import { Question } from './question';
+import { Remembered } from './remembered';
+
+/** How a server is doing as a whole: not asked yet, answering, answering in part, or not at all. */
+export type ServerState = 'starting' | 'ok' | 'degraded' | 'unreachable';
+
+type Listener = (topic: string, database: string | null) => void;
+type Complain = (error: unknown, topic: string) => void;
+
+const tickMs = 250;
+const heartbeatMs = 5000;
+const probeMs = 60 * 60_000;
+const forgetAfterMs = 10 * 60_000;
+const readerWaitMs = 2000;
+const firstAnswerWaitMs = 4500;
+
+/** The one loop that asks a server: viewers read what it knows, and never cause a statement more often than the cadence. */
+export class Sampler {
+  readonly history = new MemoryHistory();
+  readonly #server: string;
+  readonly #connections: ServerConnections;
+  readonly #topics: Record<string, AnyTopic>;
+  readonly #complain: Complain;
+  readonly #questions = new Map<string, Question>();
+  readonly #remembered = new Remembered();
+  readonly #listeners = new Set<Listener>();
+  #timer: NodeJS.Timeout | undefined;
+  #beatAt = 0;
+  #probedAt = 0;
+  #beating = false;
+
+  constructor(server: string, connections: ServerConnections, topics: Record<string, AnyTopic>, complain: Complain) {
+    this.#server = server;
+    this.#connections = connections;
+    this.#topics = topics;
+    this.#complain = complain;
+    connections.onServerChange = (before, after) => this.#serverChanged(before, after);
+  }
+
+  /** Starts asking; what charts and checks need is asked from now on, the rest when somebody looks. */
+  start(): void {
+    for (const topic of Object.values(this.#topics)) if (topic.always) this.#question(topic, null);
+    this.#timer = setInterval(() => this.#tick(), tickMs);
+    this.#tick();
+  }
+
+  /** Stops asking; questions under way end by their own timeouts. */
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /**
+   * A topic's answer: the snapshot while it is fresh, else what the (shared) asking brings within 2 s, else the last one
+   * with its age; the very first one is waited for up to 4.5 s. `fresh` asks now, whatever the cadence says.
+   */
+  async read(
+    topic: AnyTopic,
+    database: string | null,
+    options: { fresh?: boolean; waitMs?: number } = {},
+  ): Promise<Answer> {
+    const question = this.#question(topic, database);
+    question.viewedAt = Date.now();
+    if (options.fresh) {
+      question.forcedAt = Date.now();
+      await within(
+        this.#connections.probe().catch(() => {}),
+        readerWaitMs,
+      );
+      question.invalidate();
+    }
+    if (question.due() || question.asking) {
+      const waitMs = options.waitMs ?? (question.snapshot ? readerWaitMs : firstAnswerWaitMs);
+      await within(this.#ask(question), waitMs);
+    }
+    return question.answer(this.#server);
+  }
+
+  /** When a topic was last asked for by force (epoch milliseconds). */
+  forcedAt(topic: AnyTopic, database: string | null): number {
+    return this.#questions.get(place(topic, database))?.forcedAt ?? 0;
+  }
+
+  /** The topic's answer as it is known now, without asking. */
+  latest(topicId: string, database: string | null = null): Answer | undefined {
+    const topic = this.#topics[topicId];
+    const question = topic && this.#questions.get(place(topic, this.#databaseOf(topic, database)));
+    return question && (question.snapshot || question.failure) ? question.answer(this.#server) : undefined;
+  }
+
+  /** Asks again what an action touched. */
+  refresh(topicIds: string[], database: string | null = null): void {
+    for (const id of topicIds) {
+      const topic = this.#topics[id];
+      const question = topic && this.#questions.get(place(topic, this.#databaseOf(topic, database)));
+      if (!question) continue;
+      question.invalidate();
+      void this.#ask(question);
+    }
+  }
+
+  /** Calls `listener` after each new answer of a topic. */
+  subscribe(listener: Listener): void {
+    this.#listeners.add(listener);
+  }
+
+  /** How the server is doing now. */
+  state(): ServerState {
+    if (this.#connections.problem) return 'unreachable';
+    if (!this.#connections.capabilities) return 'starting';
+    const failing = [...this.#questions.values()].some(
+      ({ failure, topic }) => failure && (topic.always || failure.reason === 'timeout' || failure.reason === 'locked'),
+    );
+    return failing || this.#connections.nextAttemptAt > Date.now() ? 'degraded' : 'ok';
+  }
+
+  /** Milliseconds between two askings of a topic now. */
+  cadenceMs(topic: AnyTopic, database: string | null): number {
+    return this.#question(topic, database).cadenceMs();
+  }
+
+  #databaseOf(topic: AnyTopic, database: string | null): string | null {
+    return topic.scope === 'server' ? null : (database ?? this.#connections.config.read.database);
+  }
+
+  #question(topic: AnyTopic, database: string | null): Question {
+    const name = this.#databaseOf(topic, database);
+    const key = place(topic, name);
+    let question = this.#questions.get(key);
+    if (!question) {
+      question = new Question(topic, name ?? '', this.#connections, this.#remembered);
+      this.#questions.set(key, question);
+    }
+    return question;
+  }
+
+  #tick(): void {
+    const now = Date.now();
+    this.#beat(now);
+    for (const [key, question] of this.#questions) {
+      const home = question.database === '' || question.database === this.#connections.config.read.database;
+      const wanted = (question.topic.always && home) || question.watched(now);
+      if (wanted && question.due(now)) void this.#ask(question);
+      else if (!wanted && !home && now - question.viewedAt > forgetAfterMs) this.#questions.delete(key);
+    }
+  }
+
+  #beat(now: number): void {
+    if (this.#beating || now - this.#beatAt < heartbeatMs) return;
+    this.#beating = true;
+    this.#beatAt = now;
+    const probe = now - this.#probedAt >= probeMs && this.#connections.capabilities !== undefined;
+    if (probe) this.#probedAt = now;
+    Promise.resolve(probe ? this.#connections.probe() : this.#connections.heartbeat())
+      .catch(() => {})
+      .finally(() => {
+        this.#beating = false;
+      });
+  }
+
+  async #ask(question: Question): Promise<void> {
+    const first = question.asking === undefined;
+    try {
+      await question.ask();
+    } catch (error) {
+      if (first) this.#complain(error, question.topic.id);
+    }
+    if (!first) return;
+    if (!question.failure) this.#record(question);
+    for (const listener of this.#listeners) listener(question.topic.id, question.database || null);
+  }
+
+  #record(question: Question): void {
+    const { topic, snapshot } = question;
+    if (!topic.series || !snapshot) return;
+    for (const series of topic.series) {
+      const values = series.point(snapshot.rows);
+      if (values) this.history.add(series.id, snapshot.sampledAt, values, 1.6 * question.cadenceMs());
+    }
+  }
+
+  #serverChanged(before: Capabilities | undefined, after: Capabilities): void {
+    if (!before) return;
+    if (before.systemIdentifier !== after.systemIdentifier) this.#remembered.clear();
+    for (const question of this.#questions.values()) question.newEpoch();
+  }
+}
+
+function place(topic: AnyTopic, database: string | null): string {
+  return `${topic.id}\n${database ?? ''}`;
+}
+
+/** Waits for `work`, at most `ms`. */
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
+}
