@@ -1,8 +1,8 @@
 import { ApiError } from '@/lib/access/errors';
 import type { Point } from '@/lib/history/memory';
 import { runtime, type Server } from '@/lib/runtime';
-import { findTopic, topics } from '@/lib/topics/index';
-import type { Answer, AnyTopic, Raw, Series } from '@/lib/topics/topic';
+import { allSeries, findTopic, topics } from '@/lib/topics/index';
+import type { Answer, AnyTopic, Raw } from '@/lib/topics/topic';
 
 const forceEveryMs = 5000;
 
@@ -83,26 +83,6 @@ export async function readTopic(
   if (answer.status === 'ok') return { ...answer, rows: select(topic, answer.rows, params) };
   if (answer.last) return { ...answer, last: { ...answer.last, rows: select(topic, answer.last.rows, params) } };
   return answer;
-}
-
-/** A series and the topic that it is drawn from. */
-export type KnownSeries = { series: Series; topic: AnyTopic };
-
-/** Every series, in the order of the topics. */
-export function allSeries(): KnownSeries[] {
-  const order = [
-    'connections',
-    'transactions',
-    'active-sessions',
-    'waiting-sessions',
-    'cache',
-    'temp',
-    'deadlocks',
-    'pools',
-  ];
-  return (Object.values(topics) as AnyTopic[])
-    .flatMap((topic) => (topic.series ?? []).map((series) => ({ series, topic })))
-    .sort((a, b) => order.indexOf(a.series.id) - order.indexOf(b.series.id));
 }
 
 /** What `GET …/series/:series` answers. */

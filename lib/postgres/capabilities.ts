@@ -1,3 +1,4 @@
+import { quoted } from '@/lib/topics/lookups';
 import type { Requirement, Variants } from '@/lib/topics/topic';
 import type { Problem } from './errors';
 
@@ -127,7 +128,7 @@ export function missing(requires: Requirement[], server: Capabilities): Problem 
         reason: 'privilege',
         sentence: `Role ${server.role} may not see what other roles do, so this stays unknown.`,
         hint: 'As a superuser, run the statement below; pg_monitor includes pg_read_all_stats.',
-        fixSql: `grant pg_monitor to ${quoteIdent(server.role)};`,
+        fixSql: `grant pg_monitor to ${quoted(server.role)};`,
       };
     if ('setting' in requirement) {
       const value = server.settings.get(requirement.setting);
@@ -141,9 +142,4 @@ export function missing(requires: Requirement[], server: Capabilities): Problem 
     }
   }
   return undefined;
-}
-
-/** Quotes a name as PostgreSQL's quote_ident() does, where it needs it. */
-export function quoteIdent(name: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }

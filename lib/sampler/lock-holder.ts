@@ -1,24 +1,6 @@
 import type { Problem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
-
-/** Catalogs by OID: a locked catalog cannot be asked for its own name. */
-const catalogs: Record<number, string> = {
-  1213: 'pg_tablespace',
-  1247: 'pg_type',
-  1249: 'pg_attribute',
-  1255: 'pg_proc',
-  1259: 'pg_class',
-  1260: 'pg_authid',
-  1261: 'pg_auth_members',
-  1262: 'pg_database',
-  2224: 'pg_sequence',
-  2604: 'pg_attrdef',
-  2606: 'pg_constraint',
-  2610: 'pg_index',
-  2615: 'pg_namespace',
-  2619: 'pg_statistic',
-  3079: 'pg_extension',
-};
+import { catalogs } from '@/lib/topics/lookups';
 
 /** The exclusive locks, held or queued, from pg_locks alone, which no lock can block. */
 const exclusiveSql = `select /* pgdeck:exclusive */ l.relation::int8 as relation,

@@ -1,7 +1,7 @@
 import { MemoryHistory } from '@/lib/history/memory';
 import type { Capabilities } from '@/lib/postgres/capabilities';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
-import type { Answer, AnyTopic, Raw } from '@/lib/topics/topic';
+import type { Answer, AnyTopic } from '@/lib/topics/topic';
 import { Question } from './question';
 import { Remembered } from './remembered';
 

@@ -18,7 +18,7 @@ function rowsJson(rows: Raw[]): string {
 /** `GET /api/servers/:server/:topic`: the topic's answer; with `?describe=1` its words, SQL and columns. */
 export const GET = route({ role: 'viewer' }, async ({ params, query }) => {
   const { server = '', topic = '' } = params;
-  if (query.describe === '1') return describe(server, topic, query.database);
+  if (query.describe === '1') return describeTopic(server, topic, query.database);
   const answer = await readTopic(server, topic, query);
   if (answer.status !== 'ok') return answer;
   const { rows, ...envelope } = answer;
@@ -27,7 +27,7 @@ export const GET = route({ role: 'viewer' }, async ({ params, query }) => {
   });
 });
 
-function describe(serverId: string, topicId: string, database: string | undefined) {
+function describeTopic(serverId: string, topicId: string, database: string | undefined) {
   const server = findServer(serverId);
   const topic = requireTopic(topicId);
   const { capabilities } = server.connections;

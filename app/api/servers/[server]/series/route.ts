@@ -1,5 +1,6 @@
 import { route } from '@/lib/access/route';
-import { allSeries, findServer } from '@/lib/read';
+import { findServer } from '@/lib/read';
+import { allSeries } from '@/lib/topics/index';
 
 /** `GET /api/servers/:server/series`: which figures are kept over time. */
 export const GET = route({ role: 'viewer' }, async ({ params }) => {
