@@ -62,7 +62,7 @@ export type Series<Row = any> = {
   /** How samples of one bucket become one point. */
   aggregate: 'average' | 'maximum';
   /** One value for each of `columns`, or null where these rows cannot tell. */
-  point: (rows: Row[]) => (number | null)[] | null;
+  point(rows: Row[]): (number | null)[] | null;
 };
 
 /** One question to a PostgreSQL server: words, SQL, row shape and cadence in one value. */
@@ -95,18 +95,27 @@ export type Topic<Shape extends z.ZodRawShape = z.ZodRawShape, Params extends z.
   series?: Series<z.infer<z.ZodObject<Shape>> & Rates>[];
   /** Query parameters that filter the snapshot (never the SQL). */
   params?: z.ZodObject<Params>;
-  select?: (
+  select?(
     rows: (z.infer<z.ZodObject<Shape>> & Rates)[],
     params: z.infer<z.ZodObject<Params>>,
-  ) => (z.infer<z.ZodObject<Shape>> & Rates)[];
+  ): (z.infer<z.ZodObject<Shape>> & Rates)[];
 };
 
 /** Per-second rates that the sampler adds to rows with counters, e.g. `xact_commit_per_second`. */
 export type Rates = { [column: `${string}_per_second`]: number | null };
 
 /** Any topic, with its row type forgotten. */
-// biome-ignore lint/suspicious/noExplicitAny: `select` and `series` take rows of the topic's own shape, so a widened topic is any
-export type AnyTopic = Topic<any, any>;
+export type AnyTopic = Omit<
+  // biome-ignore lint/suspicious/noExplicitAny: `series`, `params` and `select` take a topic's own shapes
+  Topic<any, any>,
+  'series' | 'params' | 'select'
+> & {
+  // biome-ignore lint/suspicious/noExplicitAny: rows of the topic's own shape
+  series?: Series<any>[];
+  params?: z.ZodObject;
+  // biome-ignore lint/suspicious/noExplicitAny: rows and parameters of the topic's own shape
+  select?(rows: any[], params: any): any[];
+};
 
 /** The row of a topic as readers get it. */
 export type RowOf<T> = T extends Topic<infer Shape, infer _Params> ? z.infer<z.ZodObject<Shape>> & Rates : never;

@@ -1,0 +1,37 @@
+import { connections } from './connections';
+import type { AnyTopic, RowOf, Series } from './topic';
+
+/** Every question pgdeck asks, by id: one line for each. */
+export const topics = {
+  connections,
+} satisfies Record<string, AnyTopic>;
+
+/** The id of a topic. */
+export type TopicId = keyof typeof topics;
+
+/** The row of a topic as readers get it, by the topic's id. */
+export type Row<Id extends TopicId> = RowOf<(typeof topics)[Id]>;
+
+/** The topic of an id that came from outside, or undefined. */
+export function findTopic(id: string): AnyTopic | undefined {
+  return Object.hasOwn(topics, id) ? topics[id as TopicId] : undefined;
+}
+
+/** The order in which series are listed. */
+const seriesOrder = [
+  'connections',
+  'transactions',
+  'active-sessions',
+  'waiting-sessions',
+  'cache',
+  'temp',
+  'deadlocks',
+  'pools',
+];
+
+/** Every series with the topic that it is made from, in the order of the API. */
+export function allSeries(): { topic: AnyTopic; series: Series }[] {
+  return (Object.values(topics) as AnyTopic[])
+    .flatMap((topic) => (topic.series ?? []).map((series: Series) => ({ topic, series })))
+    .sort((a, b) => seriesOrder.indexOf(a.series.id) - seriesOrder.indexOf(b.series.id));
+}
