@@ -1,0 +1,8 @@
+import { othersThan, route } from '@/lib/access/route';
+import { runtime } from '@/lib/runtime';
+
+export const GET = route({ role: 'viewer' }, () => {
+  const { version, startedAt } = runtime().launcher;
+  return { status: 'ok', version, uptimeSeconds: Math.max(0, Math.round((Date.now() - startedAt) / 1000)) };
+});
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');

@@ -1,0 +1,38 @@
+import { ApiError, badInput } from './errors';
+
+/** The largest request body that is taken, in bytes. */
+export const bodyLimit = 256 * 1024;
+
+/**
+ * The JSON body of a request, or undefined where it is empty; counted as it streams and dropped at 256 KB (413), so that
+ * a chunked one is never held whole. Anything but JSON is 415, text that is not JSON 400.
+ */
+export async function readJson(request: Request): Promise<unknown> {
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json')
+    throw new ApiError(415, 'unsupported_media_type', 'Send the body as application/json.');
+  const tooLarge = () =>
+    new ApiError(413, 'too_large', 'The body is larger than 256 KB.', undefined, { connection: 'close' });
+  if (Number(request.headers.get('content-length') ?? 0) > bodyLimit) throw tooLarge();
+  if (!request.body) return undefined;
+  const reader = request.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.byteLength;
+    if (size > bodyLimit) {
+      reader.cancel().catch(() => {});
+      throw tooLarge();
+    }
+    chunks.push(value);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (text.trim() === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badInput('The body is not JSON.', 'body');
+  }
+}

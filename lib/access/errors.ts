@@ -1,0 +1,24 @@
+/** A failure that a caller is told: HTTP status, code of the API, a sentence, and the input field it is about. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly field?: string,
+    /** Headers that go with it, for example `retry-after`. */
+    readonly headers: Record<string, string> = {},
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+/** 400: a value that cannot be used, with the field that holds it. */
+export function badInput(message: string, field?: string): ApiError {
+  return new ApiError(400, 'bad_input', message, field);
+}
+
+/** 404: a thing that is not there, in words. */
+export function notFound(message: string): ApiError {
+  return new ApiError(404, 'not_found', message);
+}

@@ -1,0 +1,165 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { requests } from '@/lib/metrics/request';
+import { PostgresProblem } from '@/lib/postgres/errors';
+import { shared } from '@/lib/runtime';
+import { bodyLimit } from './body';
+import { ApiError } from './errors';
+import { isRoute, othersThan, reply, route } from './route';
+
+const origin = 'http://127.0.0.1:8432';
+
+beforeEach(() => {
+  Object.assign(shared(), { servers: new Map(), config: { allowedHosts: ['127.0.0.1:8432', 'localhost:8432'] } });
+});
+
+const post = (body: BodyInit | null, headers: Record<string, string> = {}) =>
+  new Request(`${origin}/api/x`, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/json', origin, ...headers },
+    ...(body instanceof ReadableStream && { duplex: 'half' }),
+  } as RequestInit);
+const none = { params: Promise.resolve({}) };
+const errorOf = async (response: Response) => ((await response.json()) as { error: Record<string, string> }).error;
+const echo = route({ role: 'admin', body: z.strictObject({ n: z.number().int() }) }, ({ body }) => body);
+
+describe('an answer', () => {
+  it('carries request id, timings, counts of statements, no-store and the CSP of the API', async () => {
+    const handler = route({ role: 'viewer' }, () => {
+      const context = requests.getStore();
+      if (context) {
+        context.queries = 2;
+        context.queryMs = 12.34;
+      }
+      return { ok: true };
+    });
+    const response = await handler(new Request(`${origin}/api/x`), none);
+    expect(await response.json()).toEqual({ ok: true });
+    const header = (name: string) => response.headers.get(name);
+    expect(header('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(Number(header('x-process-time'))).toBeGreaterThanOrEqual(0);
+    expect(header('x-query-count')).toBe('2');
+    expect(header('x-query-time')).toBe('12.3');
+    expect(header('server-timing')).toMatch(/^app;dur=[\d.]+, db;dur=12.3$/);
+    expect(header('cache-control')).toBe('no-store');
+    expect(header('content-security-policy')).toContain("default-src 'none'");
+    expect(header('x-content-type-options')).toBe('nosniff');
+  });
+
+  it('may have a status of its own', async () => {
+    const response = await route({ role: 'viewer' }, () => reply(202, { runId: 'a' }))(new Request(origin), none);
+    expect(response.status).toBe(202);
+    expect(response.headers.get('x-request-id')).toBeTruthy();
+  });
+});
+
+describe('input', () => {
+  it('names the field that is wrong', async () => {
+    const response = await echo(post('{"n":"one"}'), none);
+    expect(response.status).toBe(400);
+    expect(await errorOf(response)).toMatchObject({ code: 'bad_input', field: 'n' });
+  });
+
+  it('names a field that is not known', async () => {
+    expect(await errorOf(await echo(post('{"n":1,"sql":"drop"}'), none))).toMatchObject({ field: 'sql' });
+  });
+
+  it('refuses text that is not JSON, other types, and a parameter given twice', async () => {
+    expect((await echo(post('{n:1'), none)).status).toBe(400);
+    expect((await echo(post('n=1', { 'content-type': 'text/plain' }), none)).status).toBe(415);
+    const handler = route({ role: 'viewer' }, () => ({}));
+    const twice = await handler(new Request(`${origin}/api/x?database=a&database=b`), none);
+    expect(await errorOf(twice)).toMatchObject({ code: 'bad_input', field: 'database' });
+  });
+
+  it('takes a body up to the limit and refuses a larger one as it streams', async () => {
+    let sent = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent++;
+        controller.enqueue(new Uint8Array(64 * 1024).fill(32));
+      },
+    });
+    const response = await echo(post(endless), none);
+    expect(response.status).toBe(413);
+    expect((await errorOf(response)).code).toBe('too_large');
+    expect(sent).toBeLessThan(10);
+    const padded = `{"n":1}${' '.repeat(bodyLimit - 7)}`;
+    expect((await echo(post(padded), none)).status).toBe(200);
+    expect((await echo(post(`${padded} `), none)).status).toBe(413);
+  });
+});
+
+describe('the cross-site rule', () => {
+  const status = async (headers: Record<string, string>) => {
+    const request = new Request(`${origin}/api/x`, {
+      method: 'POST',
+      body: '{"n":1}',
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+    return (await echo(request, none)).status;
+  };
+
+  it('takes requests of its own pages only', async () => {
+    expect(await status({ origin })).toBe(200);
+    expect(await status({ origin: 'http://localhost:8432', 'sec-fetch-site': 'same-origin' })).toBe(200);
+    expect(await status({ 'sec-fetch-site': 'same-origin' })).toBe(200);
+    expect(await status({})).toBe(403);
+    expect(await status({ origin: 'null' })).toBe(403);
+    expect(await status({ origin: 'http://evil.test' })).toBe(403);
+    expect(await status({ origin: 'http://127.0.0.1:9999' })).toBe(403);
+    expect(await status({ origin: 'https://127.0.0.1:8432' })).toBe(403);
+    expect(await status({ origin, 'sec-fetch-site': 'same-site' })).toBe(403);
+    expect(await status({ origin, 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(await status({ 'sec-fetch-site': 'none' })).toBe(403);
+    expect(await status({ authorization: 'Bearer made-up' })).toBe(403);
+  });
+});
+
+describe('a failure', () => {
+  const failing = (error: unknown) =>
+    route({ role: 'viewer' }, () => {
+      throw error;
+    })(new Request(`${origin}/api/x`), none);
+
+  it('tells what is meant to be told, with the request id', async () => {
+    const response = await failing(new ApiError(409, 'target_changed', 'It ended.', 'target'));
+    expect(response.status).toBe(409);
+    expect(await errorOf(response)).toEqual({
+      code: 'target_changed',
+      message: 'It ended.',
+      field: 'target',
+      requestId: response.headers.get('x-request-id'),
+    });
+  });
+
+  it('keeps stack, host and password to itself', async () => {
+    const response = await failing(new Error('connect postgres://app:hunter2@db.internal:5432 failed'));
+    expect(response.status).toBe(500);
+    const text = await response.text();
+    expect(text).not.toMatch(/hunter2|db\.internal|route\.test/);
+    expect(response.headers.get('x-process-time')).toBeTruthy();
+  });
+
+  it('of PostgreSQL is 503, and 504 where it took too long', async () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' });
+    const response = await failing(refused);
+    expect(response.status).toBe(503);
+    expect(await response.text()).not.toContain('10.1.2.3');
+    expect((await failing(Object.assign(new Error('canceled'), { code: '57014' }))).status).toBe(504);
+    const pooler = new PostgresProblem({ reason: 'pooler', sentence: 'A pooler.', hint: 'Go direct.' });
+    expect(await errorOf(await failing(pooler))).toMatchObject({ code: 'pooler', message: 'A pooler. Go direct.' });
+  });
+});
+
+describe('a method that a path does not have', () => {
+  it('is 405 with the ones it has', async () => {
+    const { POST } = othersThan('GET');
+    const response = await POST(new Request(`${origin}/api/x`, { method: 'POST' }), none);
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, HEAD');
+    expect((await errorOf(response)).code).toBe('method_not_allowed');
+    expect(isRoute(POST)).toBe(true);
+  });
+});

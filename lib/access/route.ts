@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { log, safeError } from '@/lib/metrics/log';
+import { type RequestContext, requests } from '@/lib/metrics/request';
+import { describeError } from '@/lib/postgres/errors';
+import { runtime } from '@/lib/runtime';
+import { readJson } from './body';
+import { refuseCrossSite } from './cross-site';
+import { ApiError, badInput } from './errors';
+import { currentUser, type Role, requireRole, type User } from './user';
+
+/** What a route handler is given: its input, checked, and who asks. */
+export type Asked<Params, Query, Body> = {
+  params: Params;
+  query: Query;
+  body: Body;
+  user: User;
+  request: Request;
+};
+
+/** A route handler as Next calls it. */
+export type Handler = (
+  request: Request,
+  context: { params: Promise<Record<string, string | string[] | undefined>> },
+) => Promise<Response>;
+
+type Text = Record<string, string>;
+
+const made = new WeakSet<object>();
+
+/** Whether a handler was made by `route()`: the proof that none is bare. */
+export function isRoute(handler: unknown): boolean {
+  return typeof handler === 'function' && made.has(handler);
+}
+
+const securityHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=(), clipboard-read=()',
+  'referrer-policy': 'same-origin',
+  vary: 'Cookie, Authorization',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Wraps a route handler: role, cross-site rule, JSON body of at most 256 KB, input by zod (400 names the field), errors as
+ * `{ error: { code, message, requestId, field? } }`, request id, timings and headers of every `/api` response. What the
+ * handler returns becomes JSON with status 200, unless it is a `Response` (`reply()` makes one with another status).
+ */
+export function route<Params = Text, Query = Text, Body = undefined>(
+  options: {
+    role: Role;
+    params?: z.ZodType<Params>;
+    query?: z.ZodType<Query>;
+    body?: z.ZodType<Body>;
+  },
+  handler: (asked: Asked<Params, Query, Body>) => unknown,
+): Handler {
+  const answer = async (request: Request, given: Promise<Record<string, string | string[] | undefined>>) => {
+    let body: unknown;
+    const user = currentUser();
+    if (!safeMethods.has(request.method)) refuseCrossSite(request.headers, runtime().config.allowedHosts);
+    requireRole(user, options.role);
+    if (!safeMethods.has(request.method)) body = await readJson(request);
+    const asked = {
+      params: parse(options.params, (await given) ?? {}, undefined) as Params,
+      query: parse(options.query, queryOf(request.url), undefined) as Query,
+      body: (options.body ? parse(options.body, body, 'body') : undefined) as Body,
+      user,
+      request,
+    };
+    const value = await handler(asked);
+    return value instanceof Response ? value : Response.json(value);
+  };
+
+  const wrapped: Handler = (request, context) => {
+    const started: RequestContext = { requestId: randomUUID(), startedAt: performance.now(), queries: 0, queryMs: 0 };
+    return requests.run(started, async () => {
+      const response = await answer(request, context.params).catch((error) => failure(error, request));
+      return finish(response, request, started);
+    });
+  };
+  made.add(wrapped);
+  return wrapped;
+}
+
+/** A JSON answer with a status of its own. */
+export function reply(status: number, value: unknown, headers: Record<string, string> = {}): Response {
+  return Response.json(value, { status, headers });
+}
+
+/** The methods that a path does not have, each answering 405; spread over the exports beside the ones it has. */
+export function othersThan(
+  ...allowed: string[]
+): Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS', Handler> {
+  const allow = allowed.includes('GET') ? [...allowed, 'HEAD'].join(', ') : allowed.join(', ');
+  const refuse: Handler = (request) => {
+    const started: RequestContext = { requestId: randomUUID(), startedAt: performance.now(), queries: 0, queryMs: 0 };
+    return requests.run(started, async () => {
+      const error = new ApiError(405, 'method_not_allowed', `This path only takes ${allow}.`, undefined, { allow });
+      return finish(failure(error, request), request, started);
+    });
+  };
+  made.add(refuse);
+  return { GET: refuse, POST: refuse, PUT: refuse, PATCH: refuse, DELETE: refuse, OPTIONS: refuse };
+}
+
+function queryOf(url: string): Text {
+  const values: Text = {};
+  for (const [name, value] of new URL(url).searchParams) {
+    if (Object.hasOwn(values, name)) throw badInput(`${name} is given twice.`, name);
+    values[name] = value;
+  }
+  return values;
+}
+
+function parse<T>(schema: z.ZodType<T> | undefined, value: unknown, whole: string | undefined): unknown {
+  if (!schema) return value;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw fromZod(result.error, whole);
+}
+
+function fromZod(error: z.ZodError, whole?: string): ApiError {
+  const issue = error.issues[0];
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const path = [...(issue?.path ?? []), ...(unknown === undefined ? [] : [unknown])].join('.');
+  const field = path || whole;
+  const message =
+    unknown === undefined ? (issue?.message ?? 'It does not have the expected shape.') : 'It is not known here.';
+  return badInput(field ? `${field}: ${message}` : message, field);
+}
+
+function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof z.ZodError) return fromZod(error);
+  try {
+    const problem = describeError(error);
+    const timedOut = problem.reason === 'timeout' || problem.reason === 'locked';
+    return new ApiError(timedOut ? 504 : 503, problem.reason, `${problem.sentence} ${problem.hint}`);
+  } catch {
+    return new ApiError(
+      500,
+      'internal',
+      'Something went wrong inside pgdeck. Its log tells more under the request id.',
+    );
+  }
+}
+
+function failure(error: unknown, request: Request): Response {
+  const { status, code, message, field, headers } = asApiError(error);
+  const requestId = requests.getStore()?.requestId;
+  if (status >= 500)
+    log[status === 500 ? 'error' : 'warn'](
+      { requestId, method: request.method, path: pathOf(request), status, err: safeError(error) },
+      'request failed',
+    );
+  return reply(status, { error: { code, message, requestId, ...(field !== undefined && { field }) } }, headers);
+}
+
+function finish(response: Response, request: Request, context: RequestContext): Response {
+  const tookMs = performance.now() - context.startedAt;
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(securityHeaders)) headers.set(name, value);
+  headers.set('x-request-id', context.requestId);
+  headers.set('x-process-time', tookMs.toFixed(1));
+  headers.set('x-query-count', String(context.queries));
+  headers.set('x-query-time', context.queryMs.toFixed(1));
+  headers.set('server-timing', `app;dur=${tookMs.toFixed(1)}, db;dur=${context.queryMs.toFixed(1)}`);
+  log.debug(
+    {
+      requestId: context.requestId,
+      method: request.method,
+      path: pathOf(request),
+      status: response.status,
+      ms: Math.round(tookMs),
+      queries: context.queries,
+    },
+    'request',
+  );
+  return new Response(response.body, { status: response.status, headers });
+}
+
+function pathOf(request: Request): string {
+  return new URL(request.url).pathname;
+}
