@@ -1,4 +1,4 @@
-import { route } from '@/lib/access/route';
+import { othersThan, route } from '@/lib/access/route';
 import { statementFor } from '@/lib/postgres/capabilities';
 import { databaseFor, findServer, readTopic, requireTopic } from '@/lib/read';
 import type { Raw } from '@/lib/topics/topic';
@@ -26,6 +26,7 @@ export const GET = route({ role: 'viewer' }, async ({ params, query }) => {
     headers: { 'content-type': 'application/json' },
   });
 });
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');
 
 function describeTopic(serverId: string, topicId: string, database: string | undefined) {
   const server = findServer(serverId);

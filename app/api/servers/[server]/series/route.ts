@@ -1,4 +1,4 @@
-import { route } from '@/lib/access/route';
+import { othersThan, route } from '@/lib/access/route';
 import { findServer } from '@/lib/read';
 import { allSeries } from '@/lib/topics/index';
 
@@ -15,3 +15,4 @@ export const GET = route({ role: 'viewer' }, async ({ params }) => {
     })),
   };
 });
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ApiError } from '@/lib/access/errors';
-import { route } from '@/lib/access/route';
+import { othersThan, route } from '@/lib/access/route';
 import { bucketSeconds } from '@/lib/history/memory';
 import { readSeries } from '@/lib/read';
 
@@ -32,3 +32,4 @@ export const GET = route({ role: 'viewer', query }, async ({ params, query: rang
   const step = range.step && Math.ceil(range.step / bucketSeconds) * bucketSeconds;
   return readSeries(params.server ?? '', params.series ?? '', { from, to, step });
 });
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');
