@@ -1,0 +1,245 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { ServerConfig, Target } from '@/lib/config';
+import { type Embedded, startEmbedded } from '@/lib/embedded/server';
+import { PostgresProblem } from './errors';
+import { ServerConnections } from './server-connections';
+
+const folder = mkdtempSync(join(tmpdir(), 'pgdeck-test-'));
+let server: Embedded;
+let admin: pg.Client;
+const opened: ServerConnections[] = [];
+
+const target = (changes: Partial<Target> = {}): Target => ({
+  host: '127.0.0.1',
+  port: server.port,
+  database: 'postgres',
+  user: 'watcher',
+  password: 'watcher-password',
+  tls: { mode: 'prefer' },
+  ...changes,
+});
+
+function connect(changes: Partial<Target> = {}): ServerConnections {
+  const config: ServerConfig = {
+    id: 'test',
+    name: 'test',
+    environment: undefined,
+    tags: [],
+    demo: false,
+    read: target(changes),
+    action: target(changes),
+  };
+  const connections = new ServerConnections(config, 2);
+  opened.push(connections);
+  return connections;
+}
+
+const problemOf = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error) => (error instanceof PostgresProblem ? error.problem : error),
+  );
+const ours = async () =>
+  (
+    await admin.query(
+      "select pid, application_name from pg_stat_activity where application_name like 'pgdeck%' and backend_type = 'client backend'",
+    )
+  ).rows as { pid: number; application_name: string }[];
+
+beforeAll(async () => {
+  server = await startEmbedded({
+    major: 18,
+    dataDir: join(folder, 'data'),
+    settings: { max_connections: 12, superuser_reserved_connections: 3, fsync: 'off' },
+    superuserPassword: 'superuser-password',
+  });
+  admin = new pg.Client({
+    host: '127.0.0.1',
+    port: server.port,
+    user: 'postgres',
+    password: 'superuser-password',
+    database: 'postgres',
+  });
+  admin.on('error', () => {});
+  await admin.connect();
+  await admin.query("create role watcher login password 'watcher-password'; grant pg_monitor to watcher");
+  await admin.query('create database other');
+});
+afterEach(() => {
+  for (const connections of opened.splice(0)) connections.close();
+});
+afterAll(async () => {
+  await admin?.end();
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a question runs read-only, with its budgets, in pg_catalog', async () => {
+  const connections = connect();
+  const [row] = await connections.ask(
+    'pinned',
+    undefined,
+    `select current_setting('statement_timeout') as statement_timeout, current_setting('lock_timeout') as lock_timeout,
+      current_setting('search_path') as search_path, current_setting('jit') as jit, current_setting('application_name') as application_name`,
+  );
+  expect(row).toEqual({
+    statement_timeout: '4s',
+    lock_timeout: '250ms',
+    search_path: 'pg_catalog',
+    jit: 'off',
+    application_name: 'pgdeck',
+  });
+  expect((await problemOf(connections.ask('pinned', undefined, 'create table public.t ()')))?.code).toBe('25006');
+});
+
+test('a text with two statements is refused', async () => {
+  expect((await problemOf(connect().ask('pinned', undefined, 'select 1; select 2')))?.code).toBe('42601');
+});
+
+test('questions use at most three connections, and a hundred of them at once no more', async () => {
+  const connections = connect();
+  await Promise.all(
+    Array.from({ length: 100 }, (_, index) =>
+      connections.ask(
+        index % 3 === 0 ? 'pinned' : index % 3 === 1 ? 'slow' : 'walking',
+        index % 3 === 2 ? 'other' : undefined,
+        'select 1',
+      ),
+    ),
+  );
+  expect((await ours()).length).toBeLessThanOrEqual(3);
+});
+
+test('a connection that was killed while idle is replaced without an error', async () => {
+  const connections = connect();
+  await connections.ask('pinned', undefined, 'select 1');
+  for (const { pid } of await ours()) await admin.query('select pg_terminate_backend($1, 2000)', [pid]);
+  expect(await connections.ask('pinned', undefined, 'select 2 as two')).toEqual([{ two: 2 }]);
+});
+
+test('with every slot taken the open connection goes on answering', async () => {
+  const connections = connect();
+  await connections.ask('pinned', undefined, 'select 1');
+  const fillers: pg.Client[] = [];
+  for (;;) {
+    const filler = new pg.Client({ ...target(), application_name: 'filler' } as pg.ClientConfig);
+    filler.on('error', () => {});
+    try {
+      await filler.connect();
+    } catch {
+      break;
+    }
+    fillers.push(filler);
+  }
+  try {
+    expect(await connections.ask('pinned', undefined, 'select 1 as one')).toEqual([{ one: 1 }]);
+    expect(await connections.ask('slow', undefined, 'select 1 as one')).toEqual([{ one: 1 }]);
+    expect(connections.problem).toBeUndefined();
+    const late = connect();
+    expect(await problemOf(late.ask('pinned', undefined, 'select 1'))).toMatchObject({
+      reason: 'unreachable',
+      sqlstate: '53300',
+    });
+  } finally {
+    await Promise.all(fillers.map((filler) => filler.end()));
+  }
+});
+
+test.each([
+  ['a wrong password', { password: 'wrong' }, /password/],
+  ['an unknown database', { database: 'nowhere' }, /no database/],
+  ['an unknown role', { user: 'nobody_here' }, /password|log in/],
+  ['encryption that the server does not offer', { tls: { mode: 'require' as const } }, /does not offer encryption/],
+  ['a port where nothing listens', { port: 1 }, /Nothing listens/],
+])('%s is said in a sentence of its own, without the address', async (_, changes, sentence) => {
+  const problem = await problemOf(connect(changes).ask('pinned', undefined, 'select 1'));
+  expect(problem?.sentence).toMatch(sentence);
+  expect(JSON.stringify(problem)).not.toMatch(/127\.0\.0\.1|watcher-password/);
+});
+
+test('a refused attempt is not repeated at once', async () => {
+  const connections = connect({ password: 'wrong' });
+  await problemOf(connections.ask('pinned', undefined, 'select 1'));
+  const started = performance.now();
+  await problemOf(connections.ask('pinned', undefined, 'select 1'));
+  expect(performance.now() - started).toBeLessThan(200);
+  expect(connections.nextAttemptAt).toBeGreaterThan(Date.now());
+  expect(connections.pools()[0]?.errors_total).toBe(1);
+});
+
+test('a restart is noticed by the heartbeat and survived', async () => {
+  const connections = connect();
+  await connections.ask('pinned', undefined, 'select 1');
+  const seen: string[] = [];
+  connections.onServerChange = (_, after) => seen.push(after.postmasterStart);
+  await admin.end();
+  await server.restart();
+  admin = new pg.Client({
+    host: '127.0.0.1',
+    port: server.port,
+    user: 'postgres',
+    password: 'superuser-password',
+    database: 'postgres',
+  });
+  admin.on('error', () => {});
+  await admin.connect();
+  await expect
+    .poll(
+      () =>
+        connections.heartbeat().then(
+          () => 'ok',
+          () => 'not yet',
+        ),
+      { timeout: 10_000 },
+    )
+    .toBe('ok');
+  await connections.ask('pinned', undefined, 'select 1');
+  expect(seen.length).toBe(1);
+});
+
+test('signals have their own connection: not read-only, short timeouts', async () => {
+  const connections = connect();
+  const answer = await connections.signal((query) =>
+    query(
+      "select current_setting('default_transaction_read_only') as ro, current_setting('statement_timeout') as st, current_setting('lock_timeout') as lt",
+    ),
+  );
+  expect(answer.rows).toEqual([{ ro: 'off', st: '4s', lt: '250ms' }]);
+});
+
+test('a maintenance session names its run, waits 2 s for locks, tells notices, and there are at most two', async () => {
+  const connections = connect();
+  const first = await connections.openMaintenance('run1', 'other');
+  const answer = await first.query(
+    "select current_setting('lock_timeout') as lt, current_setting('statement_timeout') as st, current_setting('application_name') as name, current_database()::text as db",
+  );
+  expect(answer.rows).toEqual([{ lt: '2s', st: '0', name: 'pgdeck:act:run1', db: 'other' }]);
+  expect((await first.query('analyze pg_catalog.pg_authid')).notices[0]?.sqlstate).toBe('01000');
+  const second = await connections.openMaintenance('run2', 'other');
+  expect((await problemOf(connections.openMaintenance('run3', 'other')))?.sentence).toMatch(/2 long actions/);
+  first.close();
+  second.close();
+  const third = await connections.openMaintenance('run3', 'other');
+  third.close();
+});
+
+test('capabilities: version, role, grants, databases, no extension', async () => {
+  const capabilities = await connect().probe();
+  expect(capabilities).toMatchObject({
+    major: 18,
+    role: 'watcher',
+    superuser: false,
+    inRecovery: false,
+    database: 'postgres',
+    pooled: false,
+  });
+  expect(capabilities.databases).toEqual(['other', 'postgres']);
+  expect(capabilities.grants.has('pg_read_all_stats')).toBe(true);
+  expect(capabilities.grants.has('pg_signal_backend')).toBe(false);
+  expect(capabilities.systemIdentifier).toMatch(/^\d+$/);
+  expect(capabilities.extensions.has('pg_stat_statements')).toBe(false);
+});
