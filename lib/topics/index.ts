@@ -1,9 +1,23 @@
 import { connections } from './connections';
+import { databaseSizesTopic } from './database-sizes';
+import { databases } from './databases';
+import { locks } from './locks';
+import { pools } from './pools';
+import { progress } from './progress';
+import { server } from './server';
+import { sessions } from './sessions';
 import type { AnyTopic, RowOf, Series } from './topic';
 
 /** Every question pgdeck asks, by id: one line for each. */
 export const topics = {
   connections,
+  sessions,
+  locks,
+  progress,
+  pools,
+  databases,
+  'database-sizes': databaseSizesTopic,
+  server,
 } satisfies Record<string, AnyTopic>;
 
 /** The id of a topic. */
