@@ -1,0 +1,224 @@
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { AuditEntry } from '@/lib/actions/protocol';
+import { log, safeError } from '@/lib/metrics/log';
+import { type Break, type ChainEnd, chainStart, hashOf, type Verified, verifyText } from './chain';
+
+/** What is written; time, number and chain are added. */
+export type AuditRecord = { [Name in keyof AuditEntry as Name extends 'ts' | 'seq' ? never : Name]: AuditEntry[Name] };
+
+/** Which entries to read, newest first; `before` is a number as `next` gave it. */
+export type AuditQuery = {
+  limit: number;
+  before?: number;
+  event?: string;
+  server?: string;
+  action?: string;
+  user?: string;
+};
+
+/** How the audit is: whether it can be written now, and where its chain does not hold. */
+export type AuditState = { writable: boolean; problem?: string; breaks: Break[]; entries: number };
+
+/** Thrown when a line could not be brought to disk; what it was to record must not happen. */
+export class AuditUnwritable extends Error {
+  constructor(cause: unknown) {
+    const code = (cause as { code?: string } | undefined)?.code;
+    const why =
+      code === 'ENOSPC' || code === 'EDQUOT'
+        ? 'the disk is full'
+        : code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
+          ? 'its folder may not be written'
+          : `writing failed${code ? ` (${code})` : ''}`;
+    super(`The audit cannot be written: ${why}.`, { cause });
+    this.name = 'AuditUnwritable';
+  }
+}
+
+const rotateAtBytes = 8 * 1024 * 1024;
+
+/**
+ * Who did what: JSON Lines in `<state folder>/audit`, one writer, one queue, each line on disk before `write` resolves
+ * and carrying the hash of the one before. Files are never truncated; a new one is begun at 8 MB or after an unfinished line.
+ */
+export class Audit {
+  readonly #folder: string;
+  readonly #rotateAt: number;
+  #queue: Promise<unknown> = Promise.resolve();
+  #file: { handle: FileHandle; size: number } | undefined;
+  #end: ChainEnd | undefined;
+  #breaks: Break[] = [];
+  #problem: string | undefined;
+  #open = new Map<string, AuditEntry>();
+
+  constructor(stateDir: string, options: { rotateAtBytes?: number } = {}) {
+    this.#folder = path.join(stateDir, 'audit');
+    this.#rotateAt = options.rotateAtBytes ?? rotateAtBytes;
+    // Read through at start, so that a broken chain or a folder that may not be written is told before somebody acts.
+    this.#turn(() => this.#prepare()).catch((error) => this.#failed(error));
+  }
+
+  /** Appends one line and brings it to disk; throws `AuditUnwritable` and writes nothing further on that file. */
+  write(record: AuditRecord): Promise<AuditEntry> {
+    return this.#turn(async () => {
+      try {
+        await this.#prepare();
+        const entry = await this.#append(record);
+        this.#problem = undefined;
+        return entry;
+      } catch (error) {
+        this.#failed(error);
+        throw new AuditUnwritable(error);
+      }
+    });
+  }
+
+  /** Intents that have no result: what a run before this start was doing when it ended. */
+  pending(): Promise<AuditEntry[]> {
+    return this.#turn(async () => [...this.#open.values()]);
+  }
+
+  /** Entries, newest first, and the number to go on from (null at the end). */
+  async read(query: AuditQuery): Promise<{ entries: AuditEntry[]; next: number | null }> {
+    await this.#turn(async () => {});
+    const entries: AuditEntry[] = [];
+    for (const name of (await this.#files()).reverse()) {
+      for (const line of (await this.#lines(name)).reverse()) {
+        const entry = parsed(line);
+        if (!entry || !wanted(entry, query)) continue;
+        if (entries.length === query.limit) return { entries, next: entries.at(-1)?.seq ?? null };
+        entries.push(entry);
+      }
+    }
+    return { entries, next: null };
+  }
+
+  /** Whether it can be written, and where its chain does not hold. */
+  async state(): Promise<AuditState> {
+    await this.#turn(async () => {});
+    return {
+      writable: this.#problem === undefined,
+      ...(this.#problem !== undefined && { problem: this.#problem }),
+      breaks: this.#breaks,
+      entries: this.#end?.seq ?? 0,
+    };
+  }
+
+  /** Closes the file after what is queued. */
+  close(): Promise<void> {
+    return this.#turn(() => this.#shut());
+  }
+
+  #turn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  async #prepare(): Promise<void> {
+    if (this.#file) return;
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const names = await this.#files();
+    let verified: Verified = { end: { seq: 0, hash: chainStart }, breaks: [], torn: 0 };
+    const pending = new Map<string, AuditEntry>();
+    for (const name of names) {
+      const text = await readFile(path.join(this.#folder, name), 'utf8');
+      verified = verifyText(text, name, name === names.at(-1), verified);
+      for (const line of text.split('\n').slice(0, -1)) {
+        const entry = parsed(line);
+        if (!entry?.runId) continue;
+        if (entry.event === 'intent') pending.set(entry.runId, entry);
+        if (entry.event === 'result') pending.delete(entry.runId);
+      }
+    }
+    if (this.#end === undefined) this.#open = pending;
+    this.#end = verified.end;
+    this.#breaks = verified.breaks;
+    const newest = names.at(-1);
+    if (newest && !verified.torn) await this.#use(newest);
+    else await this.#begin();
+    if (verified.torn)
+      await this.#append({
+        event: 'recovered',
+        message: `The last line of ${newest} was cut short (${verified.torn} bytes); it is kept as it is and a new file begun.`,
+      });
+    for (const found of verified.breaks)
+      log.error({ ...found }, 'the chain of the audit does not hold: a file was changed');
+  }
+
+  async #begin(): Promise<void> {
+    const number = String((this.#end?.seq ?? 0) + 1).padStart(10, '0');
+    const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+    await this.#use(`audit-${number}-${time}.jsonl`);
+    const folder = await open(this.#folder, 'r');
+    await folder.sync().finally(() => folder.close());
+  }
+
+  async #use(name: string): Promise<void> {
+    await this.#shut();
+    const flags = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY;
+    const handle = await open(path.join(this.#folder, name), flags, 0o600);
+    this.#file = { handle, size: (await handle.stat()).size };
+  }
+
+  async #append(record: AuditRecord): Promise<AuditEntry> {
+    if (!this.#file || !this.#end) throw new Error('the audit is not open');
+    if (this.#file.size >= this.#rotateAt) await this.#begin();
+    const end = this.#end;
+    const entry = {
+      ts: new Date().toISOString(),
+      seq: end.seq + 1,
+      prev: end.hash,
+      ...record,
+    } as unknown as AuditEntry;
+    const line = JSON.stringify(entry);
+    await this.#file.handle.appendFile(`${line}\n`);
+    await this.#file.handle.datasync();
+    this.#file.size += Buffer.byteLength(line) + 1;
+    this.#end = { seq: entry.seq, hash: hashOf(line) };
+    log.info({ audit: entry }, 'audit');
+    return entry;
+  }
+
+  /** A half-written line may stand at the end now: the next write reads the file again. */
+  #failed(error: unknown): void {
+    this.#problem = new AuditUnwritable(error).message;
+    this.#shut().catch(() => {});
+    log.error({ err: safeError(error) }, 'the audit cannot be written; actions are refused');
+  }
+
+  async #shut(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.handle.close();
+  }
+
+  /** The finished lines of a file; a line without its newline was cut short. */
+  async #lines(name: string): Promise<string[]> {
+    return (await readFile(path.join(this.#folder, name), 'utf8')).split('\n').slice(0, -1);
+  }
+
+  async #files(): Promise<string[]> {
+    const names = await readdir(this.#folder).catch(() => [] as string[]);
+    return names.filter((name) => /^audit-.*\.jsonl$/.test(name)).sort();
+  }
+}
+
+function parsed(line: string): AuditEntry | undefined {
+  try {
+    return JSON.parse(line) as AuditEntry;
+  } catch {
+    return undefined;
+  }
+}
+
+function wanted(entry: AuditEntry, query: AuditQuery): boolean {
+  return (
+    (query.before === undefined || entry.seq < query.before) &&
+    (query.event === undefined || entry.event === query.event) &&
+    (query.server === undefined || entry.server === query.server) &&
+    (query.action === undefined || entry.action === query.action) &&
+    (query.user === undefined || entry.user?.name === query.user)
+  );
+}
