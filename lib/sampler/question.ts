@@ -137,10 +137,11 @@ export class Question {
         sampledAt: at,
         windowSeconds,
       };
-      this.#previous = { rows: parsed, at };
       this.failure = undefined;
       this.#failures = 0;
-      this.#durations = [...this.#durations.slice(-4), performance.now() - started];
+      // The first asking also connects, prepares and learns names: it says nothing about the next.
+      if (this.#previous) this.#durations = [...this.#durations.slice(-4), performance.now() - started];
+      this.#previous = { rows: parsed, at };
     } catch (error) {
       let problem: Problem;
       try {

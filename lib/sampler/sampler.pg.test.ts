@@ -1,0 +1,226 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { ServerConfig, Target } from '@/lib/config';
+import { type Embedded, startEmbedded } from '@/lib/embedded/server';
+import { ServerConnections } from '@/lib/postgres/server-connections';
+import { type AnyTopic, defineTopic } from '@/lib/topics/topic';
+import { Sampler } from './sampler';
+
+const folder = mkdtempSync(join(tmpdir(), 'pgdeck-test-'));
+let server: Embedded;
+let admin: pg.Client;
+const running: { sampler: Sampler; connections: ServerConnections }[] = [];
+
+const connectAdmin = async () => {
+  admin = new pg.Client({
+    host: '127.0.0.1',
+    port: server.port,
+    user: 'postgres',
+    password: 'superuser-password',
+    database: 'postgres',
+  });
+  admin.on('error', () => {});
+  await admin.connect();
+};
+
+beforeAll(async () => {
+  server = await startEmbedded({
+    major: 18,
+    dataDir: join(folder, 'data'),
+    settings: { fsync: 'off', shared_preload_libraries: 'pg_stat_statements' },
+    superuserPassword: 'superuser-password',
+  });
+  await connectAdmin();
+  await admin.query(
+    "create extension pg_stat_statements; create role watcher login password 'watcher-password'; grant pg_monitor to watcher; create table counted (n int)",
+  );
+});
+afterEach(() => {
+  for (const { sampler, connections } of running.splice(0)) {
+    sampler.stop();
+    connections.close();
+  }
+});
+afterAll(async () => {
+  await admin?.end();
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function topicOf(id: string, sql: string, changes: Partial<AnyTopic> = {}): AnyTopic {
+  return {
+    ...defineTopic({
+      id,
+      title: id,
+      summary: id,
+      scope: 'server',
+      cadenceSeconds: 2,
+      requires: [],
+      sources: [],
+      always: false,
+      sql: { 14: sql },
+      row: z.object({ n: z.number() }),
+      key: ['n'],
+    }),
+    ...changes,
+  };
+}
+
+function sample(...topics: AnyTopic[]): Sampler {
+  const target: Target = {
+    host: '127.0.0.1',
+    port: server.port,
+    database: 'postgres',
+    user: 'watcher',
+    password: 'watcher-password',
+    tls: { mode: 'disable' },
+  };
+  const config: ServerConfig = {
+    id: 'test',
+    name: 'test',
+    environment: undefined,
+    tags: [],
+    demo: false,
+    read: target,
+    action: target,
+  };
+  const connections = new ServerConnections(config, 2);
+  const sampler = new Sampler(
+    'test',
+    connections,
+    Object.fromEntries(topics.map((topic) => [topic.id, topic])),
+    () => {},
+  );
+  running.push({ sampler, connections });
+  sampler.start();
+  return sampler;
+}
+
+const calls = async (tag: string) =>
+  Number(
+    (
+      await admin.query('select coalesce(sum(calls), 0) as calls from pg_stat_statements where query like $1', [
+        `%pgdeck:${tag} %`,
+      ])
+    ).rows[0].calls,
+  );
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test('a hundred readers cost the server what one does', async () => {
+  const topic = topicOf('crowd', 'select /* pgdeck:crowd */ 1 as n');
+  const sampler = sample(topic);
+  const until = Date.now() + 5000;
+  let answers = 0;
+  while (Date.now() < until) {
+    await Promise.all(Array.from({ length: 100 }, () => sampler.read(topic, null)));
+    answers += 100;
+    await sleep(50);
+  }
+  expect(answers).toBeGreaterThan(1000);
+  expect(await calls('crowd')).toBeLessThanOrEqual(4);
+});
+
+test('a topic that nobody looks at and no chart needs is not asked', async () => {
+  sample(topicOf('unseen', 'select /* pgdeck:unseen */ 1 as n'));
+  await sleep(1500);
+  expect(await calls('unseen')).toBe(0);
+});
+
+test('a question over its time is cancelled and said, and other topics go on', async () => {
+  const slow = topicOf('slow', 'select /* pgdeck:slow */ 1 as n from pg_sleep(60)', { slow: true });
+  const quick = topicOf('quick', 'select /* pgdeck:quick */ 1 as n');
+  const sampler = sample(slow, quick);
+  await sampler.read(quick, null);
+  const started = Date.now();
+  const pending = sampler.read(slow, null);
+  expect((await sampler.read(quick, null)).status).toBe('ok');
+  expect(await pending).toMatchObject({ status: 'unavailable', reason: 'timeout' });
+  expect(Date.now() - started).toBeLessThan(5500);
+  expect(sampler.state()).toBe('degraded');
+});
+
+test('a failure keeps the last rows with their age', async () => {
+  const topic = topicOf('fragile', 'select /* pgdeck:fragile */ n from public.fragile');
+  await admin.query('create table fragile as select 7 as n; grant select on fragile to watcher');
+  const sampler = sample(topic);
+  expect(await sampler.read(topic, null)).toMatchObject({ status: 'ok', rows: [{ n: 7 }] });
+  await admin.query('begin; lock table fragile in access exclusive mode');
+  let locked = await sampler.read(topic, null);
+  for (let tries = 0; tries < 60 && locked.status === 'ok'; tries++) {
+    await sleep(100);
+    locked = await sampler.read(topic, null);
+  }
+  await admin.query('rollback');
+  expect(locked).toMatchObject({
+    status: 'unavailable',
+    reason: 'locked',
+    sqlstate: '55P03',
+    last: { rows: [{ n: 7 }] },
+  });
+  const [holder] = (await admin.query('select pg_backend_pid() as pid')).rows;
+  expect(locked.status === 'unavailable' && locked.hint).toContain(`session ${holder.pid}`);
+});
+
+test('rates begin anew after a restart, and the topic recovers by itself within 5 s', async () => {
+  const topic = topicOf(
+    'counter',
+    'select /* pgdeck:counter */ 1 as n, coalesce(pg_stat_get_xact_numscans(0), 0) + extract(epoch from clock_timestamp())::int8 as total',
+    {
+      row: z.object({ n: z.number(), total: z.number() }),
+      counters: ['total'],
+      cadenceSeconds: 1,
+    },
+  );
+  const sampler = sample(topic);
+  const rate = async () => {
+    const answer = await sampler.read(topic, null);
+    return answer.status === 'ok' ? answer.rows[0]?.total_per_second : answer.reason;
+  };
+  expect(await rate()).toBeNull();
+  await expect.poll(rate, { timeout: 5000 }).toBeGreaterThan(0);
+  await admin.end();
+  await server.restart();
+  const up = Date.now();
+  await connectAdmin();
+  let answered: unknown;
+  while (Date.now() - up < 8000) {
+    const answer = await sampler.read(topic, null);
+    if (answer.status === 'ok' && Date.parse(answer.sampledAt) > up) {
+      answered = answer.rows[0]?.total_per_second;
+      break;
+    }
+    await sleep(100);
+  }
+  expect(Date.now() - up).toBeLessThan(5500);
+  expect(answered).toBeNull();
+});
+
+test('series are kept while nobody looks', async () => {
+  const topic = topicOf('drawn', 'select /* pgdeck:drawn */ 5 as n', {
+    always: true,
+    series: [
+      {
+        id: 'drawn',
+        title: 'Drawn',
+        unit: 'n',
+        columns: ['n'],
+        aggregate: 'average',
+        point: (rows) => [rows[0]?.n ?? null],
+      },
+    ],
+  });
+  const sampler = sample(topic);
+  await expect
+    .poll(
+      () =>
+        sampler.history
+          .read('drawn', 1, 'average', { from: Date.now() / 1000 - 20, to: Date.now() / 1000 })
+          .points.some(([, n]) => n === 5),
+      { timeout: 3000 },
+    )
+    .toBe(true);
+});
