@@ -1,11 +1,14 @@
 import { connections } from './connections';
 import { databaseSizesTopic } from './database-sizes';
 import { databases } from './databases';
+import { indexUsage } from './index-usage';
 import { locks } from './locks';
 import { pools } from './pools';
 import { progress } from './progress';
 import { server } from './server';
 import { sessions } from './sessions';
+import { slowQueries } from './slow-queries';
+import { tables } from './tables';
 import type { AnyTopic, RowOf, Series } from './topic';
 
 /** Every question pgdeck asks, by id: one line for each. */
@@ -17,6 +20,9 @@ export const topics = {
   pools,
   databases,
   'database-sizes': databaseSizesTopic,
+  'slow-queries': slowQueries,
+  tables,
+  'index-usage': indexUsage,
   server,
 } satisfies Record<string, AnyTopic>;
 
