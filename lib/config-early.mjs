@@ -1,0 +1,165 @@
+// @ts-check
+// What is read before anything is installed or built: plain JavaScript on node's built-ins, so that node runs it as it is.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+
+/** @typedef {Record<string, string | undefined>} Environment */
+
+/** A setting is wrong; the message names it, says what is wrong and what to do, and never repeats a secret. */
+export class ConfigError extends Error {
+  /** @override */
+  name = 'ConfigError';
+}
+
+/**
+ * The value of a setting; empty or blank is unset.
+ * @param {Environment} env
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+export function setting(env, name) {
+  const value = env[name]?.trim();
+  return value ? value : undefined;
+}
+
+/**
+ * Fills unset variables of `env` from the folder's `.env` file, where there is one; what the environment sets wins.
+ * @param {Environment} env
+ * @param {string} folder
+ */
+export function fillFromDotEnv(env, folder) {
+  let text;
+  try {
+    text = readFileSync(join(folder, '.env'), 'utf8');
+  } catch {
+    return;
+  }
+  for (const [name, value] of Object.entries(parseEnv(text))) if (setting(env, name) === undefined) env[name] = value;
+}
+
+/**
+ * Whether something names a server to watch; otherwise the demo is shown.
+ * @param {Environment} env
+ */
+export function namesServer(env) {
+  return ['DATABASE_URL', 'PGHOST', 'PGDECK_CONFIG'].some((name) => setting(env, name) !== undefined);
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ */
+export function readPort(name, value) {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  if (port < 1 || port > 65535) throw new ConfigError(`${name}: a port is a whole number from 1 to 65535.`);
+  return port;
+}
+
+/**
+ * Where pgdeck listens: loopback only, for this version has no sign-in.
+ * @param {Environment} env
+ * @returns {{ host: string, port: number }}
+ */
+export function readBind(env) {
+  const named = setting(env, 'PGDECK_HOST') ?? '127.0.0.1';
+  const host = named.toLowerCase() === 'localhost' ? '127.0.0.1' : named.replace(/^\[(.*)\]$/, '$1');
+  if (host !== '::1' && !/^127(\.\d{1,3}){3}$/.test(host)) {
+    throw new ConfigError(
+      `Refusing to listen on ${named} without authentication. Set PGDECK_AUTH=proxy|oidc|password|embed, or PGDECK_HOST=127.0.0.1. ` +
+        'This version has no PGDECK_AUTH mode yet: use PGDECK_HOST=127.0.0.1 and reach it through an SSH tunnel.',
+    );
+  }
+  if (setting(env, 'PGDECK_AUTH') !== undefined) {
+    throw new ConfigError(
+      'PGDECK_AUTH: this version has no sign-in yet and serves this machine only. Unset PGDECK_AUTH.',
+    );
+  }
+  const portName = setting(env, 'PGDECK_PORT') !== undefined ? 'PGDECK_PORT' : 'PORT';
+  const port = setting(env, portName);
+  return { host, port: port === undefined ? 8432 : readPort(portName, port) };
+}
+
+const example = 'postgres://user:password@host:5432/database';
+const encoding =
+  'Special characters in user or password are percent-encoded: @ is %40, # is %23, / is %2F, ? is %3F, % is %25.';
+const noHost = 'socket.invalid';
+const used = ['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey'];
+// Common in addresses that hosters and frameworks give out, without a meaning for how pgdeck connects.
+const ignored = [
+  ...['application_name', 'fallback_application_name', 'connect_timeout', 'channel_binding', 'gssencmode'],
+  ...['keepalives', 'keepalives_idle', 'keepalives_interval', 'keepalives_count', 'target_session_attrs'],
+  ...['schema', 'pgbouncer', 'connection_limit', 'pool_timeout'],
+];
+/** @type {Record<string, string>} */
+const refused = {
+  ssl: 'use sslmode=require (encrypted), or sslmode=verify-full (encrypted and the certificate checked)',
+  options: 'pgdeck sets the options of its sessions itself; set others with ALTER ROLE … SET',
+};
+
+/**
+ * The parts of a `postgres://` URL as libpq reads it; parts that it does not name are undefined.
+ * @param {string} name the setting it comes from, for messages
+ * @param {string} text
+ * @returns {{ [part: string]: string | undefined }} of host, port, user, password, dbname, sslmode, sslrootcert, sslcert, sslkey
+ */
+export function readConnectionUrl(name, text) {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+    const keywords = /^\s*\w+\s*=/.test(text);
+    throw new ConfigError(
+      `${name}: ${keywords ? 'a keyword string (host=… user=…) is not read; write it as a URL' : 'this is not a URL'}: ${example}`,
+    );
+  }
+  if (!/^postgres(ql)?:\/\//i.test(text)) {
+    throw new ConfigError(`${name}: the URL must begin with postgres:// or postgresql://, as in ${example}`);
+  }
+  const wrong = () => new ConfigError(`${name}: this URL cannot be read. ${encoding} Example: ${example}`);
+  let url;
+  try {
+    // `user@/database` means the local socket to libpq, and nothing to node.
+    url = new URL(text.replace(/^(\w+:\/\/[^/?#]*@)(?=[/?]|$)/, `$1${noHost}`));
+  } catch {
+    // A host list and a bare socket folder are no URL for node; the first has a better sentence.
+    if (/@[^/?#]*,/.test(text))
+      throw new ConfigError(`${name}: several hosts in one URL are not supported; name one server.`);
+    throw wrong();
+  }
+  const rawDatabase = url.pathname.replace(/^\//, '');
+  if (url.hash || rawDatabase.includes('/') || rawDatabase.includes('@') || url.search.includes('@')) throw wrong();
+  const decode = (/** @type {string} */ part) => {
+    let value;
+    try {
+      value = decodeURIComponent(part);
+    } catch {
+      throw wrong();
+    }
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are refused
+    if (/[\0-\x1f]/.test(value)) throw wrong();
+    return value || undefined;
+  };
+  const host = url.hostname === noHost ? undefined : decode(url.hostname.replace(/^\[(.*)\]$/, '$1'));
+  if (host?.includes(','))
+    throw new ConfigError(`${name}: several hosts in one URL are not supported; name one server.`);
+  /** @type {{ [part: string]: string | undefined }} */
+  const parts = {
+    host,
+    port: url.port || undefined,
+    user: decode(url.username),
+    password: decode(url.password),
+    dbname: decode(rawDatabase),
+  };
+  for (const pair of url.search.slice(1).split('&').filter(Boolean)) {
+    const equals = pair.indexOf('=');
+    const key = equals < 0 ? pair : pair.slice(0, equals);
+    if (used.includes(key)) parts[key] = decode(equals < 0 ? '' : pair.slice(equals + 1));
+    else if (Object.hasOwn(refused, key))
+      throw new ConfigError(`${name}: the parameter ${key} is not taken: ${refused[key]}.`);
+    else if (!ignored.includes(key)) {
+      throw new ConfigError(
+        `${name}: the parameter ${/^[a-z_]{2,32}$/i.test(key) ? key : 'after the ?'} is not known. Known are ${used.join(', ')}. ${encoding}`,
+      );
+    }
+  }
+  if (parts.port !== undefined) readPort(`${name} (port)`, parts.port);
+  return parts;
+}

@@ -1,0 +1,273 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConfig, settings } from './config';
+import { fillFromDotEnv, namesServer } from './config-early.mjs';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pgdeck-config-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const url = 'postgres://reader:s3cret@db.example:6432/shop';
+const none = { PGPASSFILE: '/nonexistent' };
+const first = (env: Record<string, string>) => readConfig({ ...none, ...env }).servers[0];
+
+function failure(env: Record<string, string>): string {
+  try {
+    readConfig({ ...none, ...env });
+  } catch (error) {
+    expect((error as Error).name).toBe('ConfigError');
+    return (error as Error).message;
+  }
+  throw new Error('it was taken');
+}
+
+describe('one server', () => {
+  test('a URL becomes discrete values', () => {
+    expect(first({ DATABASE_URL: url })).toMatchObject({
+      id: 'default',
+      demo: false,
+      read: {
+        host: 'db.example',
+        port: 6432,
+        database: 'shop',
+        user: 'reader',
+        password: 's3cret',
+        tls: { mode: 'prefer' },
+      },
+    });
+  });
+
+  test('encoded characters, an IPv6 host and a socket folder are understood', () => {
+    expect(first({ DATABASE_URL: 'postgresql://us%40er:p%2Fs%23s%3F@[::1]/d%20b' })?.read).toMatchObject({
+      user: 'us@er',
+      password: 'p/s#s?',
+      host: '::1',
+      port: 5432,
+      database: 'd b',
+    });
+    const socket = { host: '/run/pg', database: 'shop', user: 'me', tls: { mode: 'disable' } };
+    expect(first({ DATABASE_URL: 'postgres://me@%2Frun%2Fpg/shop?sslmode=require' })?.read).toMatchObject(socket);
+    expect(first({ DATABASE_URL: 'postgres://me@/shop?host=/run/pg' })?.read).toMatchObject(socket);
+  });
+
+  test('what a URL leaves out comes from PG* variables, then from the defaults', () => {
+    const variables = { PGUSER: 'u', PGDATABASE: 'd', PGPORT: '6000', PGPASSWORD: 'p', PGSSLMODE: 'require' };
+    const expected = { host: 'h', port: 6000, user: 'u', database: 'd', password: 'p', tls: { mode: 'require' } };
+    expect(first({ DATABASE_URL: 'postgres://h', ...variables })?.read).toEqual(expected);
+    expect(first({ PGHOST: 'h', ...variables })?.read).toEqual(expected);
+    const { username } = userInfo();
+    expect(first({ PGHOST: 'h' })?.read).toMatchObject({
+      port: 5432,
+      user: username,
+      database: username,
+      password: undefined,
+    });
+  });
+
+  test('another role for actions, an environment and a name', () => {
+    const server = first({
+      DATABASE_URL: url,
+      PGDECK_ACTION_URL: 'postgres://actor@db.example:6432/shop',
+      PGDECK_ENVIRONMENT: 'staging',
+      PGDECK_NAME: 'Shop',
+    });
+    expect(server).toMatchObject({
+      read: { user: 'reader' },
+      action: { user: 'actor' },
+      environment: 'staging',
+      name: 'Shop',
+    });
+    expect(first({ DATABASE_URL: url })?.action.user).toBe('reader');
+  });
+
+  test('the password file is read as libpq does: first fitting line, only when nobody else may read it', () => {
+    const file = join(folder, 'pgpass');
+    writeFileSync(file, '# a comment\nother:*:*:*:no\ndb.example:6432:shop:reader:a\\:b\\\\c:d\n*:*:*:*:late\n', {
+      mode: 0o600,
+    });
+    const DATABASE_URL = 'postgres://reader@db.example:6432/shop';
+    expect(first({ DATABASE_URL, PGPASSFILE: file })?.read.password).toBe('a:b\\c:d');
+    expect(first({ DATABASE_URL: 'postgres://x@y/z', PGPASSFILE: file })?.read.password).toBe('late');
+    const open = join(folder, 'open');
+    writeFileSync(open, '*:*:*:*:late\n', { mode: 0o644 });
+    expect(first({ DATABASE_URL, PGPASSFILE: open })?.read.password).toBeUndefined();
+  });
+
+  test.each([
+    ['disable', 'disable'],
+    ['allow', 'prefer'],
+    ['prefer', 'prefer'],
+    ['require', 'require'],
+    ['verify-ca', 'verify-ca'],
+    ['verify-full', 'verify-full'],
+  ])('sslmode=%s is %s', (given, mode) => {
+    expect(first({ DATABASE_URL: `${url}?sslmode=${given}` })?.read.tls.mode).toBe(mode);
+  });
+
+  test('with a root certificate require checks the chain; files that cannot be read are named by their setting', () => {
+    const ca = join(folder, 'ca.pem');
+    writeFileSync(ca, 'x');
+    expect(first({ DATABASE_URL: `${url}?sslmode=require&sslrootcert=${ca}` })?.read.tls).toEqual({
+      mode: 'verify-ca',
+      rootCertFile: ca,
+    });
+    expect(first({ DATABASE_URL: `${url}?sslmode=verify-full&sslrootcert=system` })?.read.tls).toEqual({
+      mode: 'verify-full',
+    });
+    expect(failure({ DATABASE_URL: `${url}?sslrootcert=/no/such` })).toMatch(/sslrootcert names cannot be read/);
+    expect(failure({ DATABASE_URL: `${url}?sslmode=require&sslrootcert=system` })).toMatch(/verify-full/);
+    expect(failure({ DATABASE_URL: `${url}?sslcert=${ca}` })).toMatch(/belong together/);
+  });
+
+  test('parameters that frameworks add mean nothing here', () => {
+    const DATABASE_URL = `${url}?application_name=x&connect_timeout=10&pgbouncer=true&schema=public&channel_binding=require`;
+    expect(first({ DATABASE_URL })?.read.host).toBe('db.example');
+  });
+});
+
+describe('what is refused names the setting and never repeats a secret', () => {
+  test.each([
+    ['host=db password=s3cret dbname=shop', /keyword string/],
+    ['s3cret', /not a URL/],
+    ['mysql://u:s3cret@h/d', /must begin with postgres/],
+    ['postgres://u:s3cret@h:99999/d', /cannot be read/],
+    ['postgres://u:s3cret@h:0/d', /1 to 65535/],
+    ['postgres://u:s3#cret@h/d', /percent-encoded/],
+    ['postgres://u:12#s3cret@h/d', /percent-encoded/],
+    ['postgres://u:12/s3cret@h/d', /percent-encoded/],
+    ['postgres://u:12?s3cret@h/d', /percent-encoded/],
+    ['postgres://u:s3cret%zz@h/d', /percent-encoded/],
+    ['postgres://u:s3cret%00@h/d', /percent-encoded/],
+    ['postgres://u:s3cret@h1,h2/d', /several hosts/],
+    ['postgres://u:s3cret@h1:5432,h2:5432/d', /several hosts/],
+    ['postgres://u:s3cret@h/d?sslmode=on', /sslmode must be one of/],
+    ['postgres://u:s3cret@h/d?ssl=true', /use sslmode=require/],
+    ['postgres://u:s3cret@h/d?options=-c%20x%3D1', /parameter options/],
+    ['postgres://u:s3cret@h/d?whatever=1', /parameter whatever is not known/],
+    ['postgres://u:s3cret@h/d?port=abc', /1 to 65535/],
+  ])('%s', (DATABASE_URL, words) => {
+    const message = failure({ DATABASE_URL });
+    expect(message).toMatch(words);
+    expect(message).toMatch(/^DATABASE_URL/);
+    expect(message).not.toContain('s3');
+  });
+
+  test.each([
+    [{ PGDECK_PORT: '0' }, /^PGDECK_PORT: a port/],
+    [{ PORT: 'http' }, /^PORT: a port/],
+    [{ PGDECK_HOST: '0.0.0.0' }, /^Refusing to listen on 0\.0\.0\.0 without authentication/],
+    [{ PGDECK_HOST: '::' }, /^Refusing to listen/],
+    [{ PGDECK_AUTH: 'password' }, /^PGDECK_AUTH/],
+    [{ PGDECK_LOG_LEVEL: 'loud' }, /^PGDECK_LOG_LEVEL: choose one of/],
+    [{ PGDECK_MAINTENANCE_MAX: '1.5' }, /whole number from 1 to 10/],
+    [{ PGDECK_LIMIT_CONNECTIONS_WARNING: '80' }, /number from 0 to 1/],
+    [{ PGDECK_LIMIT_TRANSACTION_WARNING_SECONDS: '7200' }, /a warning comes first/],
+    [{ PGDECK_CONFIG: 'x.json' }, /both set/],
+  ])('%o', (env, words) => expect(failure({ DATABASE_URL: url, ...(env as Record<string, string>) })).toMatch(words));
+});
+
+describe('many servers', () => {
+  function file(content: unknown): string {
+    const path = join(folder, 'pgdeck.config.json');
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    return path;
+  }
+
+  test('a file lists them, with addresses in it or in variables; PG* variables do not leak in', () => {
+    const PGDECK_CONFIG = file({
+      servers: [
+        { id: 'shop', name: 'Shop', url, tags: ['eu'], environment: 'production' },
+        { id: 'bank', urlEnv: 'BANK_URL', actionUrlEnv: 'BANK_ACTION' },
+      ],
+    });
+    const BANK_URL = 'postgres://r@bank/ledger';
+    const { servers } = readConfig({
+      ...none,
+      PGDECK_CONFIG,
+      BANK_URL,
+      BANK_ACTION: 'postgres://a@bank/ledger',
+      PGPORT: '7',
+    });
+    expect(servers.map(({ id, name, environment, tags }) => ({ id, name, environment, tags }))).toEqual([
+      { id: 'shop', name: 'Shop', environment: 'production', tags: ['eu'] },
+      { id: 'bank', name: 'bank', environment: undefined, tags: [] },
+    ]);
+    expect(servers[1]).toMatchObject({ read: { user: 'r', port: 5432 }, action: { user: 'a' } });
+  });
+
+  test.each([
+    ['{', /not valid JSON/],
+    [{ servers: [] }, /at least one/],
+    [{ servers: [{ id: 'Shop', url }] }, /servers\.0\.id: an id is/],
+    [{ servers: [{ id: 'api', url }] }, /taken by pgdeck/],
+    [{ servers: [{ id: 'a', url, colour: 'red' }] }, /colour/],
+    [
+      [
+        { id: 'a', url },
+        { id: 'a', url },
+      ],
+      /two servers/,
+    ],
+    [[{ id: 'a' }], /needs url or urlEnv/],
+    [[{ id: 'a', urlEnv: 'UNSET_ONE' }], /UNSET_ONE is not set/],
+    [[{ id: 'a', url, urlEnv: 'X' }], /not both/],
+    [[{ id: 'a', url: 'postgres://u:s3cret@h:x/d' }], /cannot be read/],
+  ])('%j is refused', (content, words) => {
+    const message = failure({ PGDECK_CONFIG: file(content) });
+    expect(message).toMatch(words);
+    expect(message).toMatch(/^PGDECK_CONFIG|^UNSET_ONE/);
+    expect(message).not.toContain('s3cret');
+  });
+
+  test('a missing file is named', () =>
+    expect(failure({ PGDECK_CONFIG: '/no/such' })).toMatch(/\/no\/such cannot be read/));
+});
+
+test('the address: PGDECK_PORT wins over PORT, empty is unset, loopback names are allowed', () => {
+  const env = { ...none, DATABASE_URL: url };
+  expect(readConfig({ ...env, PORT: '9000' }).port).toBe(9000);
+  expect(readConfig({ ...env, PORT: '9000', PGDECK_PORT: '9001' }).port).toBe(9001);
+  expect(readConfig({ ...env, PORT: '9000', PGDECK_PORT: ' ' }).port).toBe(9000);
+  const { host, port, allowedHosts } = readConfig({ ...env, PGDECK_HOST: 'localhost' });
+  expect([host, port]).toEqual(['127.0.0.1', 8432]);
+  expect(allowedHosts).toEqual(['127.0.0.1:8432', 'localhost:8432', '[::1]:8432']);
+  expect(readConfig({ ...env, PGDECK_HOST: '::1' }).host).toBe('::1');
+});
+
+test('the demo is one server; its addresses win over DATABASE_URL', () => {
+  const read = {
+    host: '127.0.0.1',
+    port: 1,
+    database: 'shop',
+    user: 'r',
+    password: 'p',
+    tls: { mode: 'disable' as const },
+  };
+  const { servers } = readConfig({ DATABASE_URL: url }, { read, action: { ...read, user: 'a' } });
+  expect(servers).toMatchObject([{ id: 'demo', demo: true, read: { user: 'r' }, action: { user: 'a' } }]);
+});
+
+test('a variable that looks like ours and is not is told', () => {
+  expect(readConfig({ ...none, DATABASE_URL: url, PGDECK_PROT: '1' }).warnings).toEqual([
+    expect.stringContaining('PGDECK_PROT'),
+  ]);
+});
+
+test('each setting has a meaning and no name twice', () => {
+  expect(new Set(settings.map(({ name }) => name)).size).toBe(settings.length);
+  for (const { meaning } of settings) expect(meaning.length).toBeGreaterThan(10);
+});
+
+test('.env fills what is unset or empty, and the environment wins', () => {
+  writeFileSync(join(folder, '.env'), 'DATABASE_URL="postgres://from-file"\nPGDECK_PORT=1\n# no\nPGHOST=h\n');
+  const env: Record<string, string | undefined> = { PGDECK_PORT: '2', PGHOST: '' };
+  expect(namesServer(env)).toBe(false);
+  fillFromDotEnv(env, folder);
+  expect(env).toEqual({ DATABASE_URL: 'postgres://from-file', PGDECK_PORT: '2', PGHOST: 'h' });
+  expect(namesServer(env)).toBe(true);
+  fillFromDotEnv(env, join(folder, 'nowhere'));
+});

@@ -1,0 +1,275 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { ConfigError, type Environment, readBind, setting } from '@/lib/config-early.mjs';
+import { type Target, type Tls, targetFromUrl, targetFromVariables } from '@/lib/postgres/target';
+
+export type { Target, Tls };
+export { ConfigError };
+
+/** One server to watch: `read` for questions, `action` for what people do with buttons (the same where no other is given). */
+export type ServerConfig = {
+  id: string;
+  name: string;
+  environment: string | undefined;
+  tags: string[];
+  demo: boolean;
+  read: Target;
+  action: Target;
+};
+
+const limitSettings = {
+  connectionsWarning: { default: 0.8, meaning: 'share of the true connection ceiling that is a warning', share: true },
+  connectionsCritical: { default: 0.95, meaning: 'share of the true connection ceiling that is critical', share: true },
+  blockedSeconds: { default: 60, meaning: 'seconds that one session waits for a lock before it is a finding' },
+  blockedWaiters: { default: 3, meaning: 'sessions waiting for locks at once that are a finding when they last' },
+  blockedWaitersSeconds: { default: 300, meaning: 'seconds that so many must wait' },
+  idleInTransactionWarningSeconds: { default: 300, meaning: 'seconds idle in a transaction that are a warning' },
+  idleInTransactionCriticalSeconds: { default: 1800, meaning: 'seconds idle in a transaction that are critical' },
+  transactionWarningSeconds: { default: 1800, meaning: 'seconds of an open transaction that are a warning' },
+  transactionCriticalSeconds: { default: 3600, meaning: 'seconds of an open transaction that are critical' },
+  deadRowsWarning: {
+    default: 2,
+    meaning: "dead rows, in multiples of the table's own autovacuum trigger, that are a warning",
+  },
+  deadRowsCritical: {
+    default: 5,
+    meaning: "dead rows, in multiples of the table's own autovacuum trigger, that are critical",
+  },
+};
+
+/** From when on a check speaks up; seconds, shares of one, counts or multiples as `settings` says. */
+export type Limits = Record<keyof typeof limitSettings, number>;
+
+/** What pgdeck was told, checked; made once at the start. */
+export type Config = {
+  host: string;
+  port: number;
+  stateDir: string;
+  logLevel: string;
+  /** Long actions at once for each server. */
+  maintenanceMax: number;
+  servers: ServerConfig[];
+  limits: Limits;
+  /** What a browser's Host header may say, with the port. */
+  allowedHosts: string[];
+  /** Things that are worth a line in the terminal. */
+  warnings: string[];
+};
+
+/** How to reach the demo, from the launcher that started it. */
+export type DemoAddresses = { read: Target; action: Target };
+
+/** A variable of the environment that pgdeck reads. */
+export type Setting = { name: string; default: string; meaning: string };
+
+const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'];
+
+function limitName(key: string): string {
+  return `PGDECK_LIMIT_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** Every setting with its default and meaning, as docs/settings.md tells them. */
+export const settings: Setting[] = [
+  {
+    name: 'DATABASE_URL',
+    default: 'the demo',
+    meaning: 'the server to watch, postgres://user:password@host:5432/database',
+  },
+  {
+    name: 'PGHOST',
+    default: '',
+    meaning:
+      "the server to watch, with libpq's PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGPASSFILE, PGSSLMODE, PGSSLROOTCERT, PGSSLCERT, PGSSLKEY; they also fill what DATABASE_URL leaves out",
+  },
+  { name: 'PGDECK_ACTION_URL', default: 'DATABASE_URL', meaning: 'the same server with the role that actions run as' },
+  {
+    name: 'PGDECK_ENVIRONMENT',
+    default: '',
+    meaning:
+      'what the server is, such as production or staging; production, and another machine without one, ask more before an action',
+  },
+  { name: 'PGDECK_NAME', default: 'PostgreSQL', meaning: 'how pages call the server of DATABASE_URL' },
+  {
+    name: 'PGDECK_CONFIG',
+    default: '',
+    meaning: 'path of a JSON file that lists several servers, instead of DATABASE_URL',
+  },
+  { name: 'PGDECK_HOST', default: '127.0.0.1', meaning: 'the loopback address that pgdeck listens on' },
+  { name: 'PGDECK_PORT', default: '8432', meaning: 'the port that pgdeck listens on; wins over PORT' },
+  { name: 'PORT', default: '8432', meaning: 'the port, where PGDECK_PORT is not set' },
+  {
+    name: 'PGDECK_STATE_DIR',
+    default: '/var/lib/pgdeck for root, otherwise ~/.local/state/pgdeck',
+    meaning: 'the folder of the audit trail and of the demo; one running pgdeck for each',
+  },
+  {
+    name: 'PGDECK_CACHE',
+    default: '/var/cache/pgdeck for root, otherwise ~/.cache/pgdeck',
+    meaning: "where PostgreSQL's programs are copied when they cannot run inside the clone",
+  },
+  { name: 'PGDECK_LOG_LEVEL', default: 'warn', meaning: `how much is logged: ${logLevels.join(', ')}` },
+  {
+    name: 'PGDECK_MAINTENANCE_MAX',
+    default: '2',
+    meaning: 'long actions at once for each server, each on a connection of its own',
+  },
+  ...Object.entries(limitSettings).map(([key, { default: value, meaning }]) => ({
+    name: limitName(key),
+    default: String(value),
+    meaning,
+  })),
+];
+
+const identifier = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'an id is 1 to 63 lower-case letters, digits, - or _')
+  .refine((id) => !['api', 'embed', 'metrics'].includes(id), 'this id is taken by pgdeck itself');
+const serverShape = z.strictObject({
+  id: identifier,
+  name: z.string().min(1).max(100).optional(),
+  url: z.string().min(1).optional(),
+  urlEnv: z.string().min(1).optional(),
+  actionUrl: z.string().min(1).optional(),
+  actionUrlEnv: z.string().min(1).optional(),
+  tags: z.array(z.string().min(1).max(50)).max(20).optional(),
+  environment: z.string().min(1).max(50).optional(),
+});
+const fileShape = z.strictObject({ servers: z.array(serverShape).min(1, 'name at least one server') });
+
+/** The state folder of this environment. */
+export function stateFolder(env: Environment): string {
+  const given = setting(env, 'PGDECK_STATE_DIR');
+  if (given !== undefined) return resolve(given);
+  if (process.getuid?.() === 0) return '/var/lib/pgdeck';
+  return join(setting(env, 'XDG_STATE_HOME') ?? join(homedir(), '.local', 'state'), 'pgdeck');
+}
+
+/** Reads every setting once; throws `ConfigError`, whose message names the setting, what is wrong and what to do. */
+export function readConfig(env: Environment, demo?: DemoAddresses): Config {
+  const { host, port } = readBind(env);
+  const logLevel = setting(env, 'PGDECK_LOG_LEVEL') ?? 'warn';
+  if (!logLevels.includes(logLevel)) throw new ConfigError(`PGDECK_LOG_LEVEL: choose one of ${logLevels.join(', ')}.`);
+  const servers = demo ? [demoServer(demo)] : readServers(env);
+  return {
+    host,
+    port,
+    stateDir: stateFolder(env),
+    logLevel,
+    maintenanceMax: readNumber(env, 'PGDECK_MAINTENANCE_MAX', 2, { from: 1, to: 10, whole: true }),
+    servers,
+    limits: readLimits(env),
+    allowedHosts: allowedHosts(host, port),
+    warnings: unknownSettings(env),
+  };
+}
+
+function allowedHosts(host: string, port: number): string[] {
+  const names = new Set(['127.0.0.1', 'localhost', '[::1]', host.includes(':') ? `[${host}]` : host]);
+  return [...names].flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
+}
+
+function unknownSettings(env: Environment): string[] {
+  const known = new Set(settings.map(({ name }) => name));
+  return Object.keys(env)
+    .filter((name) => name.startsWith('PGDECK_') && !known.has(name) && setting(env, name) !== undefined)
+    .map((name) => `${name} is not a setting of pgdeck; docs/settings.md lists them.`);
+}
+
+function demoServer({ read, action }: DemoAddresses): ServerConfig {
+  return { id: 'demo', name: 'Demo shop', environment: 'demo', tags: [], demo: true, read, action };
+}
+
+function readServers(env: Environment): ServerConfig[] {
+  const file = setting(env, 'PGDECK_CONFIG');
+  const url = setting(env, 'DATABASE_URL');
+  if (file !== undefined && url !== undefined) {
+    throw new ConfigError('PGDECK_CONFIG and DATABASE_URL are both set; keep one: the file lists every server.');
+  }
+  if (file !== undefined) return readFile(file, env);
+  const read = url !== undefined ? targetFromUrl('DATABASE_URL', url, env) : targetFromVariables(env);
+  const actionUrl = setting(env, 'PGDECK_ACTION_URL');
+  return [
+    {
+      id: 'default',
+      name: setting(env, 'PGDECK_NAME') ?? 'PostgreSQL',
+      environment: setting(env, 'PGDECK_ENVIRONMENT'),
+      tags: [],
+      demo: false,
+      read,
+      action: actionUrl === undefined ? read : targetFromUrl('PGDECK_ACTION_URL', actionUrl, env),
+    },
+  ];
+}
+
+function readFile(file: string, env: Environment): ServerConfig[] {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? 'is not valid JSON' : 'cannot be read';
+    throw new ConfigError(`PGDECK_CONFIG: the file ${file} ${why}.`);
+  }
+  const parsed = fileShape.safeParse(Array.isArray(content) ? { servers: content } : content);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new ConfigError(`PGDECK_CONFIG: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
+  }
+  const seen = new Set<string>();
+  return parsed.data.servers.map((server) => {
+    if (seen.has(server.id)) throw new ConfigError(`PGDECK_CONFIG: two servers have the id ${server.id}.`);
+    seen.add(server.id);
+    const read = urlOf(server, 'url', env);
+    if (!read) throw new ConfigError(`PGDECK_CONFIG: the server ${server.id} needs url or urlEnv.`);
+    return {
+      id: server.id,
+      name: server.name ?? server.id,
+      environment: server.environment,
+      tags: server.tags ?? [],
+      demo: false,
+      read,
+      action: urlOf(server, 'actionUrl', env) ?? read,
+    };
+  });
+}
+
+function urlOf(server: z.infer<typeof serverShape>, key: 'url' | 'actionUrl', env: Environment): Target | undefined {
+  const variable = server[`${key}Env`];
+  const place = `PGDECK_CONFIG: ${key} of ${server.id}`;
+  if (variable === undefined) return server[key] === undefined ? undefined : targetFromUrl(place, server[key]);
+  if (server[key] !== undefined) throw new ConfigError(`${place}: give ${key} or ${key}Env, not both.`);
+  const value = setting(env, variable);
+  if (value === undefined) throw new ConfigError(`${place}: the variable ${variable} is not set.`);
+  return targetFromUrl(`${variable} (${place})`, value);
+}
+
+type Range = { from: number; to: number; whole?: boolean };
+
+function readNumber(env: Environment, name: string, otherwise: number, { from, to, whole }: Range): number {
+  const text = setting(env, name);
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < from || value > to || (whole && !Number.isInteger(value))) {
+    throw new ConfigError(
+      `${name}: a ${whole ? 'whole ' : ''}number from ${from} to ${to}; it is ${otherwise} when not set.`,
+    );
+  }
+  return value;
+}
+
+function readLimits(env: Environment): Limits {
+  const entries = Object.entries(limitSettings).map(([key, limit]) => {
+    const range = 'share' in limit ? { from: 0, to: 1 } : { from: 0, to: 1e9 };
+    return [key, readNumber(env, limitName(key), limit.default, range)];
+  });
+  const limits = Object.fromEntries(entries) as Limits;
+  for (const pair of ['connections#', 'idleInTransaction#Seconds', 'transaction#Seconds', 'deadRows#']) {
+    const warning = pair.replace('#', 'Warning') as keyof Limits;
+    const critical = pair.replace('#', 'Critical') as keyof Limits;
+    if (limits[warning] > limits[critical]) {
+      throw new ConfigError(`${limitName(warning)} is above ${limitName(critical)}; a warning comes first.`);
+    }
+  }
+  return limits;
+}
