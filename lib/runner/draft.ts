@@ -1,0 +1,29 @@
+import type { Action, RelationAction, SignalAction } from '@/lib/actions/action';
+import type { Member, Preview } from '@/lib/actions/protocol';
+import type { Relation } from '@/lib/actions/relation';
+
+/** A preview before it got its id and time, with what has to be typed where that is asked. */
+export type Draft = {
+  preview: Omit<Preview, 'previewId' | 'expiresAt' | 'confirm' | 'confirmText'>;
+  /** What to type where the confirmation is `typed`: the pid, the count, the name. */
+  typed: string;
+  /** Which run of the server it was made on. */
+  epoch: string;
+  plan: Plan;
+};
+
+/** What will be done, frozen: members or relation, never looked for again when it runs. */
+export type Plan =
+  | { kind: 'signal'; action: SignalAction; members: Member[]; states: string[] | undefined }
+  | { kind: 'relation'; action: RelationAction; relation: Relation; options: Record<string, unknown> };
+
+/** A preview that is remembered until it is used or expires. */
+export type Remembered = {
+  preview: Preview;
+  draft: Draft;
+  action: Action;
+  server: string;
+  user: string;
+  expiresAtMs: number;
+  used: boolean;
+};
