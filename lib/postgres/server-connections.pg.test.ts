@@ -112,6 +112,7 @@ test('questions use at most three connections, and a hundred of them at once no 
     ),
   );
   expect((await ours()).length).toBeLessThanOrEqual(3);
+  expect(connections.pools()[0]).toMatchObject({ pool: 'sampling', size: 3, opened_total: 3 });
 });
 
 test('a connection that was killed while idle is replaced without an error', async () => {

@@ -228,12 +228,13 @@ export class ServerConnections {
     const turn = this.#attempt.then(async () => {
       if (Date.now() < this.nextAttemptAt && this.#lastProblem) throw new PostgresProblem(this.#lastProblem);
       const pool = slot === 'signal' ? 'signals' : slot === 'maintenance' ? 'maintenance' : 'sampling';
+      const startedAt = Date.now();
       try {
         const session = await attempt();
         this.#failures = 0;
         this.nextAttemptAt = 0;
         this.#lastProblem = undefined;
-        this.#count(pool, 'opened');
+        if (session.openedAt >= startedAt) this.#count(pool, 'opened');
         return session;
       } catch (error) {
         this.#count(pool, 'errors');
