@@ -60,6 +60,8 @@ export type RelationAction = Common & {
   missingRight: (relation: Relation, role: string) => string | undefined;
   /** Reads a value that changes when the action has done its work. */
   verify: (relation: Relation) => string;
+  /** Answers `{ phase, done, total }` of the session `$1` while it works; no row while it waits for its lock. */
+  progress: string;
   /** The statement that takes it back, where there is one. */
   undo?: (relation: Relation) => string;
   words: {

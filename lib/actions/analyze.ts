@@ -52,6 +52,12 @@ export const analyze: RelationAction = {
       ? undefined
       : `Role ${role} may not analyze ${quoted}: PostgreSQL will skip it with a warning. It must own the table or its database, or have MAINTAIN (from PostgreSQL 17).`,
   verify: analyzedSql,
+  // The function and not pg_stat_progress_analyze: the view waits while pg_database is locked.
+  progress: `select /* pgdeck:run-progress */ case p.param1 when 0 then 'initializing' when 1 then 'acquiring sample rows'
+    when 2 then 'acquiring inherited sample rows' when 3 then 'computing statistics'
+    when 4 then 'computing extended statistics' when 5 then 'finalizing analyze' else 'running' end as phase,
+  p.param3::float8 as done, p.param2::float8 as total
+from pg_catalog.pg_stat_get_progress_info('ANALYZE') as p where p.pid = $1`,
   words: {
     question: (relation) => `Analyze ${relation}?`,
     effect: ({ relkind }) =>

@@ -23,6 +23,8 @@ export type Job = {
   epoch: string;
   requestId: string;
   cancelRequested: boolean;
+  /** Somebody was given its id while it ran. */
+  told: boolean;
   /** Stops what runs; set while it can be stopped. */
   stop?: (() => Promise<void>) | undefined;
   /** Writes the intent to disk; the first statement that acts comes after it. 503 where it cannot be written. */

@@ -35,12 +35,12 @@ export async function runRelation(
       );
     const relation = await unchangedRelation(query, action, previewed, who);
     await guard(query, relation, job);
-    const before = await valueOf(query, action, relation);
+    const before = await proofOf(query, action, relation);
     await job.begin();
 
     job.stop = () => stop(job, session);
     job.run.cancellable = true;
-    watch = watchProgress(job, session);
+    watch = watchProgress(job, action, session);
     const failed: Failure | { warnings: string[] } = await query(action.sql(relation, options)).then(
       ({ notices }) => ({ warnings: warningsOf(notices) }),
       (error) => failureOf(error, action.words.not, job.cancelRequested),
@@ -105,7 +105,7 @@ async function guard(query: Query, relation: Relation, job: Job): Promise<void> 
     );
 }
 
-async function valueOf(query: Query, action: RelationAction, relation: Relation): Promise<string | undefined> {
+async function proofOf(query: Query, action: RelationAction, relation: Relation): Promise<string | undefined> {
   return (await query<{ value: string }>(action.verify(relation))).rows[0]?.value;
 }
 
@@ -137,7 +137,7 @@ async function changed(
 async function readValue(job: Job, action: RelationAction, relation: Relation): Promise<string | undefined> {
   const { connections } = job.server;
   if (connections.config.action.database === relation.database)
-    return look(connections, (query) => valueOf(query, action, relation));
+    return look(connections, (query) => proofOf(query, action, relation));
   const rows = await connections.ask<{ value: string }>('walking', relation.database, action.verify(relation));
   return rows[0]?.value;
 }
@@ -182,33 +182,17 @@ from pg_catalog.pg_stat_get_activity($1::int) as a where a.application_name = $2
   );
 }
 
-const progressSql = `select /* pgdeck:run-progress */ p.param1::int as phase, p.param2::float8 as total, p.param3::float8 as done
-from pg_catalog.pg_stat_get_progress_info('ANALYZE') as p where p.pid = $1`;
-const phases = [
-  'initializing',
-  'acquiring sample rows',
-  'acquiring inherited sample rows',
-  'computing statistics',
-  'computing extended statistics',
-  'finalizing analyze',
-];
-
 /** Reads how far the run is, once a second while it runs; the state of its wait where PostgreSQL counts nothing yet. */
-function watchProgress(job: Job, session: Session): NodeJS.Timeout {
+function watchProgress(job: Job, action: RelationAction, session: Session): NodeJS.Timeout {
   let asking = false;
   const tick = async () => {
     if (asking || job.run.endedAt) return;
     asking = true;
     job.run.progress = await job.server.connections
-      .signal((query) => query<{ phase: number; total: number; done: number }>(progressSql, [session.pid]))
+      .signal((query) => query<{ phase: string; total: number; done: number }>(action.progress, [session.pid]))
       .then(({ rows: [row] }): RunProgress => {
         if (!row) return { phase: 'waiting for the lock', done: null, total: null, fraction: null };
-        return {
-          phase: phases[row.phase] ?? 'running',
-          done: row.done,
-          total: row.total,
-          fraction: row.total > 0 ? Math.min(1, row.done / row.total) : null,
-        };
+        return { ...row, fraction: row.total > 0 ? Math.min(1, row.done / row.total) : null };
       })
       .catch(() => job.run.progress);
     asking = false;

@@ -1,0 +1,112 @@
+import type { User } from '@/lib/access/user';
+import type { AuditEntry, Preview, Run } from '@/lib/actions/protocol';
+import type { AuditRecord } from '@/lib/audit/audit';
+import { maskLiterals } from '@/lib/audit/mask';
+import type { Draft } from './draft';
+import type { Job, Outcome } from './job';
+
+/** A run that begins now. */
+export function newRun(runId: string, server: string, preview: Preview, user: User): Run {
+  return {
+    runId,
+    server,
+    action: preview.action,
+    title: preview.title,
+    target: preview.target,
+    user: user.name,
+    status: 'running',
+    message: 'It runs.',
+    warnings: [],
+    verified: null,
+    sql: preview.sql,
+    role: preview.role,
+    startedAt: new Date().toISOString(),
+    endedAt: null,
+    progress: null,
+    cancellable: false,
+  };
+}
+
+/** The run of an intent that an earlier pgdeck wrote and never followed by a result; undefined where it is not one. */
+export function adoptedRun(intent: AuditEntry): Run | undefined {
+  const { runId, server, action, title, target, user, role, sql, ts } = intent;
+  if (!runId || !server || !action || !target) return undefined;
+  return {
+    runId,
+    server,
+    action,
+    title: title ?? action,
+    target: target as Run['target'],
+    user: user?.name ?? 'unknown',
+    status: 'unknown',
+    message: 'pgdeck was ended while this ran. Look at the target: the server may have finished it.',
+    warnings: [],
+    verified: null,
+    sql: sql ?? [],
+    role: role ?? 'unknown',
+    startedAt: ts,
+    endedAt: new Date().toISOString(),
+    progress: null,
+    cancellable: false,
+  };
+}
+
+/** Writes how a run ended into it. */
+export function finish(run: Run, outcome: Outcome): void {
+  run.status = outcome.status;
+  run.message = outcome.message;
+  run.verified = outcome.verified;
+  run.warnings = outcome.warnings ?? [];
+  if (outcome.sqlstate !== undefined) run.sqlstate = outcome.sqlstate;
+  if (outcome.members) run.members = outcome.members;
+  run.endedAt = new Date().toISOString();
+  run.progress = null;
+  run.cancellable = false;
+}
+
+/** What a plan acts on, each as one text: two runs never have one in common. */
+export function targetsOf(server: string, { plan }: Draft): string[] {
+  if (plan.kind === 'relation') return [JSON.stringify([server, plan.relation.database, plan.relation.oid])];
+  return plan.members.map(({ pid, backend_start_us }) => JSON.stringify([server, pid, backend_start_us]));
+}
+
+/** How a run ended, for a line of the audit; what PostgreSQL said is masked. */
+export function resultOf(run: Run): NonNullable<AuditRecord['result']> {
+  return {
+    status: run.status,
+    message: maskLiterals(run.message),
+    ...(run.sqlstate !== undefined && { sqlstate: run.sqlstate }),
+    verified: run.verified,
+    ms: run.endedAt ? Date.parse(run.endedAt) - Date.parse(run.startedAt) : 0,
+    warnings: run.warnings.map(maskLiterals),
+    ...(run.members && { members: run.members.map((each) => ({ ...each, message: maskLiterals(each.message) })) }),
+  };
+}
+
+/** Who, what and where of a run, for a line of the audit. */
+export function recordOf({ run, server, plan, requestId }: Job, user: User): AuditRecord {
+  const named =
+    plan.kind === 'relation'
+      ? { name: plan.relation.quoted }
+      : {
+          members: plan.members.map(({ pid, backend_start_us, query_start_us, title }) => ({
+            pid,
+            backend_start_us,
+            query_start_us,
+            title,
+          })),
+        };
+  return {
+    event: 'result',
+    server: run.server,
+    cluster: server.connections.capabilities?.systemIdentifier ?? null,
+    runId: run.runId,
+    requestId,
+    user: { name: user.name, role: user.role, mode: 'local' },
+    action: run.action,
+    title: run.title,
+    target: { ...run.target, ...named },
+    role: run.role,
+    sql: run.sql,
+  };
+}
