@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { actions } from './index';
+import type { ActionDescription } from './protocol';
+
+/** Every action as `GET /api/actions` describes it; options as a JSON schema. */
+export function catalogue(): ActionDescription[] {
+  return Object.values(actions).map((action) => ({
+    id: action.id,
+    title: action.title,
+    summary: action.summary,
+    targetKinds: action.targetKinds,
+    options: z.toJSONSchema(action.options),
+    locks: action.locks,
+    rights: action.rights,
+    role: action.role,
+    confirm: action.confirm,
+  }));
+}
