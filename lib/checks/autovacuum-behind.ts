@@ -1,9 +1,8 @@
 import { durationInWords, exact, plural } from '@/lib/format';
 import type { Row } from '@/lib/topics/index';
-import { quoted } from '@/lib/topics/lookups';
 import { type Check, type CheckInput, isNotJudged, rowsOf } from './check';
 import { leastRows, settledTables } from './table-statistics';
-import { times } from './words';
+import { qualified, times } from './words';
 
 type Table = Row<'tables'>;
 
@@ -24,7 +23,7 @@ export const autovacuumBehind: Check = {
     return {
       findings: behind.slice(0, 20).map(({ row, ratio }) => {
         const critical = ratio >= deadRowsCritical;
-        const name = `${quoted(row.schemaname)}.${quoted(row.relname)}`;
+        const name = qualified(row.schemaname, row.relname);
         return {
           severity: critical ? 'critical' : 'warning',
           title: `${name} has ${exact(row.n_dead_tup)} dead rows, ${times(ratio)} the number from which autovacuum takes it.`,

@@ -1,6 +1,6 @@
 import { plural } from '@/lib/format';
-import { quoted } from '@/lib/topics/lookups';
 import { type Check, isNotJudged, rowsOf } from './check';
+import { qualified } from './words';
 
 /** Whether an index is invalid without a session that builds or drops it: it costs writes and helps no query. */
 export const invalidIndex: Check = {
@@ -18,10 +18,10 @@ export const invalidIndex: Check = {
       findings: invalid
         .filter((row) => row.is_building === false)
         .map((row) => {
-          const name = `${quoted(row.schemaname)}.${quoted(row.indexrelname)}`;
+          const name = qualified(row.schemaname, row.indexrelname);
           const leftover = /_cc(new|old)\d*$/.test(row.indexrelname);
           const costs = row.is_ready
-            ? `Writes to ${quoted(row.schemaname)}.${quoted(row.relname)} still keep it up to date${row.is_unique ? ' and are refused where it sees a duplicate' : ''}, and no query may use it.`
+            ? `Writes to ${qualified(row.schemaname, row.relname)} still keep it up to date${row.is_unique ? ' and are refused where it sees a duplicate' : ''}, and no query may use it.`
             : 'No query may use it, and writes do not maintain it.';
           return {
             severity: 'warning' as const,

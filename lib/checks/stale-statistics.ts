@@ -1,8 +1,7 @@
 import { durationInWords, exact, plural } from '@/lib/format';
-import { quoted } from '@/lib/topics/lookups';
 import { type Check, type Draft, isNotJudged } from './check';
 import { leastRows, settledTables } from './table-statistics';
-import { times } from './words';
+import { qualified, times } from './words';
 
 /** From how many times its own analyze trigger the planner's statistics count as stale. */
 const staleFrom = 2;
@@ -20,7 +19,7 @@ export const staleStatistics: Check = {
     const { database } = seen;
     const findings: (Draft & { weight: number })[] = [];
     for (const row of seen.rows) {
-      const name = `${quoted(row.schemaname)}.${quoted(row.relname)}`;
+      const name = qualified(row.schemaname, row.relname);
       const ratio = row.analyze_trigger === null ? 0 : row.n_mod_since_analyze / Math.max(1, row.analyze_trigger);
       const stale = ratio >= staleFrom && row.n_mod_since_analyze >= leastRows;
       const neverWhole =

@@ -14,3 +14,10 @@ export function who(session: {
   const role = [session.usename, session.datname && `in ${session.datname}`].filter(Boolean).join(' ');
   return session.application_name ? `${session.application_name}${role ? ` (${role})` : ''}` : role || 'A session';
 }
+
+/** `schema.name`, quoted as PostgreSQL would write it. */
+export function qualified(schema: string, name: string): string {
+  return [schema, name]
+    .map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`))
+    .join('.');
+}
