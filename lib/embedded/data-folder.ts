@@ -19,7 +19,12 @@ import { type Account, canEnter } from './account';
 import type { Binaries } from './binaries';
 import { EmbeddedError } from './errors';
 
-export const serverEnvironment = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+/** The environment of every embedded server's programs: nothing of ours, one locale, one time zone. */
+export const serverEnvironment = {
+  PATH: process.env.PATH ?? '/usr/bin:/bin',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+} as unknown as NodeJS.ProcessEnv;
 
 function give(path: string, account: Account): void {
   if (account) chownSync(path, account.uid, account.gid);

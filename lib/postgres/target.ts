@@ -89,9 +89,9 @@ function fromPassfile(env: Environment, login: Login): string | undefined {
   const file = setting(env, 'PGPASSFILE') ?? join(homedir(), '.pgpass');
   let text: string;
   try {
-    const stat = statSync(file);
+    const stat = statSync(/*turbopackIgnore: true*/ file);
     if (!stat.isFile() || (process.platform !== 'win32' && (stat.mode & 0o077) !== 0)) return undefined;
-    text = readFileSync(file, 'utf8');
+    text = readFileSync(/*turbopackIgnore: true*/ file, 'utf8');
   } catch {
     return undefined;
   }
