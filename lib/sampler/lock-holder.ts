@@ -2,10 +2,10 @@ import type { Problem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import { catalogs } from '@/lib/topics/lookups';
 
-/** The exclusive locks, held or queued, from pg_locks alone, which no lock can block. */
+/** The exclusive locks, held or queued, from the function behind pg_locks: to open the view could itself wait. */
 const exclusiveSql = `select /* pgdeck:exclusive */ l.relation::int8 as relation,
   array_agg(distinct l.pid) as pids, bool_or(l.granted) as held
-from pg_catalog.pg_locks as l
+from pg_catalog.pg_lock_status() as l
 where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.pid <> pg_backend_pid()
 group by l.relation
 order by l.relation`;

@@ -152,6 +152,7 @@ function joinRow(row: Raw, known: Known, measured: Set<string>) {
   const definition = known(indexDefinitions, row.indexrelid);
   const size = measured.has(String(row.indexrelid)) ? known(indexSizes, row.indexrelid) : undefined;
   const blockSize = Number(known(tableSettings, 'settings')?.block_size ?? 8192);
+  const lockedBy = [...new Set(row.locked_by as number[])];
   return {
     ...row,
     schemaname: String(known(schemaNames, row.relnamespace)?.nspname ?? `schema ${row.relnamespace}`),
@@ -162,8 +163,8 @@ function joinRow(row: Raw, known: Known, measured: Set<string>) {
     constraint_type: definition?.contype ?? null,
     is_building: row.build_pid ? true : row.build_hidden ? null : false,
     size_bytes: Number(size?.size_bytes ?? Number(row.relpages) * blockSize),
-    size_exact: size !== undefined,
-    locked_by: [...new Set(row.locked_by as number[])],
+    size_exact: size !== undefined && lockedBy.length === 0,
+    locked_by: lockedBy,
   };
 }
 
@@ -176,6 +177,6 @@ function lockedTables(rows: ReturnType<typeof joinRow>[]): Partial[] {
     reason: 'locked',
     object,
     blockedBy,
-    hint: `AccessExclusiveLock of session${blockedBy.length > 1 ? 's' : ''} ${blockedBy.join(', ')}, held or waited for: the sizes of its indexes are estimates.`,
+    hint: `AccessExclusiveLock of session${blockedBy.length > 1 ? 's' : ''} ${blockedBy.join(', ')}, held or waited for: the sizes of its indexes are the last ones known, or estimates.`,
   }));
 }

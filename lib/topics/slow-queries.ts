@@ -16,6 +16,7 @@ import {
 } from './column';
 import { databaseNames, datname, keysOf, roleNames, usename } from './lookups';
 import { defineTopic, type Lookup } from './topic';
+import { hiddenStatements } from './visibility';
 
 /** Texts of statements by queryid: reading one reads the whole text file, so unknown ones are asked for in one batch. */
 export const statementTexts: Lookup = {
@@ -60,9 +61,10 @@ select s.userid, s.dbid, s.userid as usesysid, s.dbid as datid, s.queryid::text 
   s.wal_records::float8 as wal_records, s.wal_fpi::float8 as wal_fpi, s.wal_bytes::float8 as wal_bytes,
   coalesce(s.stats_since, info.stats_reset) as stats_since, info.stats_reset,
   extract(epoch from clock_timestamp() - info.stats_reset)::float8 as stats_reset_seconds,
-  info.dealloc::float8 as dealloc, whole.*
+  info.dealloc::float8 as dealloc, own.usesysid as own_usesysid, whole.*
 from s
 cross join @extschema:pg_stat_statements@.pg_stat_statements_info() as info
+cross join pg_catalog.pg_stat_get_activity(pg_backend_pid()) as own
 cross join (
   select count(*)::float8 as entries, (count(*) filter (where s.queryid is null))::float8 as hidden,
     sum(s.total_exec_time) as all_exec_time
@@ -99,35 +101,22 @@ export const slowQueries = defineTopic({
     }),
   },
   lookups: [statementTexts, databaseNames, roleNames],
-  join: (rows, known) => {
-    const hidden = Number(rows[0]?.hidden ?? 0);
-    return {
-      rows: rows
-        .map((row) => ({
-          ...row,
-          userid: String(row.userid),
-          dbid: String(row.dbid),
-          datname: datname(known, row.dbid),
-          usename: usename(known, row.userid),
-          query: known(statementTexts, row.queryid)?.query ?? null,
-          query_length: known(statementTexts, row.queryid)?.query_length ?? null,
-          share: Number(row.all_exec_time) > 0 ? Number(row.total_exec_time) / Number(row.all_exec_time) : null,
-          hit_ratio: shareOf(Number(row.shared_blks_hit), Number(row.shared_blks_read)),
-        }))
-        .filter((row) => !ownStatement.test(String(row.query))),
-      partial:
-        hidden > 0
-          ? [
-              {
-                reason: 'privilege',
-                object: 'pg_stat_statements',
-                blockedBy: [],
-                hint: `${hidden} statements of other roles are hidden from this role. As a superuser grant it pg_monitor.`,
-              },
-            ]
-          : [],
-    };
-  },
+  join: (rows, known) => ({
+    rows: rows
+      .map((row) => ({
+        ...row,
+        userid: String(row.userid),
+        dbid: String(row.dbid),
+        datname: datname(known, row.dbid),
+        usename: usename(known, row.userid),
+        query: known(statementTexts, row.queryid)?.query ?? null,
+        query_length: known(statementTexts, row.queryid)?.query_length ?? null,
+        share: Number(row.all_exec_time) > 0 ? Number(row.total_exec_time) / Number(row.all_exec_time) : null,
+        hit_ratio: shareOf(Number(row.shared_blks_hit), Number(row.shared_blks_read)),
+      }))
+      .filter((row) => !ownStatement.test(String(row.query))),
+    partial: hiddenStatements(rows, known),
+  }),
   row: z.object({
     queryid: text('Identity of the statement with its constants taken out; 64 bits, so it is text.'),
     userid: text('OID of the role that ran it.'),

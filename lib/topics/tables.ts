@@ -194,8 +194,8 @@ function joinRow(row: Raw, known: Known, measured: Set<string>) {
     heap_bytes: heap,
     index_bytes: index,
     toast_bytes: toast,
-    // Nothing to measure is measured.
-    size_exact: size !== undefined || (lockedBy.length === 0 && tableBlocks(row) === 0),
+    // Nothing to measure is measured; behind a lock it is what was measured before.
+    size_exact: lockedBy.length === 0 && (size !== undefined || tableBlocks(row) === 0),
     n_live_tup: live,
     n_dead_tup: dead,
     dead_ratio: live + dead > 0 ? dead / (live + dead) : null,
@@ -240,6 +240,6 @@ function lockedTable(row: ReturnType<typeof joinRow>): Partial {
     reason: 'locked',
     object: `${quoted(row.schemaname)}.${quoted(row.relname)}`,
     blockedBy: row.locked_by,
-    hint: `AccessExclusiveLock of ${sessions}, held or waited for: its size cannot be measured now and is an estimate.`,
+    hint: `AccessExclusiveLock of ${sessions}, held or waited for: its size cannot be measured now and is the last one known, or an estimate.`,
   };
 }
