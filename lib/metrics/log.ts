@@ -51,7 +51,11 @@ export function createLogger(level: string, destination?: pino.DestinationStream
     serializers: { err: (error) => error },
     hooks: {
       logMethod(args, method) {
-        method.apply(this, args.map((arg) => (typeof arg === 'string' ? redactText(arg) : arg)) as typeof args);
+        const [first, ...rest] = args as unknown[];
+        // pino would take the message of an error as it is.
+        const whole = first instanceof Error && rest.length === 0 ? [{ err: first }, first.message] : [first, ...rest];
+        const safe = whole.map((arg) => (typeof arg === 'string' ? redactText(arg) : arg));
+        method.apply(this, safe as Parameters<typeof method>);
       },
     },
   };

@@ -2,10 +2,11 @@ import { ApiError } from '@/lib/access/errors';
 import type { RelationAction } from '@/lib/actions/action';
 import type { InTheWay, RelationTarget } from '@/lib/actions/protocol';
 import { conflicts, inTheWaySql, type Relation, relationSql } from '@/lib/actions/relation';
+import { count, plural } from '@/lib/format';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Draft } from './draft';
 import { type Actor, actor, look, type Query } from './look';
-import { counted, duration } from './words';
+import { age } from './words';
 
 /** What would happen to one relation; 404 where it is gone, 422 where the action is not for it or for this server. */
 export async function previewRelation(
@@ -64,14 +65,11 @@ export async function previewRelation(
         { label: 'Owner', value: relation.owner ?? 'unknown' },
         {
           label: 'Rows',
-          value:
-            relation.estimated_rows < 0
-              ? 'never counted'
-              : `about ${relation.estimated_rows.toLocaleString('en')} (estimate)`,
+          value: relation.estimated_rows < 0 ? 'never counted' : `about ${count(relation.estimated_rows)} (estimate)`,
         },
         ...(relation.changed_rows === null
           ? []
-          : [{ label: 'Changed since the last analyze', value: counted(relation.changed_rows, 'row') }]),
+          : [{ label: 'Changed since the last analyze', value: plural(relation.changed_rows, 'row') }]),
         { label: 'Last analyzed', value: lastAnalyzed(relation) },
       ],
       sql: [action.sql(relation, options)],
@@ -87,7 +85,7 @@ export async function previewRelation(
       warnings: [
         superuser,
         holders > 0
-          ? `${counted(holders, 'session')} ${holders === 1 ? 'stands' : 'stand'} in the way now: it waits at most 2 s for the lock, then gives up.`
+          ? `${plural(holders, 'session')} ${holders === 1 ? 'stands' : 'stand'} in the way now: it waits at most 2 s for the lock, then gives up.`
           : undefined,
       ].filter((warning) => warning !== undefined),
     },
@@ -122,7 +120,7 @@ export async function inTheWay(query: Query, relation: Relation, mode: string): 
     const who = `Session ${row.pid}${row.application_name ? ` (${row.application_name})` : ''}`;
     const what =
       row.backend_type === 'autovacuum worker' ? 'Autovacuum gives way by itself when it is waited for. ' : '';
-    const since = row.seconds === null ? '' : ` for ${duration(row.seconds)}`;
+    const since = row.seconds === null ? '' : ` for ${age(row.seconds)}`;
     return {
       pid: row.pid,
       mode: row.mode,

@@ -2,10 +2,11 @@ import { ApiError, badInput } from '@/lib/access/errors';
 import type { SignalAction } from '@/lib/actions/action';
 import type { BackendsTarget, BackendTarget, Member, Preview } from '@/lib/actions/protocol';
 import { matchingSql, type Session, statesOf } from '@/lib/actions/session';
+import { durationInWords, list, plural } from '@/lib/format';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Draft } from './draft';
 import { type Actor, actor, heldBy, look, type Names, namesOf, sessionOf, type Waiter, waitersOf } from './look';
-import { counted, duration, some } from './words';
+import { age } from './words';
 
 /** How many sessions one bulk action takes at most. */
 export const mostMembers = 200;
@@ -43,20 +44,20 @@ export async function previewSession(
         value: `${names.role(session.user_oid)} in ${names.database(session.database_oid)}`,
       },
       { label: 'Client', value: session.client ?? 'local socket' },
-      { label: 'State', value: `${session.state ?? 'unknown'} for ${duration(session.state_seconds)}` },
-      { label: 'Connected', value: `${duration(session.session_seconds)} ago` },
+      { label: 'State', value: `${session.state ?? 'unknown'} for ${age(session.state_seconds)}` },
+      { label: 'Connected', value: `${age(session.session_seconds)} ago` },
       ...(session.transaction_seconds === null
         ? []
-        : [{ label: 'Transaction', value: `open for ${duration(session.transaction_seconds)}` }]),
+        : [{ label: 'Transaction', value: `open for ${age(session.transaction_seconds)}` }]),
       {
         label: 'Holds',
         value:
-          some(
+          list(
             held.map(({ mode, relation }) => `${mode} on ${relation}`),
             5,
           ) || 'no lock on a table',
       },
-      ...(waiters.length > 0 ? [{ label: 'Waiting for it', value: counted(waiters.length, 'session') }] : []),
+      ...(waiters.length > 0 ? [{ label: 'Waiting for it', value: plural(waiters.length, 'session') }] : []),
     ];
     return draft(action, target, who, {
       title: action.words.question(pid),
@@ -77,7 +78,7 @@ export async function previewSessions(
 ): Promise<Draft> {
   const { filter } = target;
   const states = statesOf(filter.state);
-  const which = `${filter.state} for more than ${duration(filter.older_than_seconds)}`;
+  const which = `${filter.state} for more than ${durationInWords(filter.older_than_seconds)}`;
   return look(connections, async (query) => {
     const who = await actor(query);
     const { rows } = await query<Session>(matchingSql, [
@@ -102,20 +103,20 @@ export async function previewSessions(
       who.superuser ? superuserWarning(who.role) : undefined,
       rows.length > mostMembers ? `There are more; only the ${mostMembers} longest are taken.` : undefined,
       refused.length > 0
-        ? `PostgreSQL will refuse ${counted(refused.length, 'session')} (42501): ${names.refuses(refused[0]?.user_oid ?? null)}`
+        ? `PostgreSQL will refuse ${plural(refused.length, 'session')} (42501): ${names.refuses(refused[0]?.user_oid ?? null)}`
         : undefined,
       writing.length > 0 && action.id === 'terminate'
-        ? `${counted(writing.length, 'transaction')} wrote: what they wrote is rolled back.`
+        ? `${plural(writing.length, 'transaction')} wrote: what they wrote is rolled back.`
         : undefined,
       waiters.length > 0
-        ? `${counted(waiters.length, 'session')} ${waiters.length === 1 ? 'waits' : 'wait'} for locks of these: the next in line gets each.`
+        ? `${plural(waiters.length, 'session')} ${waiters.length === 1 ? 'waits' : 'wait'} for locks of these: the next in line gets each.`
         : undefined,
     ].filter((warning) => warning !== undefined);
     return draft(action, target, who, {
       title: action.words.bulkQuestion(sessions.length, which),
       facts: [
-        { label: 'Sessions', value: counted(sessions.length, 'session') },
-        { label: 'Longest', value: `${oldest.pid} · ${duration(oldest.state_seconds)}` },
+        { label: 'Sessions', value: plural(sessions.length, 'session') },
+        { label: 'Longest', value: `${oldest.pid} · ${age(oldest.state_seconds)}` },
         {
           label: 'Applications',
           value: tally(sessions.map((session) => session.application_name || 'no application name')),
@@ -192,14 +193,14 @@ function offered(action: SignalAction, target: BackendTarget, session: Session |
 function nextInLine(action: SignalAction, pid: number, waiters: Waiter[]): string[] {
   const next = waiters[0];
   if (!next) return [];
-  const waits = `${counted(waiters.length, 'session')} ${waiters.length === 1 ? 'waits' : 'wait'} for it.`;
+  const waits = `${plural(waiters.length, 'session')} ${waiters.length === 1 ? 'waits' : 'wait'} for it.`;
   if (action.id !== 'terminate') return [`${waits} Its locks stay until its transaction ends.`];
   const who = `session ${next.pid}${next.application_name ? ` (${next.application_name})` : ''}`;
   const others = next.blocked_by.filter((other) => other !== pid);
   const then =
     others.length === 0
       ? `Next in line is ${who}: it gets ${next.mode} on ${next.relation}, and who is behind it waits for it instead.`
-      : `Next in line is ${who}, which also waits for ${some(others.map(String), 3)}.`;
+      : `Next in line is ${who}, which also waits for ${list(others.map(String), 3)}.`;
   return [`${waits} ${then}`];
 }
 
@@ -210,7 +211,7 @@ function member(session: Session, names: Names): Member {
     pid,
     backend_start_us,
     query_start_us,
-    title: `${names.role(session.user_oid)} in ${names.database(session.database_oid)}${application} · ${session.state} for ${duration(session.state_seconds)}`,
+    title: `${names.role(session.user_oid)} in ${names.database(session.database_oid)}${application} · ${session.state} for ${age(session.state_seconds)}`,
   };
 }
 
@@ -218,7 +219,7 @@ function tally(values: string[]): string {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   const sorted = [...counts].sort((a, b) => b[1] - a[1]);
-  return some(
+  return list(
     sorted.map(([value, count]) => `${value} (${count})`),
     4,
   );

@@ -3,12 +3,12 @@ import { ApiError } from '@/lib/access/errors';
 import type { SignalAction } from '@/lib/actions/action';
 import type { Member, MemberResult, RunStatus } from '@/lib/actions/protocol';
 import type { Session } from '@/lib/actions/session';
+import { plural } from '@/lib/format';
 import { isConnectionError } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import { failureOf, warningsOf } from './failure';
 import type { Job, Outcome } from './job';
 import { actor, look, type Query, sessionOf, sessionsOf } from './look';
-import { counted } from './words';
 
 const pollForMs = 3000;
 const pollEveryMs = 100;
@@ -164,7 +164,7 @@ function together(sent: Sent[]): Outcome {
   const done = count('done');
   const all = members.length;
   const told = [
-    `${done} of ${counted(all, 'session')} done.`,
+    `${done} of ${plural(all, 'session')} done.`,
     count('nothing_done') && `${count('nothing_done')} changed or gone since the preview and left alone.`,
     count('failed') && `${count('failed')} refused by PostgreSQL.`,
     count('done_with_warnings') && `${count('done_with_warnings')} signalled but still there after 3 s.`,
