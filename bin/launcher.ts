@@ -1,0 +1,194 @@
+import { readFileSync } from 'node:fs';
+import type { Server as HttpServer } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startDemo } from '@/demo/start';
+import { guardedServer } from '@/lib/access/http';
+import { type Config, type DemoAddresses, readConfig, type Target } from '@/lib/config';
+import { shared } from '@/lib/runtime';
+import { LaunchError } from './launch-error';
+import { listenProblem } from './set-up/port.mjs';
+import { demoFolder, makeStateFolder } from './state-folder';
+import { lockStateFolder } from './state-lock';
+import { watchServers } from './watch-servers';
+
+/** How the set-up starts the application: `root` is the clone, `dev` means hot reload. */
+export type StartOptions = { root: string; dev: boolean; demo: boolean };
+
+const drainMs = 2_000;
+const stopMs = 4_700;
+
+const say = (text = '') => process.stdout.write(`${text}\n`);
+// The terminal may be gone before we are.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
+/** Starts everything in this process: the demo where asked for, Next behind the guarded HTTP server, and the way down. */
+export async function start({ root, dev, demo: wantsDemo }: StartOptions): Promise<void> {
+  const startedAt = Date.now();
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  Object.assign(process.env, {
+    NODE_ENV: dev ? 'development' : 'production',
+    NEXT_TELEMETRY_DISABLED: '1',
+    NEXT_MANUAL_SIG_HANDLE: 'true',
+  });
+  const down = new WayDown();
+  try {
+    // The settings are checked before anything is started; with the demo its addresses are known only afterwards.
+    const settings = readConfig(process.env, wantsDemo ? placeholder : undefined);
+    const address = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${settings.port}`;
+    makeStateFolder(settings.stateDir);
+    down.last(lockStateFolder(settings.stateDir, address));
+    const demo = wantsDemo ? await bringUpDemo(root, settings, down) : undefined;
+    const config = demo ? readConfig(process.env, demo) : settings;
+    shared().launcher = { version, startedAt, bind: { host: config.host, port: config.port }, ...(demo && { demo }) };
+    await serve(root, dev, config, down);
+    announce(version, address, config);
+    down.add(watchServers(say));
+  } catch (error) {
+    await down.go();
+    throw error;
+  }
+}
+
+const nowhere: Target = { host: '', port: 0, database: '', user: '', password: undefined, tls: { mode: 'disable' } };
+const placeholder: DemoAddresses = { read: nowhere, action: nowhere };
+
+async function bringUpDemo(root: string, { stateDir }: Config, down: WayDown): Promise<DemoAddresses> {
+  const folder = demoFolder(stateDir);
+  if (!folder.startsWith(stateDir)) {
+    say(`PostgreSQL runs as another user, who cannot enter ${stateDir}; the demo's data is in ${folder}.`);
+  }
+  const demo = await startDemo({ stateDir: folder, root, say });
+  down.add(() => demo.stop());
+  return { read: demo.read, action: demo.action };
+}
+
+async function serve(root: string, dev: boolean, config: Config, down: WayDown): Promise<void> {
+  const { host, port, allowedHosts } = config;
+  // Loaded only now: Next reads NODE_ENV when it is loaded.
+  const { default: next } = await import('next');
+  const app = next({ dev, dir: root, hostname: host, port });
+  await app.prepare();
+  await instrumented();
+  down.add(stopSampling);
+  const handle = app.getRequestHandler();
+  const server = guardedServer(
+    { allowedHosts },
+    (request, response) => {
+      handle(request, response).catch(() => response.destroy());
+    },
+    dev ? (request, socket, head) => app.getUpgradeHandler()(request, socket, head) : undefined,
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new LaunchError(listenProblem(error, host, port))));
+    server.listen(port, host, resolve);
+  });
+  down.first(() => closeServer(server));
+}
+
+/** Next runs the instrumentation shortly after it is prepared (in development when that is compiled). */
+async function instrumented(): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!shared().runner) {
+    if (Date.now() > deadline) throw new LaunchError('The application did not start; the lines above say why.');
+    await sleep(20);
+  }
+}
+
+/** Lets answers that are being written finish for a while, then cuts what is left (event streams, hanging readers). */
+function closeServer(server: HttpServer): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function stopSampling(): void {
+  for (const { sampler, connections } of shared().servers?.values() ?? []) {
+    sampler.stop();
+    connections.close();
+  }
+}
+
+function announce(version: string, address: string, { servers, warnings }: Config): void {
+  for (const warning of warnings) say(warning);
+  say();
+  say(`pgdeck ${version} is running: ${address}`);
+  for (const { name, demo, read, action } of servers) {
+    const where = `${read.host}:${read.port}, database ${read.database}, role ${read.user}`;
+    const acting = action.user === read.user ? '' : `, actions as ${action.user}`;
+    say(`${demo ? 'The demo' : name}: ${where}${acting}`);
+    if (demo) say('Your own server: DATABASE_URL=postgres://user:password@host:5432/database npm start');
+  }
+  say('Ctrl-C stops it.');
+  say();
+}
+
+type Stop = () => void | Promise<void>;
+
+/** Everything that must be stopped, once, whoever asks: a signal, the end of npm, or a failed start. */
+class WayDown {
+  #first: Stop[] = [];
+  #middle: Stop[] = [];
+  #last: Stop[] = [];
+  #going: Promise<void> | undefined;
+
+  constructor() {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#leave(signal));
+    // npm does not pass on every signal, and a SIGKILL never: when it is gone, so are we. Started directly we stay.
+    if (process.env.npm_lifecycle_event !== undefined) {
+      const parent = process.ppid;
+      setInterval(() => {
+        if (process.ppid !== parent) this.#leave('npm ended');
+      }, 500).unref();
+    }
+  }
+
+  /** Before everything else: what lets people in. */
+  first(stop: Stop): void {
+    this.#first.push(stop);
+  }
+
+  add(stop: Stop): void {
+    this.#middle.push(stop);
+  }
+
+  /** When nothing runs any more. */
+  last(stop: Stop): void {
+    this.#last.push(stop);
+  }
+
+  go(): Promise<void> {
+    this.#going ??= this.#run();
+    return this.#going;
+  }
+
+  async #run(): Promise<void> {
+    // The demo's server needs as long as it needs to write its data; readers are let go at the same time.
+    await settled([...this.#first, ...this.#middle]);
+    await settled(this.#last);
+  }
+
+  #leave(why: string): void {
+    if (this.#going) return;
+    say(`\nStopping (${why}) …`);
+    const late = setTimeout(() => {
+      for (const stop of this.#last) stop();
+      process.exit(0); // the embedded servers' death pipes end what is left
+    }, stopMs);
+    this.go().finally(() => {
+      clearTimeout(late);
+      process.exit(0);
+    });
+  }
+}
+
+async function settled(stops: Stop[]): Promise<void> {
+  const results = await Promise.allSettled(stops.map(async (stop) => stop()));
+  for (const result of results) if (result.status === 'rejected') console.error(result.reason);
+}

@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import {
+  ConfigError,
+  fillFromDotEnv,
+  namesServer,
+  readBind,
+  readConnectionUrl,
+  setting,
+} from '../../lib/config-early.mjs';
+import { buildApp, buildPrograms } from './build.mjs';
+import { installDependencies } from './install.mjs';
+import { checkPort } from './port.mjs';
+import { SetUpError } from './progress.mjs';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+const help = `pgdeck: a dashboard for the people who keep PostgreSQL servers running
+
+  npm start                      watch the server of DATABASE_URL, PGHOST or PGDECK_CONFIG; the demo when none is named
+  npm start -- --demo            the demo in any case
+  npm run dev                    the demo with hot reload, for working on pgdeck
+  npm run demo:reset             delete the demo's data; the next start makes it anew
+  npm run bench                  what pgdeck costs the server that it watches
+  npx pgdeck doctor [URL]        what pgdeck's role can see, what is missing, and the SQL that mends it
+                                 (exit code 0: nothing missing, 1: something missing or not reachable)
+
+Settings are environment variables, also read from the file .env; docs/settings.md lists them. The first ones:
+  DATABASE_URL=postgres://user:password@host:5432/database   PGDECK_PORT=8432   PGDECK_STATE_DIR=…
+`;
+
+/** @type {Record<string, (parameters: { demo: boolean, rest: string[] }) => Promise<unknown>>} */
+const commands = {
+  async start({ demo }) {
+    await checkStart();
+    await installDependencies(root);
+    await buildPrograms(root);
+    await buildApp(root);
+    await launch({ dev: false, demo: demo || !namesServer(process.env) });
+  },
+  async dev({ demo }) {
+    await checkStart();
+    await installDependencies(root);
+    await buildPrograms(root);
+    await launch({ dev: true, demo: demo || !namesServer(process.env) });
+  },
+  async 'demo-reset'() {
+    await program('demo-reset', { root });
+  },
+  async doctor({ rest }) {
+    if (rest[0] !== undefined) process.env.DATABASE_URL = rest[0];
+    checkUrls();
+    await program('doctor', { url: rest[0] });
+  },
+  async bench({ rest }) {
+    await program('bench', { root, parameters: rest });
+  },
+};
+
+function checkUrls() {
+  for (const name of ['DATABASE_URL', 'PGDECK_ACTION_URL']) {
+    const url = setting(process.env, name);
+    if (url !== undefined) readConnectionUrl(name, url);
+  }
+}
+
+async function checkStart() {
+  const { host, port } = readBind(process.env);
+  checkUrls();
+  await checkPort(host, port);
+}
+
+/** @param {{ dev: boolean, demo: boolean }} options */
+async function launch(options) {
+  const { start } = await import(pathToFileURL(join(root, 'dist', 'launcher.mjs')).href);
+  await start({ root, ...options });
+}
+
+/**
+ * @param {string} name
+ * @param {object} options
+ */
+async function program(name, options) {
+  await installDependencies(root);
+  await buildPrograms(root);
+  const file = join(root, 'dist', `${name}.mjs`);
+  if (!existsSync(file)) throw new SetUpError(`This version has no ${name}.`);
+  const { run } = await import(pathToFileURL(file).href);
+  process.exitCode = await run(options);
+}
+
+/** @param {string[]} argv */
+export async function main(argv) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      strict: argv[0] !== 'bench',
+      options: { demo: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    });
+    const [name = 'start', ...rest] = positionals;
+    if (values.help || name === 'help') {
+      process.stdout.write(help);
+      return;
+    }
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (!command || (rest.length > 0 && name !== 'doctor' && name !== 'bench')) {
+      throw new SetUpError(`pgdeck has no command ${[name, ...rest].join(' ')}.\n\n${help.trimEnd()}`);
+    }
+    fillFromDotEnv(process.env, root);
+    await command({ demo: values.demo === true, rest: name === 'bench' ? argv.slice(1) : rest });
+  } catch (error) {
+    const known = error instanceof SetUpError || error instanceof ConfigError || isUsage(error) || isTold(error);
+    process.stderr.write(`\n${known ? error.message : (error?.stack ?? error)}\n`);
+    process.exit(1);
+  }
+}
+
+/** @param {any} error */
+const isUsage = (error) => typeof error?.code === 'string' && error.code.startsWith('ERR_PARSE_ARGS');
+/** Errors of the bundled programs that speak for themselves; their classes are other copies than ours. @param {any} error */
+const isTold = (error) => ['ConfigError', 'EmbeddedError', 'LaunchError'].includes(error?.name);

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+
+/**
+ * Runs a program, keeps what it says, and ends it with us.
+ * @param {string} command
+ * @param {string[]} parameters
+ * @param {{ cwd: string, env?: Record<string, string | undefined>, onLine?: (line: string) => void }} options
+ * @returns {Promise<{ code: number | null, output: string }>}
+ */
+export function run(command, parameters, { cwd, env, onLine }) {
+  const child = spawn(command, parameters, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const end = () => child.kill('SIGTERM');
+  const interrupted = () => {
+    end();
+    process.exit(130);
+  };
+  process.once('exit', end);
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+  let output = '';
+  const collect = (chunk) => {
+    output = (output + chunk).slice(-100_000);
+    const line = String(chunk).trimEnd().split('\n').at(-1)?.trim();
+    if (line) onLine?.(line);
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, output }));
+  }).finally(() => {
+    process.off('exit', end);
+    process.off('SIGINT', interrupted);
+    process.off('SIGTERM', interrupted);
+  });
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { serverAccount } from '@/lib/embedded/account';
+import { openFor } from '@/lib/embedded/data-folder';
+import { EmbeddedError } from '@/lib/embedded/errors';
+import { LaunchError } from './launch-error';
+
+/** Makes the state folder; throws `LaunchError` with what to do when it cannot be made. */
+export function makeStateFolder(stateDir: string): void {
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o711 });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOSPC' ? 'the disk is full' : code === 'EACCES' ? 'this user may not write there' : message;
+    throw new LaunchError(
+      `The state folder ${stateDir} cannot be made: ${why}. Set PGDECK_STATE_DIR to another folder.`,
+    );
+  }
+}
+
+/**
+ * Where the demo keeps its data: `demo` in the state folder. Root's PostgreSQL runs as nobody, who may be unable to enter
+ * that (a folder above it is closed); then a folder of its own below /var/lib/pgdeck.
+ */
+export function demoFolder(stateDir: string): string {
+  const own = join(stateDir, 'demo');
+  const account = serverAccount();
+  try {
+    openFor(stateDir, account);
+    openFor(own, account);
+    return own;
+  } catch (error) {
+    if (!(error instanceof EmbeddedError)) throw error;
+  }
+  const name = createHash('sha256').update(stateDir).digest('hex').slice(0, 16);
+  const elsewhere = join('/var/lib/pgdeck', 'state-of', name);
+  openFor('/var/lib/pgdeck', account);
+  openFor(elsewhere, account);
+  return elsewhere;
+}

@@ -1,0 +1,62 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LaunchError } from './launch-error';
+
+type Holder = { pid: number; born: string | null; address: string };
+
+/** When a process began, in the system's ticks: tells a process from a later one with the same pid; null where unknown. */
+function birthOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function isAlive({ pid, born }: Holder): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  return born === null || birthOf(pid) === born;
+}
+
+function read(file: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(readFileSync(file, 'utf8'));
+    return Number.isInteger(holder?.pid) ? holder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Takes the state folder for this process; returns what gives it back. Throws `LaunchError` when a living pgdeck holds
+ * it; the lock of one that was killed is taken over.
+ */
+export function lockStateFolder(stateDir: string, address: string): () => void {
+  const file = join(stateDir, 'pgdeck.lock');
+  const own: Holder = { pid: process.pid, born: birthOf(process.pid), address };
+  for (let attempt = 0; attempt < 5; attempt++) {
+    try {
+      writeFileSync(file, `${JSON.stringify(own)}\n`, { flag: 'wx', mode: 0o600 });
+      return () => {
+        if (read(file)?.pid === process.pid) rmSync(file, { force: true });
+      };
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'EEXIST') throw new LaunchError(`The state folder ${stateDir} cannot be written: ${message}`);
+    }
+    const holder = read(file);
+    if (holder && holder.pid !== process.pid && isAlive(holder)) {
+      throw new LaunchError(
+        `Another pgdeck (process ${holder.pid}, ${holder.address}) uses the state folder ${stateDir}. ` +
+          'Stop it, or give this one a folder of its own: PGDECK_STATE_DIR=…',
+      );
+    }
+    rmSync(file, { force: true });
+  }
+  throw new LaunchError(`The lock ${file} changes while it is read; is another pgdeck starting? Try again.`);
+}
