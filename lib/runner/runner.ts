@@ -1,8 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { confirmFor } from '@/lib/access/confirm';
+import { randomUUID } from 'node:crypto';
 import { ApiError, badInput, notFound } from '@/lib/access/errors';
 import { covers, requireRole, type User } from '@/lib/access/user';
-import type { Action } from '@/lib/actions/action';
 import { findAction } from '@/lib/actions/index';
 import type { ExecuteBody, Preview, PreviewBody, Run } from '@/lib/actions/protocol';
 import { type Audit, AuditUnwritable } from '@/lib/audit/audit';
@@ -10,19 +8,16 @@ import { log, safeError } from '@/lib/metrics/log';
 import { requests } from '@/lib/metrics/request';
 import { describeError } from '@/lib/postgres/errors';
 import { runtime, type Server } from '@/lib/runtime';
-import type { Draft, Remembered } from './draft';
+import type { Remembered } from './draft';
 import { failureOf } from './failure';
 import type { Job, Outcome } from './job';
 import { Bounded } from './memory';
-import { previewRelation } from './preview-relation';
-import { previewSession, previewSessions } from './preview-sessions';
+import { draftOf, Previews } from './previews';
 import { adoptedRun, finish, newRun, recordOf, resultOf, targetsOf } from './records';
 import { runRelation } from './run-relation';
 import { runSignals } from './run-signals';
 
-const previewForMs = 120_000;
 const answerWithinMs = 3500;
-const mostPreviews = 500;
 const mostKeys = 1000;
 const mostRuns = 200;
 
@@ -34,7 +29,7 @@ export type Parts = { servers: ReadonlyMap<string, Server>; audit: Audit; config
 /** Previews, executions and their runs: preview → confirm → run → verify, each written down before it acts. */
 export class Runner {
   readonly #parts: () => Parts;
-  #previews = new Bounded<Remembered>(mostPreviews);
+  #previews = new Previews();
   #executions = new Bounded<Execution>(mostKeys);
   #runs = new Bounded<Run>(mostRuns);
   #jobs = new Map<string, Job>();
@@ -52,26 +47,7 @@ export class Runner {
     const action = findAction(body.action);
     if (!action) throw badInput(`action: there is no action "${body.action}".`, 'action');
     requireRole(user, action.role);
-    const draft = await this.#draft(server, action, body);
-    const confirm = confirmFor(action.confirm, server.config);
-    const expiresAtMs = Date.now() + previewForMs;
-    const preview: Preview = {
-      previewId: randomBytes(16).toString('hex'),
-      expiresAt: new Date(expiresAtMs).toISOString(),
-      ...draft.preview,
-      confirm,
-      ...(confirm === 'typed' && { confirmText: draft.typed }),
-    };
-    this.#previews.set(preview.previewId, {
-      preview,
-      draft,
-      action,
-      server: serverId,
-      user: user.name,
-      expiresAtMs,
-      used: false,
-    });
-    return preview;
+    return this.#previews.remember(await draftOf(server, action, body), action, server, user);
   }
 
   /**
@@ -87,7 +63,7 @@ export class Runner {
         throw new ApiError(422, 'key_reused', 'This idempotencyKey belongs to another preview.', 'idempotencyKey');
       return this.#await(before);
     }
-    const remembered = this.#usable(serverId, body.previewId, user);
+    const remembered = this.#previews.usable(serverId, body.previewId, user);
     requireRole(user, remembered.action.role);
     const { confirm, confirmText } = remembered.preview;
     if (confirm === 'typed' && body.confirmText?.trim() !== confirmText)
@@ -147,47 +123,6 @@ export class Runner {
     const server = this.#parts().servers.get(id);
     if (!server) throw notFound(`There is no server "${id}". GET /api/servers lists them.`);
     return server;
-  }
-
-  #draft(server: Server, action: Action, body: PreviewBody): Promise<Draft> {
-    const { target } = body;
-    if (!(action.targetKinds as string[]).includes(target.kind))
-      throw badInput(`target.kind: ${action.id} takes ${action.targetKinds.join(' or ')}.`, 'target.kind');
-    const options = action.options.safeParse(body.options ?? {});
-    if (!options.success) {
-      const issue = options.error.issues[0];
-      const field = [
-        'options',
-        ...(issue?.path ?? []),
-        ...(issue?.code === 'unrecognized_keys' ? issue.keys : []),
-      ].join('.');
-      throw badInput(`${field}: ${issue?.message}`, field);
-    }
-    const { connections } = server;
-    if (action.kind === 'relation' && target.kind === 'relation')
-      return previewRelation(action, target, options.data, connections);
-    if (action.kind === 'signal' && target.kind === 'backend') return previewSession(action, target, connections);
-    if (action.kind === 'signal' && target.kind === 'backends') return previewSessions(action, target, connections);
-    throw badInput('target.kind: does not go with this action.', 'target.kind');
-  }
-
-  #usable(serverId: string, previewId: string, user: User): Remembered {
-    const remembered = this.#previews.get(previewId);
-    if (!remembered || remembered.server !== serverId || remembered.user !== user.name)
-      throw new ApiError(
-        410,
-        'preview_expired',
-        'This preview is not known any more. Make a new one; nothing was done.',
-      );
-    if (remembered.used)
-      throw new ApiError(410, 'preview_used', 'This preview was executed already. Make a new one; nothing was done.');
-    if (Date.now() > remembered.expiresAtMs)
-      throw new ApiError(
-        410,
-        'preview_expired',
-        'This preview is older than two minutes. Make a new one; nothing was done.',
-      );
-    return remembered;
   }
 
   /** Starts the execution in this turn: the preview is used and its targets are taken before anything is awaited. */

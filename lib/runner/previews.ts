@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { confirmFor } from '@/lib/access/confirm';
+import { ApiError, badInput } from '@/lib/access/errors';
+import type { User } from '@/lib/access/user';
+import type { Action } from '@/lib/actions/action';
+import type { Preview, PreviewBody } from '@/lib/actions/protocol';
+import type { Server } from '@/lib/runtime';
+import type { Draft, Remembered } from './draft';
+import { Bounded } from './memory';
+import { previewRelation } from './preview-relation';
+import { previewSession, previewSessions } from './preview-sessions';
+
+const validForMs = 120_000;
+const mostPreviews = 500;
+
+/** The previews of the last two minutes; each can be executed once, by who made it. */
+export class Previews {
+  #previews = new Bounded<Remembered>(mostPreviews);
+
+  /** Gives a draft its id and its time, and remembers it. */
+  remember(draft: Draft, action: Action, server: Server, user: User): Preview {
+    const confirm = confirmFor(action.confirm, server.config);
+    const expiresAtMs = Date.now() + validForMs;
+    const preview: Preview = {
+      previewId: randomBytes(16).toString('hex'),
+      expiresAt: new Date(expiresAtMs).toISOString(),
+      ...draft.preview,
+      confirm,
+      ...(confirm === 'typed' && { confirmText: draft.typed }),
+    };
+    this.#previews.set(preview.previewId, {
+      preview,
+      draft,
+      action,
+      server: server.config.id,
+      user: user.name,
+      expiresAtMs,
+      used: false,
+    });
+    return preview;
+  }
+
+  /** A preview that may be executed now; 410 where it is unknown, used, too old, or somebody else's. */
+  usable(server: string, previewId: string, user: User): Remembered {
+    const gone = (code: string, what: string) =>
+      new ApiError(410, code, `This preview ${what}. Make a new one; nothing was done.`);
+    const remembered = this.#previews.get(previewId);
+    if (!remembered || remembered.server !== server || remembered.user !== user.name)
+      throw gone('preview_expired', 'is not known any more');
+    if (remembered.used) throw gone('preview_used', 'was executed already');
+    if (Date.now() > remembered.expiresAtMs) throw gone('preview_expired', 'is older than two minutes');
+    return remembered;
+  }
+}
+
+/** Looks at what an action would do to a target; 400 where the two do not go together. */
+export async function draftOf(server: Server, action: Action, { target, options }: PreviewBody): Promise<Draft> {
+  const parsed = action.options.safeParse(options ?? {});
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : [];
+    const field = ['options', ...(issue?.path ?? []), ...unknown].join('.');
+    throw badInput(`${field}: ${issue?.message}`, field);
+  }
+  const { connections } = server;
+  if ((action.targetKinds as string[]).includes(target.kind)) {
+    if (action.kind === 'relation' && target.kind === 'relation')
+      return previewRelation(action, target, parsed.data, connections);
+    if (action.kind === 'signal' && target.kind === 'backend') return previewSession(action, target, connections);
+    if (action.kind === 'signal' && target.kind === 'backends') return previewSessions(action, target, connections);
+  }
+  throw badInput(`target.kind: ${action.id} takes ${action.targetKinds.join(' or ')}.`, 'target.kind');
+}
