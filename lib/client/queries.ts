@@ -1,0 +1,130 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type { ActionDescription, Run } from '@/lib/actions/protocol';
+import type { Row, TopicId } from '@/lib/topics/index';
+import type { Answer } from '@/lib/topics/topic';
+import { request, withQuery } from './request';
+import type { AuditAnswer, Description, FindingsAnswer, RunsAnswer, SeriesAnswer, ServerSummary } from './shapes';
+
+/** Which database and with which of the topic's own parameters a topic is asked. */
+export type TopicAsk = { database?: string | null; params?: Record<string, string> };
+
+/** A span of time for charts: the last so many seconds up to now, or fixed ends in epoch seconds. */
+export type Range = { last: number } | { from: number; to: number };
+
+const path = (server: string, rest: string) => `/api/servers/${encodeURIComponent(server)}/${rest}`;
+
+const asked = ({ database, params }: TopicAsk): Record<string, string> => ({
+  ...(database && { database }),
+  ...params,
+});
+
+/** A topic's answer; `useTopic` asks it again at the topic's cadence. A topic of the whole server takes no `database`. */
+export function topicQuery<Id extends TopicId>(server: string, topic: Id, ask: TopicAsk = {}) {
+  const query = asked(ask);
+  return queryOptions({
+    queryKey: ['topic', server, topic, query],
+    queryFn: ({ signal }) => request<Answer<Row<Id>>>(withQuery(path(server, topic), query), { signal }),
+    staleTime: 2000,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Asks the server now and probes its capabilities again: "Try now", "Check again". */
+export function askTopicNow<Id extends TopicId>(server: string, topic: Id, ask: TopicAsk = {}) {
+  return request<Answer<Row<Id>>>(withQuery(path(server, topic), { ...asked(ask), fresh: '1' }));
+}
+
+/** A topic's words, SQL and columns; they do not change while pgdeck runs. */
+export function describeQuery(server: string, topic: TopicId, database?: string | null) {
+  return queryOptions({
+    queryKey: ['describe', server, topic, database ?? null],
+    queryFn: ({ signal }) =>
+      request<Description>(withQuery(path(server, topic), { database, describe: '1' }), { signal }),
+    staleTime: 5 * 60_000,
+  });
+}
+
+/** One chart's points; a moving range is asked again every ten seconds, a fixed one once. */
+export function seriesQuery(server: string, series: string, range: Range) {
+  const moving = 'last' in range;
+  return queryOptions({
+    queryKey: ['series', server, series, range],
+    queryFn: ({ signal }) => {
+      const from = moving ? Math.floor(Date.now() / 1000) - range.last : range.from;
+      return request<SeriesAnswer>(
+        withQuery(path(server, `series/${encodeURIComponent(series)}`), { from, to: moving ? undefined : range.to }),
+        { signal },
+      );
+    },
+    staleTime: moving ? 10_000 : 60_000,
+    refetchInterval: moving ? 10_000 : false,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The verdict of a server, its findings and what was not judged. */
+export function findingsQuery(server: string) {
+  return queryOptions({
+    queryKey: ['findings', server],
+    queryFn: ({ signal }) => request<FindingsAnswer>(path(server, 'findings'), { signal }),
+    staleTime: 5000,
+    refetchInterval: 5000,
+  });
+}
+
+/** The watched servers with their states. */
+export function serversQuery() {
+  return queryOptions({
+    queryKey: ['servers'],
+    queryFn: ({ signal }) => request<{ servers: ServerSummary[] }>('/api/servers', { signal }),
+    staleTime: 5000,
+    refetchInterval: 5000,
+  });
+}
+
+/** The catalogue of actions. */
+export function actionsQuery() {
+  return queryOptions({
+    queryKey: ['actions'],
+    queryFn: ({ signal }) => request<{ actions: ActionDescription[] }>('/api/actions', { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** The runs since pgdeck started, newest first. */
+export function runsQuery() {
+  return queryOptions({
+    queryKey: ['runs'],
+    queryFn: ({ signal }) => request<RunsAnswer>('/api/runs', { signal }),
+    staleTime: 2000,
+    refetchInterval: 2000,
+  });
+}
+
+const moving = new Set(['queued', 'awaiting_approval', 'running']);
+
+/** Whether a run may still change. */
+export function isMoving(run: Run | undefined): boolean {
+  return run !== undefined && moving.has(run.status);
+}
+
+/** One run, asked every second until it has ended. */
+export function runQuery(runId: string) {
+  return queryOptions({
+    queryKey: ['run', runId],
+    queryFn: ({ signal }) => request<Run>(`/api/runs/${encodeURIComponent(runId)}`, { signal }),
+    refetchInterval: ({ state }) => (state.data && !isMoving(state.data) ? false : 1000),
+    refetchIntervalInBackground: true,
+  });
+}
+
+/** The audit trail, newest first, one page before `before`. */
+export function auditQuery(filter: { server?: string; before?: number; limit?: number } = {}) {
+  return queryOptions({
+    queryKey: ['audit', filter],
+    queryFn: ({ signal }) => request<AuditAnswer>(withQuery('/api/audit', filter), { signal }),
+    staleTime: 5000,
+    refetchInterval: filter.before === undefined ? 10_000 : false,
+    placeholderData: keepPreviousData,
+  });
+}

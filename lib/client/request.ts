@@ -1,0 +1,47 @@
+/** A failure that pgdeck answered with, or that kept it from answering (`status` 0). */
+export class RequestError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly requestId?: string,
+    readonly field?: string,
+  ) {
+    super(message);
+    this.name = 'RequestError';
+  }
+}
+
+type Failure = { error?: { code?: string; message?: string; requestId?: string; field?: string } };
+
+/** The JSON of one of pgdeck's own paths; throws `RequestError` for everything but a 2xx answer. */
+export async function request<T>(path: string, init: { body?: unknown; signal?: AbortSignal } = {}): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method: init.body === undefined ? 'GET' : 'POST',
+      ...(init.body !== undefined && {
+        body: JSON.stringify(init.body),
+        headers: { 'content-type': 'application/json' },
+      }),
+      ...(init.signal && { signal: init.signal }),
+      cache: 'no-store',
+    });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new RequestError(0, 'no_answer', 'pgdeck does not answer.');
+  }
+  const value = (await response.json().catch(() => undefined)) as T & Failure;
+  if (response.ok && value !== undefined) return value;
+  const { code = 'internal', message = `pgdeck answered ${response.status}.`, requestId, field } = value?.error ?? {};
+  throw new RequestError(response.status, code, message, requestId, field);
+}
+
+/** A path with its query; empty and missing values are left out. */
+export function withQuery(path: string, query: Record<string, string | number | null | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined && value !== null && value !== '') search.set(name, String(value));
+  const text = search.toString();
+  return text ? `${path}?${text}` : path;
+}

@@ -1,0 +1,64 @@
+import type { AuditEntry, Run } from '@/lib/actions/protocol';
+import type { Finding } from '@/lib/checks/check';
+
+/** A server as `GET /api/servers` lists it; host, database and role only for admins, never the password. */
+export type ServerSummary = {
+  id: string;
+  name: string;
+  state: 'starting' | 'ok' | 'degraded' | 'unreachable';
+  demo: boolean;
+  versionNum: number | null;
+  inRecovery: boolean | null;
+  databases: string[];
+  tags: string[];
+  environment: string | null;
+  host?: string;
+  port?: number;
+  database?: string;
+  role?: string;
+  actionRole?: string;
+  /** Why it is not connected, where it is not. */
+  problem?: { reason: string; sentence: string; hint: string; fixSql?: string; sqlstate?: string } | null;
+};
+
+/** How a server is as a whole. */
+export type Verdict = 'ok' | 'warning' | 'critical' | 'unknown';
+
+/** Answer of `GET /api/servers/:server/findings`. */
+export type FindingsAnswer = {
+  verdict: Verdict;
+  findings: Finding[];
+  notJudged: { check: string; title: string; because: string; fixSql?: string }[];
+  ok: { check: string; title: string; sentence: string }[];
+  /** ISO 8601; null before the first judgement. */
+  judgedAt: string | null;
+};
+
+/** Answer of `GET /api/servers/:server/series/:series`; the first value of a point is its time in epoch seconds. */
+export type SeriesAnswer = {
+  series: string;
+  unit: string;
+  step: number;
+  columns: string[];
+  points: (number | null)[][];
+};
+
+/** Answer of `GET /api/servers/:server/:topic?describe=1`. */
+export type Description = {
+  id: string;
+  title: string;
+  summary: string;
+  scope: 'server' | 'database';
+  sources: string[];
+  cadenceSeconds: number;
+  currentCadenceSeconds: number;
+  /** Null where the rows are pgdeck's own figures, or this server cannot be asked. */
+  sql: string | null;
+  columns: Record<string, { meaning: string; unit: string | null }>;
+};
+
+/** Answer of `GET /api/audit`; `next` is the `before` of the following page. */
+export type AuditAnswer = { entries: AuditEntry[]; next: number | null; state?: unknown };
+
+/** Answer of `GET /api/runs`. */
+export type RunsAnswer = { runs: Run[] };
