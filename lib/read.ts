@@ -1,4 +1,6 @@
 import { ApiError } from '@/lib/access/errors';
+import { covers, type User } from '@/lib/access/user';
+import type { ServerSummary } from '@/lib/client/shapes';
 import type { Point } from '@/lib/history/memory';
 import { runtime, type Server } from '@/lib/runtime';
 import { allSeries, findTopic, topics } from '@/lib/topics/index';
@@ -11,6 +13,32 @@ export function findServer(id: string): Server {
   const server = runtime().servers.get(id);
   if (!server) throw new ApiError(404, 'not_found', `There is no server "${id}". GET /api/servers lists them.`);
   return server;
+}
+
+/** The watched servers as `user` may see them: host, database and role (never the password) for admins only. */
+export function listServers(user: User): ServerSummary[] {
+  return [...runtime().servers.values()].map(({ config, connections, sampler }) => {
+    const { capabilities, problem } = connections;
+    return {
+      id: config.id,
+      name: config.name,
+      state: sampler.state(),
+      demo: config.demo,
+      versionNum: capabilities?.versionNum ?? null,
+      inRecovery: capabilities?.inRecovery ?? null,
+      databases: capabilities?.databases ?? [],
+      tags: config.tags,
+      environment: config.environment ?? null,
+      problem: problem ?? null,
+      ...(covers(user.role, 'admin') && {
+        host: config.read.host,
+        port: config.read.port,
+        database: config.read.database,
+        role: config.read.user,
+        actionRole: config.action.user,
+      }),
+    };
+  });
 }
 
 /** A topic by its id; 404 when there is none. */

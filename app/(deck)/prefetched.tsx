@@ -1,0 +1,60 @@
+import { dehydrate, HydrationBoundary, type QueryKey } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { currentUser } from '@/lib/access/user';
+import { findingsQuery, seriesQuery, serversQuery, type TopicAsk, topicQuery } from '@/lib/client/queries';
+import { makeQueryClient } from '@/lib/client/query-client';
+import { parseRange } from '@/lib/client/url-state';
+import { listServers, readSeries, readTopic } from '@/lib/read';
+import { runtime } from '@/lib/runtime';
+import type { TopicId } from '@/lib/topics/index';
+
+/** What a page reads before it is painted. */
+export type Wanted = {
+  server: string;
+  topics?: { id: TopicId; ask?: TopicAsk }[];
+  series?: string[];
+  search?: Record<string, string | string[] | undefined>;
+};
+
+/** A page's first paint never waits longer than this for the watched server. */
+const waitMs = 1000;
+
+/** Gives the page below it the answers it starts with, under the same keys as the browser goes on to poll. */
+export async function Prefetched({
+  server,
+  topics = [],
+  series = [],
+  search = {},
+  children,
+}: Wanted & { children: ReactNode }) {
+  const client = makeQueryClient();
+  const keep = (key: QueryKey, value: Promise<unknown> | unknown) =>
+    // What cannot be read now is asked by the browser, which also shows why.
+    Promise.resolve(value).then(
+      (data) => client.setQueryData(key, data),
+      () => undefined,
+    );
+  const range = parseRange(text(search.from), text(search.to));
+  const now = Math.floor(Date.now() / 1000);
+  const ends = 'last' in range ? { from: now - range.last, to: now } : range;
+  await Promise.all([
+    keep(serversQuery().queryKey, { servers: listServers(currentUser()) }),
+    keep(findingsQuery(server).queryKey, runtime().servers.get(server)?.findings.current()),
+    ...topics.map(({ id, ask = {} }) => {
+      const query = { ...(ask.database && { database: ask.database }), ...ask.params };
+      return keep(topicQuery(server, id, ask).queryKey, readTopic(server, id, query, { waitMs }));
+    }),
+    ...series.map((id) =>
+      keep(
+        seriesQuery(server, id, range).queryKey,
+        Promise.resolve().then(() => readSeries(server, id, ends)),
+      ),
+    ),
+  ]);
+  return <HydrationBoundary state={dehydrate(client)}>{children}</HydrationBoundary>;
+}
+
+/** One value of a page's query; the first where it is given several times. */
+export function text(value: string | string[] | undefined): string | null {
+  return (Array.isArray(value) ? value[0] : value) ?? null;
+}
