@@ -38,7 +38,7 @@ export const invalidIndex: Check = {
         }),
       sentence:
         building.length > 0
-          ? `No invalid index among ${plural(seen.rows.length, 'index', 'indexes')}; ${plural(building.length, 'one is', 'are')} being built or dropped`
+          ? `No invalid index among ${plural(seen.rows.length, 'index', 'indexes')}; ${building.length === 1 ? 'one is' : `${building.length} are`} being built or dropped`
           : `No invalid index among ${plural(seen.rows.length, 'index', 'indexes')}`,
       ...(unclear.length > 0 && {
         notJudged: {

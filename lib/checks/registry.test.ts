@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest';
+import { gaveUp } from './given';
+import { checks } from './index';
+
+test.each(checks)('$id says that it cannot judge when it was not told anything, or was refused', (check) => {
+  expect(gaveUp(check, {}).because).toMatch(/\.$/);
+  const refused = Object.fromEntries(
+    check.topics.map((topic) => [topic, { unavailable: 'No.', fixSql: 'grant pg_monitor to watcher;' }]),
+  );
+  expect(gaveUp(check, refused)).toEqual({ because: 'No.', fixSql: 'grant pg_monitor to watcher;' });
+});
