@@ -39,7 +39,8 @@ export async function turnMonth(client: Client, now: Date): Promise<void> {
     if (!there.has(partitionName(first))) await addPartition(client, first);
   }
   const oldest = partitionName(month(now, -monthsKept));
-  for (const name of there) if (/^events_\d{4}_\d\d$/.test(name) && name < oldest) await client.query(`drop table ${name}`);
+  for (const name of there)
+    if (/^events_\d{4}_\d\d$/.test(name) && name < oldest) await client.query(`drop table ${name}`);
 }
 
 /** Rows that the default partition took for the month move to their own. */

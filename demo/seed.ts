@@ -105,7 +105,9 @@ export async function seedShop(client: Client, size: keyof typeof sizes): Promis
   const { customers, products, orders, events, sessions, auditLog } = sizes[size];
   await createGroups(client);
   await client.query('alter schema public owner to shop_owner');
-  await client.query(`set synchronous_commit = off; set timezone = 'UTC'; set client_min_messages = warning; set jit = off`);
+  await client.query(
+    `set synchronous_commit = off; set timezone = 'UTC'; set client_min_messages = warning; set jit = off`,
+  );
   await client.query('set role shop_owner; select setseed(0.18)');
   try {
     // One transaction, so that tables loaded in it need no visits of their own to the log on a wal_level of minimal.
@@ -124,7 +126,9 @@ export async function seedShop(client: Client, size: keyof typeof sizes): Promis
     await client.query(constraints);
     await client.query(grants);
     await client.query('commit');
-    await client.query('vacuum (analyze) customers, products, orders, order_items, payments, events, sessions, audit_log');
+    await client.query(
+      'vacuum (analyze) customers, products, orders, order_items, payments, events, sessions, audit_log',
+    );
     // From here on nobody analyzes these two: dead rows of 2.5 times the trigger, statistics of a tenth of the rows.
     await client.query(ageSessions);
     await client.query(insertAuditLog(auditLog - Math.ceil(auditLog / 10)));

@@ -21,7 +21,7 @@ export const slowQueries: SlowQuery[] = [
 from products as p
 where p.category = $1
 order by p.name
-limit 120`,
+limit 160`,
     values: () => [oneOf(categories)],
   },
   {
