@@ -17,6 +17,8 @@ import { SetUpError } from './progress.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
+const exampleUrl = 'postgres://user:password@host:5432/database';
+
 const help = `pgdeck: a dashboard for the people who keep PostgreSQL servers running
 
   npm start                      watch the server of DATABASE_URL, PGHOST or PGDECK_CONFIG; the demo when none is named
@@ -28,7 +30,7 @@ const help = `pgdeck: a dashboard for the people who keep PostgreSQL servers run
                                  (exit code 0: nothing missing, 1: something missing or not reachable)
 
 Settings are environment variables, also read from the file .env; docs/settings.md lists them. The first ones:
-  DATABASE_URL=postgres://user:password@host:5432/database   PGDECK_PORT=8432   PGDECK_STATE_DIR=…
+  DATABASE_URL=${exampleUrl}   PGDECK_PORT=8432   PGDECK_STATE_DIR=…
 `;
 
 /** @type {Record<string, (parameters: { demo: boolean, rest: string[] }) => Promise<unknown>>} */
@@ -50,9 +52,10 @@ const commands = {
     await program('demo-reset', { root });
   },
   async doctor({ rest }) {
-    if (rest[0] !== undefined) process.env.DATABASE_URL = rest[0];
+    if (rest[0] !== undefined) Object.assign(process.env, { DATABASE_URL: rest[0], PGDECK_CONFIG: '' });
+    if (!namesServer(process.env)) throw new SetUpError(`Name the server to examine: npx pgdeck doctor ${exampleUrl}`);
     checkUrls();
-    await program('doctor', { url: rest[0] });
+    await program('doctor', {});
   },
   async bench({ rest }) {
     await program('bench', { root, parameters: rest });
