@@ -5,7 +5,7 @@ export const groupings = ['application', 'user', 'client', 'database'] as const;
 
 export type Grouping = (typeof groupings)[number];
 
-/** The name of the group a session is in; a session without one is in the group `(none)`. */
+/** The name of the group a session is in; one without it is in a group such as `no name`. */
 export function groupOf(session: Session, by: Grouping): string {
   const value = {
     application: session.application_name,

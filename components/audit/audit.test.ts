@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { AuditEntry } from '@/lib/actions/protocol';
+import { auditLines, auditSentence, chooseLines, membersOf, statusWords, tookWords } from './entries';
+
+let seq = 100;
+
+function entry(event: string, change: Partial<AuditEntry> = {}): AuditEntry {
+  seq--;
+  return {
+    ts: '2026-11-21T02:00:00.000Z',
+    seq,
+    event,
+    server: 'demo',
+    runId: 'run-1',
+    user: { name: 'local', role: 'admin', mode: 'local' },
+    action: 'terminate',
+    title: 'Terminate session 4711?',
+    target: {
+      kind: 'backend',
+      pid: 4711,
+      members: [{ pid: 4711, title: 'app_billing in shop · billing-api · idle in transaction for 14 min 9 s' }],
+    },
+    role: 'pgdeck_action',
+    sql: ['select /* pgdeck:terminate */ a.pid'],
+    ...change,
+  };
+}
+
+const result = (status: string, change: object = {}) => ({
+  status,
+  message: 'Session 4711 is terminated.',
+  verified: true,
+  ms: 41,
+  warnings: [],
+  ...change,
+});
+
+describe('lines of the audit', () => {
+  it('show a run once, with its result', () => {
+    const lines = auditLines([
+      entry('result', { result: result('done') }),
+      entry('intent'),
+      entry('intent', { runId: 'run-0' }),
+    ]);
+    expect(lines.map(({ word, mark, what }) => [word, mark, what])).toEqual([
+      ['Done', 'ok', 'Terminate session 4711'],
+      ['Begun', 'unknown', 'Terminate session 4711'],
+    ]);
+    expect(lines[0]?.sentence).toBe('Session 4711 is terminated.');
+    expect(lines[0]?.target).toContain('app_billing in shop');
+  });
+
+  it('name relations, many sessions and other events', () => {
+    const [relation, bulk, recovered, other] = auditLines([
+      entry('result', {
+        action: 'analyze',
+        title: 'Analyze public.orders?',
+        target: { kind: 'relation', database: 'shop', oid: 1, name: 'public.orders' },
+        result: result('nothing_done', { verified: false, ms: 65_000 }),
+      }),
+      entry('result', {
+        runId: 'run-2',
+        target: {
+          members: [
+            { pid: 1, title: 'one' },
+            { pid: 2, title: 'two' },
+          ],
+        },
+        result: result('failed', { members: [{ pid: 2, status: 'failed', message: 'gone' }], verified: null }),
+      }),
+      entry('recovered', {
+        title: undefined,
+        action: undefined,
+        target: undefined,
+        message: 'A new file was begun.',
+      } as never),
+      entry('login_ok', { title: undefined, action: undefined, target: undefined } as never),
+    ]);
+    expect(relation).toMatchObject({ target: 'public.orders in shop', mark: 'warning', word: 'Nothing done' });
+    expect(tookWords(relation?.entry as AuditEntry)).toBe('1\u00a0min\u00a05\u00a0s, not verified');
+    expect(bulk).toMatchObject({ target: '2 sessions', mark: 'critical' });
+    expect(membersOf(bulk?.entry as AuditEntry).map((member) => member.result?.message)).toEqual([undefined, 'gone']);
+    expect(recovered).toMatchObject({ what: 'Audit file', sentence: 'A new file was begun.', target: undefined });
+    expect(other).toMatchObject({ what: 'Login ok', word: 'Login ok' });
+    expect(statusWords('something')).toEqual({ mark: 'unknown', word: 'something' });
+  });
+
+  it('are summed up and filtered', () => {
+    const lines = auditLines([entry('result', { result: result('done') }), entry('intent', { runId: 'run-9' })]);
+    expect(auditSentence([], false)).toContain('Nothing was done');
+    expect(auditSentence(lines, false)).toContain('2 entries; 1 has no known end.');
+    expect(auditSentence(lines.slice(0, 1), true)).toContain('The newest 1 entry');
+    expect(chooseLines(lines, 'BILLING done')).toHaveLength(1);
+    expect(chooseLines(lines, '')).toHaveLength(2);
+    expect(chooseLines(lines, 'nobody')).toHaveLength(0);
+  });
+});

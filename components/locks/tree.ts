@@ -1,0 +1,139 @@
+import type { Row } from '@/lib/topics/index';
+
+/** A row of topic `locks`: a session that waits for a lock or is waited for, in the order of its tree. */
+export type LockRow = Row<'locks'>;
+
+/** One line of the blocking tree: a session, or several alike folded into one that still counts. */
+export type TreeLine =
+  | {
+      kind: 'session';
+      id: string;
+      row: LockRow;
+      level: number;
+      /** No sibling follows below. */
+      last: boolean;
+      /** How many lines stand under it; 0 for a leaf. */
+      below: number;
+      open: boolean;
+      /** For each level above, whether a line runs on past this one to a later sibling. */
+      runsOn: boolean[];
+    }
+  | {
+      kind: 'fold';
+      id: string;
+      /** The one that stands for them, shown above. */
+      like: LockRow;
+      rows: LockRow[];
+      level: number;
+      last: boolean;
+      open: boolean;
+      runsOn: boolean[];
+    };
+
+/** Which lines a reader opened or closed, by the id of the line; folds are closed and sessions open unless named. */
+export type Toggled = ReadonlySet<string>;
+
+/** From how many like siblings on the rest is folded. */
+const foldFrom = 3;
+
+/** The line id of a session: pid and start, so that a reused pid is another line. */
+export function lineId(row: Pick<LockRow, 'pid' | 'backend_start_us'>): string {
+  return `${row.pid}:${row.backend_start_us ?? ''}`;
+}
+
+/** The lines of all trees, root first, each waiter under the one it waits for, like leaves folded. */
+export function treeLines(rows: LockRow[], toggled: Toggled = new Set()): TreeLine[] {
+  const children = new Map<number | null, LockRow[]>();
+  for (const row of rows) {
+    const siblings = children.get(row.parent_pid);
+    if (siblings) siblings.push(row);
+    else children.set(row.parent_pid, [row]);
+  }
+  const lines: TreeLine[] = [];
+
+  const add = (row: LockRow, level: number, last: boolean, runsOn: boolean[]) => {
+    const id = lineId(row);
+    const below = children.get(row.pid)?.length ?? 0;
+    const open = below > 0 && !toggled.has(id);
+    lines.push({ kind: 'session', id, row, level, last, below, open, runsOn });
+    if (open) addAll(row.pid, level + 1, [...runsOn, !last]);
+  };
+
+  const addAll = (parent: number | null, level: number, runsOn: boolean[]) => {
+    const groups = gather(children.get(parent) ?? [], children);
+    const shown = groups.flatMap(({ first, rest }) => (rest.length + 1 < foldFrom ? [first, ...rest] : [first]));
+    const folds = groups.filter(({ rest }) => rest.length + 1 >= foldFrom);
+    shown.forEach((row, at) => {
+      add(row, level, folds.length === 0 && at === shown.length - 1, runsOn);
+    });
+    folds.forEach(({ first, rest }, at) => {
+      const id = `fold:${parent}:${likeness(first)}`;
+      const open = toggled.has(id);
+      const lastFold = at === folds.length - 1;
+      lines.push({ kind: 'fold', id, like: first, rows: rest, level, last: lastFold && !open, open, runsOn });
+      if (open)
+        rest.forEach((row, index) => {
+          add(row, level, lastFold && index === rest.length - 1, runsOn);
+        });
+    });
+  };
+
+  addAll(null, 0, []);
+  return lines;
+}
+
+/** Siblings in order; leaves that are alike come as one group at the place of the first. Roots are never alike. */
+function gather(siblings: LockRow[], children: Map<number | null, LockRow[]>): { first: LockRow; rest: LockRow[] }[] {
+  const groups = new Map<string, { first: LockRow; rest: LockRow[] }>();
+  for (const row of siblings) {
+    const leaf = row.parent_pid !== null && !children.has(row.pid);
+    const key = leaf ? likeness(row) : lineId(row);
+    const group = groups.get(key);
+    if (group) group.rest.push(row);
+    else groups.set(key, { first: row, rest: [] });
+  }
+  return [...groups.values()];
+}
+
+/** Sessions are alike when the same application waits with the same statement for the same lock. */
+function likeness(row: LockRow): string {
+  return JSON.stringify([row.usename, row.application_name, row.wants_mode, row.wants_object, row.query]);
+}
+
+/** The ids of all folds there can be, to open or close them together. */
+export function foldIds(rows: LockRow[]): string[] {
+  return treeLines(rows).flatMap((line) => (line.kind === 'fold' ? [line.id] : []));
+}
+
+/** The row of the table that a line stands in a tree with: root pid. */
+export function rootOf(line: TreeLine): number {
+  return line.kind === 'session' ? line.row.root_pid : line.like.root_pid;
+}
+
+/** A lock mode without its tail: `AccessExclusive`. */
+export function shortMode(mode: string): string {
+  return mode.replace(/Lock$/, '');
+}
+
+/** What a session holds that others wait for, or what it wants: verb, mode and object; undefined where nothing is known. */
+export function lockWords(row: LockRow): { verb: 'holds' | 'wants'; mode: string; object: string } | undefined {
+  if (row.wants_mode) return { verb: 'wants', mode: row.wants_mode, object: row.wants_object ?? '' };
+  const [held] = row.holds;
+  if (!held) return undefined;
+  const more = row.holds.length > 1 ? ` and ${row.holds.length - 1} more` : '';
+  return { verb: 'holds', mode: held.mode, object: `${held.object}${more}` };
+}
+
+/** The time that counts in the tree, in seconds: a waiter's wait; for who does not wait, the age of its transaction. */
+export function timeOf(row: LockRow): { label: 'Waits' | 'Open for'; seconds: number | null } {
+  if (row.waits_seconds !== null) return { label: 'Waits', seconds: row.waits_seconds };
+  return { label: 'Open for', seconds: row.xact_seconds ?? row.state_seconds };
+}
+
+/** Which button helps at a session: the one that frees others; undefined for a session that frees nobody. */
+export function remedyOf(row: LockRow): 'terminate' | 'cancel' | undefined {
+  if (row.frees === 0 || row.pid === 0 || !row.backend_start_us || row.backend_type !== 'client backend')
+    return undefined;
+  if (row.state === 'active' && row.query_start_us) return 'cancel';
+  return row.state?.startsWith('idle in transaction') ? 'terminate' : undefined;
+}

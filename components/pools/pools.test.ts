@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { judgePool, type Pool, poolsChartSentence, poolsSentence, poolTitle } from './summary';
+
+function pool(change: Partial<Pool> = {}): Pool {
+  return {
+    pool: 'sampling',
+    size: 3,
+    in_use: 0,
+    idle: 2,
+    waiting: 0,
+    opened_total: 2,
+    timeouts_total: 0,
+    errors_total: 0,
+    recycled_total: 0,
+    opened_total_per_second: 0,
+    timeouts_total_per_second: 0,
+    errors_total_per_second: 0,
+    recycled_total_per_second: null,
+    ...change,
+  };
+}
+
+const rows = [
+  pool({ in_use: 1 }),
+  pool({ pool: 'signals', size: 1, idle: 0 }),
+  pool({ pool: 'maintenance', size: 2, idle: 0 }),
+];
+
+describe('pools', () => {
+  it('are told in a sentence', () => {
+    expect(poolsSentence(rows)).toBe(
+      'pgdeck keeps 3 of at most 6 connections to this server: 1 in use, 2 free. Nothing waits.',
+    );
+    expect(poolsSentence([pool({ in_use: 3, idle: 0, waiting: 1 })])).toContain('1 question waits for one.');
+    expect(poolTitle('signals')).toBe('Previews and signals');
+    expect(poolTitle('another')).toBe('another');
+  });
+
+  it('are judged', () => {
+    expect(rows.map((row) => judgePool(row).word)).toEqual(['Healthy', 'Closed', 'Closed']);
+    expect(judgePool(pool({ idle: 0 })).state).toBe('critical');
+    expect(judgePool(pool({ pool: 'maintenance', size: 2, in_use: 2, idle: 0 })).word).toBe('Full');
+    expect(judgePool(pool({ in_use: 3, idle: 0, waiting: 2 }))).toMatchObject({ state: 'warning', word: 'Waiting' });
+    expect(judgePool(pool({ timeouts_total_per_second: 0.2 })).word).toBe('Timeouts');
+    expect(judgePool(pool({ errors_total_per_second: 0.2 })).word).toBe('Errors');
+    expect(judgePool(pool({ errors_total: 40 })).state).toBe('ok');
+  });
+
+  it('tell their chart', () => {
+    expect(poolsChartSentence([])).toContain('Nothing is known yet');
+    expect(
+      poolsChartSentence([
+        [10, 1, 1, 0],
+        [20, null, null, null],
+        [30, 0, 1, 0],
+      ]),
+    ).toBe('1 connection now, at most 2; nothing waited.');
+    expect(
+      poolsChartSentence([
+        [10, 3, 0, 1],
+        [20, 1, 1, 0],
+      ]),
+    ).toContain('something waited in 1 of 2 moments');
+  });
+});
