@@ -1,5 +1,10 @@
+/** The process holds two copies of this class, one in each module graph; both carry this. */
+const brand = Symbol.for('pgdeck.ApiError');
+
 /** A failure that a caller is told: HTTP status, code of the API, a sentence, and the input field it is about. */
 export class ApiError extends Error {
+  readonly [brand] = true;
+
   constructor(
     readonly status: number,
     readonly code: string,
@@ -10,6 +15,11 @@ export class ApiError extends Error {
   ) {
     super(message);
     this.name = 'ApiError';
+  }
+
+  /** True also for an error that the other copy made: the runner and the samplers live in the other module graph. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
   }
 }
 

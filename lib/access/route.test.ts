@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { requests } from '@/lib/metrics/request';
 import { PostgresProblem } from '@/lib/postgres/errors';
@@ -132,6 +132,19 @@ describe('a failure', () => {
       field: 'target',
       requestId: response.headers.get('x-request-id'),
     });
+  });
+
+  it('is known for what it is when the other module graph made it', async () => {
+    vi.resetModules();
+    const other = (await import('./errors')) as typeof import('./errors');
+    expect(other.ApiError).not.toBe(ApiError);
+    expect((await failing(new other.ApiError(410, 'preview_used', 'Used.'))).status).toBe(410);
+    const { PostgresProblem: Other } = (await import('@/lib/postgres/errors')) as {
+      PostgresProblem: typeof PostgresProblem;
+    };
+    expect(Other).not.toBe(PostgresProblem);
+    const problem = new Other({ reason: 'unreachable', sentence: 'Nothing listens.', hint: 'Is it running?' });
+    expect((await failing(problem)).status).toBe(503);
   });
 
   it('keeps stack, host and password to itself', async () => {

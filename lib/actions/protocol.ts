@@ -3,13 +3,19 @@ import { z } from 'zod';
 /** How much has to be confirmed before an action runs: nothing more, a second step, or typed text. */
 export type Confirm = 'click' | 'step' | 'typed';
 
+const whole = (most: number) =>
+  z
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(most, `must be at most ${most}`);
 const microseconds = z.string().regex(/^\d{1,18}$/, 'must be microseconds since the epoch, as text');
 const name = z.string().min(1, 'must not be empty').max(256, 'is longer than a name can be');
 
 /** One session, by pid and start (and, to cancel, by the start of its statement), in microseconds as text. */
 export const backendTarget = z.strictObject({
   kind: z.literal('backend'),
-  pid: z.number('must be a number').int().min(1).max(2_147_483_647),
+  pid: whole(2_147_483_647),
   backend_start_us: microseconds,
   query_start_us: microseconds.optional(),
 });
@@ -19,7 +25,7 @@ export const backendsTarget = z.strictObject({
   kind: z.literal('backends'),
   filter: z.strictObject({
     state: z.enum(['idle in transaction', 'idle'], 'must be "idle in transaction" or "idle"'),
-    older_than_seconds: z.number('must be a number of seconds').int().min(1).max(31_536_000),
+    older_than_seconds: whole(31_536_000),
     datname: name.optional(),
     usename: name.optional(),
     application_name: name.optional(),
@@ -30,7 +36,7 @@ export const backendsTarget = z.strictObject({
 export const relationTarget = z.strictObject({
   kind: z.literal('relation'),
   database: name,
-  oid: z.number('must be a number').int().min(1).max(4_294_967_295),
+  oid: whole(4_294_967_295),
 });
 
 /** What an action is done to: identity only, never a name to be quoted or SQL. */

@@ -9,13 +9,22 @@ export type Problem = {
   sqlstate?: string;
 };
 
+/** The process holds two copies of this class, one in each module graph; both carry this. */
+const brand = Symbol.for('pgdeck.PostgresProblem');
+
 /** An error that is already described; `problem` says it in words. */
 export class PostgresProblem extends Error {
+  readonly [brand] = true;
   readonly problem: Problem;
   constructor(problem: Problem, cause?: unknown) {
     super(problem.sentence, { cause });
     this.name = 'PostgresProblem';
     this.problem = problem;
+  }
+
+  /** True also for an error that the other copy made. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
   }
 }
 

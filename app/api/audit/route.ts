@@ -4,7 +4,11 @@ import { covers } from '@/lib/access/user';
 import { runtime } from '@/lib/runtime';
 
 const number = (least: number, most: number) =>
-  z.coerce.number('must be a number').int('must be a whole number').min(least).max(most);
+  z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`);
 
 const query = z.object({
   limit: number(1, 500).default(100),
