@@ -1,0 +1,47 @@
+import './globals.css';
+import { GeistMono } from 'geist/font/mono';
+import { GeistSans } from 'geist/font/sans';
+import type { Metadata, Viewport } from 'next';
+import { headers } from 'next/headers';
+import type { ReactNode } from 'react';
+import { lookScript } from '@/lib/client/look-script';
+import type { TopicFacts } from '@/lib/client/topic-facts';
+import { topics } from '@/lib/topics/index';
+import { Providers } from './providers';
+
+export const metadata: Metadata = {
+  title: { default: 'pgdeck', template: '%s – pgdeck' },
+  description: 'What PostgreSQL servers do, what is wrong with them, and the remedy.',
+  robots: { index: false, follow: false },
+};
+
+export const viewport: Viewport = { width: 'device-width', initialScale: 1 };
+
+const facts: Record<string, TopicFacts> = Object.fromEntries(
+  Object.values(topics).map(({ id, title, cadenceSeconds, sources }) => [
+    id,
+    { title, cadenceSeconds, sources: sources.join(', ') },
+  ]),
+);
+
+/** The document around every page. Reading the nonce makes pages dynamic, which a nonce CSP asks for. */
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const nonce = (await headers()).get('x-nonce') ?? undefined;
+  return (
+    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+      <head>
+        <script nonce={nonce} suppressHydrationWarning>
+          {lookScript}
+        </script>
+      </head>
+      <body>
+        <a className="skip-link" href="#content">
+          Skip to content
+        </a>
+        <Providers nonce={nonce} topicFacts={facts}>
+          {children}
+        </Providers>
+      </body>
+    </html>
+  );
+}

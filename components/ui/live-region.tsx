@@ -1,0 +1,16 @@
+'use client';
+
+import { useSyncExternalStore } from 'react';
+import { announcement } from '@/lib/client/announce';
+
+const silence = { text: '' };
+
+/** The one polite region of a page; it is there before anything is put into it. */
+export function LiveRegion() {
+  const { text } = useSyncExternalStore(announcement.subscribe, announcement.get, () => silence);
+  return (
+    <div className="visually-hidden" role="status" aria-live="polite">
+      {text}
+    </div>
+  );
+}

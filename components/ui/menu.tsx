@@ -1,0 +1,81 @@
+'use client';
+
+import { Menu } from '@base-ui/react/menu';
+import { Ellipsis, type LucideIcon } from 'lucide-react';
+import type { ReactElement, ReactNode } from 'react';
+
+/** One thing of a menu; `off` says why it cannot be chosen, `danger` stands last. */
+export type MenuEntry =
+  | {
+      label: string;
+      icon?: LucideIcon;
+      key?: string;
+      off?: string | undefined;
+      danger?: boolean;
+      onSelect?: () => void;
+      href?: string;
+    }
+  | 'separator';
+
+/** A menu of one thing: its name on top, a reason where an entry is off. */
+export function ActionMenu({
+  label,
+  title,
+  entries,
+  trigger,
+  onOpenChange,
+}: {
+  label: string;
+  title?: ReactNode;
+  entries: MenuEntry[] | (() => MenuEntry[]);
+  trigger?: ReactElement;
+  onOpenChange?: (open: boolean) => void;
+}) {
+  return (
+    <Menu.Root modal={false} {...(onOpenChange && { onOpenChange })}>
+      {trigger ? (
+        <Menu.Trigger render={trigger} />
+      ) : (
+        <Menu.Trigger className="icon-button" aria-label={label}>
+          <Ellipsis className="icon" aria-hidden />
+        </Menu.Trigger>
+      )}
+      <Menu.Portal>
+        <Menu.Positioner className="popup-layer" align="end" sideOffset={4} collisionPadding={8}>
+          <Menu.Popup className="popup menu" aria-label={label}>
+            {title && <div className="menu-title">{title}</div>}
+            <Entries entries={entries} />
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}
+
+// Entries are made when the menu opens: a table has one for each row.
+function Entries({ entries }: { entries: MenuEntry[] | (() => MenuEntry[]) }) {
+  const list = typeof entries === 'function' ? entries() : entries;
+  return list.map((entry, index) => {
+    // biome-ignore lint/suspicious/noArrayIndexKey: separators have nothing else, and the list does not move
+    if (entry === 'separator') return <Menu.Separator key={`separator-${index}`} className="menu-separator" />;
+    const { label, icon: Icon, key, off, danger, onSelect, href } = entry;
+    const className = `menu-item ${danger ? 'menu-item-critical' : ''}`;
+    const inside = (
+      <>
+        {Icon ? <Icon className="icon" aria-hidden /> : <span />}
+        <span>{label}</span>
+        {key ? <kbd>{key}</kbd> : <span />}
+        {off && <small>{off}</small>}
+      </>
+    );
+    return href && !off ? (
+      <Menu.LinkItem key={label} className={className} href={href} closeOnClick>
+        {inside}
+      </Menu.LinkItem>
+    ) : (
+      <Menu.Item key={label} className={className} disabled={Boolean(off)} {...(onSelect && { onClick: onSelect })}>
+        {inside}
+      </Menu.Item>
+    );
+  });
+}
