@@ -68,15 +68,15 @@ export function judgeReading(server: Capabilities, target: Target): Remark[] {
   return remarks;
 }
 
-/** What the acting role of a server may do. */
-export function judgeActing(server: Capabilities): Remark[] {
+/** What the acting role of a server may do; a gap counts as missing where the role was named for acting (`dedicated`). */
+export function judgeActing(server: Capabilities, dedicated: boolean): Remark[] {
   if (server.inRecovery)
     return [{ kind: 'advice', text: 'A standby only answers reads: tables cannot be analyzed here.' }];
   if (server.superuser) return [{ kind: 'good', text: `Role ${server.role} may do every action.` }];
   const remarks: Remark[] = [];
   if (!server.grants.has('pg_signal_backend')) {
     remarks.push({
-      kind: 'missing',
+      kind: dedicated ? 'missing' : 'advice',
       text: `Role ${server.role} can only cancel and terminate its own sessions, not those of other roles.`,
       fixSql: `grant pg_signal_backend to ${quoted(server.role)};`,
     });
@@ -119,13 +119,13 @@ async function examine(config: ServerConfig): Promise<boolean> {
     `  PostgreSQL ${version}, ${inRecovery ? 'standby' : 'primary'}, ${databases.length} ${several}, ${encrypted ? 'encrypted' : 'not encrypted'}`,
   );
   const remarks = judgeReading(capabilities, read);
-  if (action.user === read.user && action.host === read.host) remarks.push(...judgeActing(capabilities));
+  if (action.user === read.user && action.host === read.host) remarks.push(...judgeActing(capabilities, false));
   else {
     const acting = await probe({ ...config, read: action });
     if ('problem' in acting) {
       const { sentence, hint } = acting.problem;
       remarks.push({ kind: 'missing', text: `The acting role ${action.user} cannot connect. ${sentence} ${hint}` });
-    } else remarks.push(...judgeActing(acting.capabilities));
+    } else remarks.push(...judgeActing(acting.capabilities, true));
   }
   tell(remarks);
   return remarks.every(({ kind }) => kind !== 'missing');
