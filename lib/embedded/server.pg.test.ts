@@ -80,6 +80,11 @@ test('a restart keeps data and port; the next start finds the data', async () =>
   expect(first.port).toBe(port);
   expect(await ask(first, 'select answer from kept')).toBe(42);
   await first.stop();
+  const temporary = await start({ dataDir: join(folder, 'temporary'), temporary: true });
+  await temporary.restart();
+  expect(await ask(temporary, 'select 1')).toBe(1);
+  await temporary.stop();
+  expect(existsSync(temporary.dataDir)).toBe(false);
   const second = await start();
   expect(second.initialised).toBe(false);
   expect(await ask(second, 'select answer from kept')).toBe(42);

@@ -123,17 +123,17 @@ export class Embedded {
   /** Stops it and starts it again on the same port, as a restart of a watched server is. */
   async restart(): Promise<void> {
     this.#stopping = true;
-    await this.#down();
+    await this.#down(true);
     this.#stopping = false;
     await this.#up();
   }
 
-  async #down(): Promise<void> {
+  async #down(keep = false): Promise<void> {
     const supervisor = this.#supervisor;
     this.#supervisor = undefined;
     if (!supervisor) return;
     supervisor.hold(true);
-    supervisor.release();
+    supervisor.release(keep);
     const late = setTimeout(() => signal(supervisor.pid, 'SIGQUIT'), stopSeconds * 1000);
     const last = setTimeout(() => signal(supervisor.pid, 'SIGKILL'), (stopSeconds + 2) * 1000);
     await supervisor.ended;
@@ -199,7 +199,7 @@ export class Embedded {
       await sleep(15);
     }
     if (!ended) {
-      supervisor.release();
+      supervisor.release(true);
       await supervisor.ended;
     }
     return false;

@@ -9,14 +9,14 @@ export type Supervisor = {
   pid: number;
   /** Settles when the postmaster has ended; the code is its exit code where it is our child, else null. */
   ended: Promise<number | null>;
-  /** Closes the pipe: the shell sends SIGINT (a fast shutdown). */
-  release(): void;
+  /** Closes the pipe: the shell sends SIGINT (a fast shutdown). `keep`: a temporary server's folder is needed again. */
+  release(keep?: boolean): void;
   /** Whether a running server keeps this process alive. */
   hold(on: boolean): void;
 };
 
 // SIGINT is PostgreSQL's fast shutdown (SIGTERM would wait for clients); SIGQUIT after six seconds is the immediate one.
-// $clean is the folder of a temporary server, removed by whoever sees it end.
+// $clean is the folder of a temporary server, removed after its end unless the pipe said `keep` before it was closed.
 const stopOnEnd = `
 stop_it() {
   kill -INT "$pg" 2>/dev/null
@@ -24,7 +24,12 @@ stop_it() {
   while [ $i -lt 60 ] && kill -0 "$pg" 2>/dev/null; do i=$((i+1)); sleep 0.1 2>/dev/null || { sleep 1; i=$((i+9)); }; done
   kill -QUIT "$pg" 2>/dev/null
 }
-clean_up() { [ -n "$clean" ] && rm -rf "$clean" 2>/dev/null; }
+watch_pipe() {
+  read -r word <&4
+  [ -n "$clean" ] && [ "$word" != keep ] && : > "$clean/.remove"
+  stop_it
+}
+clean_up() { [ -n "$clean" ] && [ -e "$clean/.remove" ] && rm -rf "$clean" 2>/dev/null; }
 trap '' INT HUP TERM
 `;
 
@@ -36,7 +41,7 @@ exec 4<&0
 pg=$!
 echo "$pg" >&3
 exec 3>&-
-( read -r _ <&4; stop_it ) &
+watch_pipe &
 watcher=$!
 wait "$pg"
 code=$?
@@ -49,7 +54,7 @@ const adoptScript = `
 clean=$1; pg=$2
 ${stopOnEnd}
 exec 4<&0
-( read -r _ <&4; stop_it ) &
+watch_pipe &
 watcher=$!
 while kill -0 "$pg" 2>/dev/null; do sleep 0.2 2>/dev/null || sleep 1; done
 kill -9 "$watcher" 2>/dev/null
@@ -65,7 +70,7 @@ function supervise(child: ChildProcess, pid: number): Supervisor {
   const supervisor: Supervisor = {
     pid,
     ended,
-    release: () => pipe.end(),
+    release: (keep) => pipe.end(keep ? 'keep\n' : ''),
     hold(on) {
       if (on) {
         child.ref();
