@@ -1,47 +1,113 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { buildPages } from './app';
 import { type Cost, measureCost } from './cost';
+import { type FirstLoad, measureFirstLoad } from './first-load';
+import { type Memory, measureMemory } from './memory';
+import { measureReaders, type Readers } from './readers';
 import { costText, costVerdicts, table, type Verdict } from './report';
+import {
+  firstLoadText,
+  firstLoadVerdicts,
+  memoryText,
+  memoryVerdicts,
+  readersText,
+  readersVerdicts,
+} from './report-app';
 
-const parts = ['cost'] as const;
+const parts = ['cost', 'readers', 'memory', 'first-load'] as const;
 type Part = (typeof parts)[number];
 
-const { values, positionals } = parseArgs({
-  args: process.argv.slice(2).filter((word) => word !== 'bench'),
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    tables: { type: 'string' },
-    seconds: { type: 'string' },
-  },
-});
-const chosen: Part[] = positionals.length > 0 ? (positionals as Part[]) : [...parts];
-const sizes = values.tables?.split(',').map(Number) ?? (values.quick ? [50, 500] : [50, 5000]);
-const windowSeconds = Number(values.seconds ?? (values.quick ? 60 : 300));
+const help = `npm run bench -- [part …] [--quick] [--tables 50,5000] [--seconds 300]
 
-const results: { costs?: Cost[] } = {};
-const verdicts: Verdict[] = [];
-if (chosen.includes('cost')) {
-  results.costs = await Promise.all(
-    sizes.map((tables) =>
-      measureCost({ tables, statements: 5000, warmUpSeconds: values.quick ? 10 : 30, windowSeconds }),
-    ),
-  );
-  for (const cost of results.costs) {
-    console.log(`\n${costText(cost)}`);
-    verdicts.push(...costVerdicts(cost));
+  cost         what pgdeck costs the watched server with 0, 1, 10 and 100 viewers, beside the cheapest reading of the same
+  readers      a hundred readers of the topic API over HTTP
+  memory       memory of the application after an hour of sampling, at sixty times the pace
+  first-load   JavaScript that each page loads first
+
+Without a part all are run, one after the other, in about ten minutes; --quick takes about three and is less exact.
+`;
+
+type Results = { costs?: Cost[]; readers?: Readers[]; memory?: Memory[]; firstLoad?: FirstLoad[] };
+
+/** `npm run bench`: answers the exit code, 1 where a limit was not met. */
+export async function run({ root, parameters }: { root: string; parameters: string[] }): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: parameters,
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      tables: { type: 'string' },
+      seconds: { type: 'string' },
+    },
+  });
+  const unknown = positionals.filter((word) => !(parts as readonly string[]).includes(word));
+  if (values.help || unknown.length > 0) {
+    say(help);
+    return unknown.length > 0 ? 1 : 0;
   }
+  const wanted = (part: Part) => positionals.length === 0 || positionals.includes(part);
+  const { quick } = values;
+  const sizes = values.tables?.split(',').map(Number) ?? (quick ? [50, 500] : [50, 5000]);
+  const windowSeconds = Number(values.seconds ?? (quick ? 60 : 300));
+  const statements = 5000;
+
+  const results: Results = {};
+  const verdicts: Verdict[] = [];
+  if (wanted('cost')) {
+    say(`Measuring what watching costs: ${Math.ceil(windowSeconds / 60) + 1} minutes …`);
+    // Side by side: both use a few hundredths of a processor.
+    results.costs = await Promise.all(
+      sizes.map((tables) => measureCost({ tables, statements, warmUpSeconds: quick ? 10 : 30, windowSeconds })),
+    );
+    for (const cost of results.costs) {
+      say(`\n${costText(cost)}\n`);
+      verdicts.push(...costVerdicts(cost));
+    }
+  }
+  if (wanted('readers') || wanted('memory') || wanted('first-load')) await buildPages(root);
+  if (wanted('readers')) {
+    say('Measuring readers over HTTP …');
+    results.readers = [];
+    for (const tables of sizes) {
+      const result = await measureReaders(root, { tables, statements, windowSeconds: quick ? 8 : 15 });
+      results.readers.push(result);
+      say(`\n${readersText(result)}\n`);
+    }
+    // Nobody sends five thousand tables to a hundred people without a pause: the aim is for the ordinary size.
+    if (results.readers[0]) verdicts.push(...readersVerdicts(results.readers[0]));
+  }
+  if (wanted('memory')) {
+    say('Measuring memory: one minute for each size …');
+    results.memory = [];
+    for (const tables of sizes)
+      results.memory.push(await measureMemory(root, { tables, statements, seconds: quick ? 20 : 60 }));
+    say(`\n${memoryText(results.memory)}\n`);
+    verdicts.push(...memoryVerdicts(results.memory));
+  }
+  if (wanted('first-load')) {
+    say('Measuring what pages load first …');
+    results.firstLoad = await measureFirstLoad(root);
+    say(`\n${firstLoadText(results.firstLoad)}\n`);
+    verdicts.push(...firstLoadVerdicts(results.firstLoad));
+  }
+  const rows = verdicts.map(({ what, measured, limit, met }) => [what, measured, limit, met ? 'met' : 'NOT MET']);
+  say(table(['Limits and aims', 'measured', 'limit', ''], rows));
+  say(`\nWritten to ${write(root, { ...results, verdicts })}`);
+  return verdicts.every(({ met }) => met) ? 0 : 1;
 }
-console.log(
-  `\n${table(
-    ['', 'measured', 'limit', ''],
-    verdicts.map(({ what, measured, limit, met }) => [what, measured, limit, met ? 'met' : 'NOT MET']),
-  )}`,
-);
-const folder = join(process.cwd(), 'bench', 'results');
-mkdirSync(folder, { recursive: true });
-writeFileSync(
-  join(folder, `${new Date().toISOString().replace(/[:.]/g, '-')}.json`),
-  `${JSON.stringify({ at: new Date().toISOString(), ...results, verdicts }, null, 2)}\n`,
-);
+
+function write(root: string, results: Results & { verdicts: Verdict[] }): string {
+  const folder = join(root, 'bench', 'results');
+  mkdirSync(folder, { recursive: true });
+  const at = new Date().toISOString();
+  const file = join(folder, `${at.replace(/[:.]/g, '-')}.json`);
+  const machine = { node: process.version, processors: cpus().length };
+  writeFileSync(file, `${JSON.stringify({ at, machine, ...results }, null, 2)}\n`);
+  return file;
+}
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
