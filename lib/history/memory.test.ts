@@ -34,6 +34,12 @@ test('a sample taken a little late still stands for the bucket it skipped', () =
   ]);
 });
 
+test('the bucket that has just begun is not a gap yet', () => {
+  const history = new MemoryHistory();
+  history.add('s', 1000_000, [2]);
+  expect(read(history, 1000, 1012)).toEqual([[1000, 2]]);
+});
+
 test('an unknown value leaves a gap in its own column only', () => {
   const history = new MemoryHistory();
   history.add('s', 1000_000, [null, 7]);
@@ -52,6 +58,6 @@ test('more than an hour is forgotten', () => {
   const history = new MemoryHistory();
   history.add('s', 0, [1]);
   for (let at = 10; at <= 4000; at += 10) history.add('s', at * 1000, [1]);
-  expect(read(history, 0, 0)).toEqual([[0, null]]);
+  expect(read(history, 0, 10)).toEqual([[0, null]]);
   expect(read(history, 4000, 4000)).toEqual([[4000, 1]]);
 });

@@ -60,7 +60,8 @@ export class MemoryHistory {
 
   /**
    * The points from `from` to `to` (epoch seconds) in steps of `step` seconds (missing: the smallest that gives at most
-   * 600 points). Every bucket of the range is there; one without a sample has null values.
+   * 600 points). Every bucket of the range is there but the last where it has no sample yet;
+   * one without a sample has null values.
    */
   read(
     series: string,
@@ -90,6 +91,14 @@ export class MemoryHistory {
       }
       points.push([at, ...values]);
     }
+    // The bucket that has just begun is not a gap yet.
+    if (
+      points
+        .at(-1)
+        ?.slice(1)
+        .every((value) => value === null)
+    )
+      points.pop();
     return { step, points };
   }
 }
