@@ -1,7 +1,8 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Audit, AuditUnwritable } from './audit';
 import { chainStart, hashOf } from './chain';
 import { maskLiterals } from './mask';
@@ -103,6 +104,29 @@ describe('an audit that cannot be written', () => {
     rmSync(path.join(folder, 'audit'));
     expect((await audit.write(intent('a'))).seq).toBe(1);
     expect((await audit.state()).writable).toBe(true);
+  });
+
+  it('full for a moment: refuses, tells that the refused did not run, and the chain holds', async () => {
+    const audit = opened(folder);
+    await audit.write(intent('a'));
+    const probe = await open(file());
+    const handles = Object.getPrototypeOf(probe);
+    await probe.close();
+    vi.spyOn(handles, 'datasync').mockRejectedValueOnce(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+    await expect(audit.write(intent('b'))).rejects.toThrow('The audit cannot be written: the disk is full.');
+    expect(await audit.state()).toMatchObject({
+      writable: false,
+      problem: expect.stringContaining('the disk is full'),
+    });
+    await audit.write(intent('c'));
+    const { entries } = await audit.read({ limit: 9 });
+    expect(entries.map(({ event, runId, result }) => [event, runId, result?.status])).toEqual([
+      ['intent', 'c', undefined],
+      ['result', 'b', 'nothing_done'],
+      ['intent', 'b', undefined],
+      ['intent', 'a', undefined],
+    ]);
+    expect(await opened(folder).state()).toEqual({ writable: true, breaks: [], entries: 4 });
   });
 
   it('says which of the causes it was', () => {

@@ -51,6 +51,8 @@ export class Audit {
   #breaks: Break[] = [];
   #problem: string | undefined;
   #open = new Map<string, AuditEntry>();
+  /** Runs whose intent could not be brought to disk and which therefore did not run. */
+  #refused = new Set<string>();
 
   constructor(stateDir: string, options: { rotateAtBytes?: number } = {}) {
     this.#folder = path.join(stateDir, 'audit');
@@ -69,6 +71,7 @@ export class Audit {
         return entry;
       } catch (error) {
         this.#failed(error);
+        if (record.event === 'intent' && record.runId) this.#refused.add(record.runId);
         throw new AuditUnwritable(error);
       }
     });
@@ -143,6 +146,11 @@ export class Audit {
         event: 'recovered',
         message: `The last line of ${newest} was cut short (${verified.torn} bytes); it is kept as it is and a new file begun.`,
       });
+    for (const runId of this.#refused) {
+      const intent = pending.get(runId);
+      this.#refused.delete(runId);
+      if (intent) await this.#append({ ...intent, ...notRun });
+    }
     for (const found of verified.breaks)
       log.error({ ...found }, 'the chain of the audit does not hold: a file was changed');
   }
@@ -166,12 +174,9 @@ export class Audit {
     if (!this.#file || !this.#end) throw new Error('the audit is not open');
     if (this.#file.size >= this.#rotateAt) await this.#begin();
     const end = this.#end;
-    const entry = {
-      ts: new Date().toISOString(),
-      seq: end.seq + 1,
-      prev: end.hash,
-      ...record,
-    } as unknown as AuditEntry;
+    // First in the line, and never those of an entry that is written again.
+    const place = { ts: new Date().toISOString(), seq: end.seq + 1, prev: end.hash };
+    const entry = { ...place, ...record, ...place } as AuditEntry;
     const line = JSON.stringify(entry);
     await this.#file.handle.appendFile(`${line}\n`);
     await this.#file.handle.datasync();
@@ -204,6 +209,18 @@ export class Audit {
     return names.filter((name) => /^audit-.*\.jsonl$/.test(name)).sort();
   }
 }
+
+/** What is written after an intent that reached the file although it was refused. */
+const notRun = {
+  event: 'result',
+  result: {
+    status: 'nothing_done',
+    message: 'Nothing was done: this line could not be brought to disk in time.',
+    verified: null,
+    ms: 0,
+    warnings: [],
+  },
+};
 
 function parsed(line: string): AuditEntry | undefined {
   try {

@@ -15,6 +15,10 @@ export async function previewRelation(
   options: Record<string, unknown>,
   connections: ServerConnections,
 ): Promise<Draft> {
+  // A failed attempt to connect would make every other question to this server wait.
+  const databases = connections.capabilities?.databases;
+  if (databases && !databases.includes(target.database))
+    throw new ApiError(404, 'not_found', `There is no database "${target.database}" to connect to.`, 'target.database');
   const { who, own } = await look(connections, async (query) => {
     const who = await actor(query);
     // In the database that the role is connected to, the connection that acts also looks.

@@ -116,7 +116,21 @@ describe('analyze', () => {
     expect(await refusal(stage.runner.preview('test', body, admin))).toBe('400 bad_input');
     expect(await refusal(stage.runner.preview('test', { ...body, action: 'drop' }, admin))).toBe('400 bad_input');
     expect(await refusal(stage.runner.preview('nowhere', body, admin))).toBe('404 not_found');
+    await stage.server.connections.probe();
+    const elsewhere = { ...body, options: {}, target: { ...body.target, database: 'nowhere' } };
+    expect(await refusal(stage.runner.preview('test', elsewhere, admin))).toBe('404 not_found');
+    expect(stage.server.connections.problem).toBeUndefined();
   });
+});
+
+it('a preview is void once the server was restarted', async () => {
+  const shown = await preview('orders');
+  await stage.restart();
+  // The first answers may say that the server is still starting: nothing was sent, and the preview may be tried again.
+  await expect
+    .poll(() => refusal(execute(shown.previewId)), { timeout: 20_000, interval: 500 })
+    .toBe('410 preview_expired');
+  expect(await stage.events()).toEqual([]);
 });
 
 describe('a long run', () => {

@@ -241,8 +241,7 @@ export class Runner {
       const run = adoptedRun(intent);
       if (!run) continue;
       this.#runs.set(run.runId, run);
-      const { ts: _ts, seq: _seq, prev: _prev, ...again } = intent;
-      await audit.write({ ...again, event: 'result', result: resultOf(run) });
+      await audit.write({ ...intent, event: 'result', result: resultOf(run) });
     }
   }
 }

@@ -28,10 +28,10 @@ export class Stage {
   #connections: ServerConnections[] = [];
   #audits: Audit[] = [];
 
-  static async build(): Promise<Stage> {
+  static async build(major = 18): Promise<Stage> {
     const stage = new Stage();
     stage.#embedded = await startEmbedded({
-      major: 18,
+      major,
       dataDir: join(stage.folder, 'data'),
       settings: { fsync: 'off', autovacuum: 'off', max_connections: 40 },
       superuserPassword: password,
@@ -89,6 +89,15 @@ export class Stage {
     this.#audits.push(this.audit);
     const parts = { servers: new Map([[config.id, this.server]]), audit: this.audit, config: { maintenanceMax: 2 } };
     this.runner = new Runner(() => parts);
+  }
+
+  /** Restarts the watched server; every session ends. */
+  async restart(): Promise<void> {
+    await this.#embedded.restart();
+    const [root] = this.#clients.splice(0, 1);
+    await root?.end().catch(() => {});
+    this.#clients.unshift(await this.client('postgres'));
+    this.#clients.pop();
   }
 
   get stateDir(): string {
