@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+const setupFiles = [resolve(import.meta.dirname, 'scripts', 'quiet-logs.ts')];
 const alias = { '@': resolve(import.meta.dirname) };
 const everywhere = ['**/node_modules/**', '.next/**', 'dist/**', 'e2e/**'];
 
@@ -11,6 +12,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'unit',
+          setupFiles,
           include: ['**/*.test.{ts,tsx}'],
           exclude: [...everywhere, '**/*.pg.test.ts'],
           testTimeout: 10_000,
@@ -21,6 +23,7 @@ export default defineConfig({
         test: {
           // Against real servers: few at a time, for each file starts its own.
           name: 'postgres',
+          setupFiles,
           include: ['**/*.pg.test.ts'],
           exclude: everywhere,
           testTimeout: 60_000,
