@@ -1,0 +1,27 @@
+/** One piece of a bar; `color` is a CSS colour such as `var(--wait-lock)`. */
+export type Piece = { label: string; value: number; color: string };
+
+/** A bar on a scale that all rows share, and its number; the pieces sum to the value. */
+export function LoadCell({ pieces, most, children }: { pieces: Piece[]; most: number; children: React.ReactNode }) {
+  const sum = pieces.reduce((total, piece) => total + piece.value, 0);
+  const label = pieces
+    .filter((piece) => piece.value > 0)
+    .map((piece) => `${piece.label} ${Number(piece.value.toPrecision(3))}`)
+    .join(', ');
+  return (
+    <div className="load-cell">
+      <span
+        className="load-bar"
+        {...(label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': true })}
+        style={{ width: `${most > 0 ? (sum / most) * 100 : 0}%` }}
+      >
+        {pieces.map((piece) => (
+          <i key={piece.label} style={{ '--series': piece.color, flex: piece.value } as React.CSSProperties} />
+        ))}
+      </span>
+      <span className="number">
+        <b>{children}</b>
+      </span>
+    </div>
+  );
+}
