@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { lastingQuery, parseFilter, parseRange, printFilter } from './url-state';
+import { parseFilter, printFilter } from './filter';
+import { lastingQuery, parseRange } from './range';
 
 test('a filter is fields and words', () => {
   expect(parseFilter('state:"idle in transaction" billing  api')).toEqual({
