@@ -33,7 +33,7 @@ limit 160`,
 from customers as c
 where c.country = $1
 order by c.last_order_at desc
-limit 120`,
+limit 80`,
     values: () => [oneOf(['DE', 'FR', 'PT', 'AT', 'BE', 'IT', 'NO', 'CH'])],
   },
   {
