@@ -4,6 +4,8 @@ import { digits } from './session';
 export type Relation = {
   oid: number;
   database: string;
+  /** 0 for a relation that all databases share, as pg_locks has it. */
+  database_oid: number;
   schema: string;
   name: string;
   relkind: string;
@@ -29,7 +31,7 @@ export function relationSql(oid: number, major: number): string {
     major >= 17
       ? `has_table_privilege($1::name, c.oid, 'MAINTAIN') or pg_has_role($1::name, 'pg_maintain', 'usage')`
       : 'false';
-  return `select /* pgdeck:relation */ c.oid, n.nspname as schema, c.relname as name, c.relkind::text as relkind,
+  return `select /* pgdeck:relation */ c.oid, case when c.relisshared then 0 else d.oid end as database_oid, n.nspname as schema, c.relname as name, c.relkind::text as relkind,
   c.relisshared as shared, format('%I.%I', n.nspname, c.relname) as quoted, pg_get_userbyid(c.relowner) as owner,
   c.reltuples::float8 as estimated_rows, c.relpages::float8 as pages,
   (pg_has_role($1::name, c.relowner, 'usage') or (not c.relisshared and pg_has_role($1::name, d.datdba, 'usage'))) as owns,

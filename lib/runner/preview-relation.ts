@@ -82,10 +82,7 @@ export async function previewRelation(
         'Name and kind behind the OID are read again on the session that acts; another table of the same name is left alone.',
       locks: [{ relation: relation.quoted, mode: action.mode }],
       waitsFor,
-      wouldQueue: [
-        { pid: null, mode: null, granted: null, seconds: null, sentence: action.words.queues },
-        ...waitsFor.filter(({ granted }) => granted === false),
-      ],
+      wouldQueue: [{ pid: null, mode: null, granted: null, seconds: null, sentence: action.words.queues }],
       warnings: [
         superuser,
         holders > 0
@@ -111,15 +108,7 @@ export async function relationOf(query: Query, target: RelationTarget, who: Acto
 
 /** Sessions that a lock of this mode would wait for, holders first. */
 export async function inTheWay(query: Query, relation: Relation, mode: string): Promise<InTheWay[]> {
-  const databases = await query<{ oid: number }>(
-    'select /* pgdeck:database */ d.oid from pg_catalog.pg_database as d where d.datname = $1',
-    [relation.database],
-  );
-  const { rows } = await query<Row>(inTheWaySql, [
-    relation.oid,
-    relation.shared ? 0 : (databases.rows[0]?.oid ?? 0),
-    conflicts[mode] ?? [],
-  ]);
+  const { rows } = await query<Row>(inTheWaySql, [relation.oid, relation.database_oid, conflicts[mode] ?? []]);
   return rows.map((row) => {
     const who = `Session ${row.pid}${row.application_name ? ` (${row.application_name})` : ''}`;
     const what =

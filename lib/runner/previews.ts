@@ -11,7 +11,8 @@ import { previewRelation } from './preview-relation';
 import { previewSession, previewSessions } from './preview-sessions';
 
 const validForMs = 120_000;
-const mostPreviews = 500;
+const mostPreviews = 200;
+const mostWaiting = 50;
 
 /** The previews of the last two minutes; each can be executed once, by who made it. */
 export class Previews {
@@ -63,6 +64,10 @@ export async function draftOf(server: Server, action: Action, { target, options 
     throw badInput(`${field}: ${issue?.message}`, field);
   }
   const { connections } = server;
+  if (connections.pools().some(({ pool, waiting }) => pool === 'signals' && waiting >= mostWaiting))
+    throw new ApiError(429, 'busy', 'Too many previews wait for this server already.', undefined, {
+      'retry-after': '2',
+    });
   if ((action.targetKinds as string[]).includes(target.kind)) {
     if (action.kind === 'relation' && target.kind === 'relation')
       return previewRelation(action, target, parsed.data, connections);

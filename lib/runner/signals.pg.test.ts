@@ -116,6 +116,23 @@ describe('terminate', () => {
     expect(await refusal(preview('terminate', process))).toBe('422 not_a_client');
   });
 
+  it('says so when the session does not end within 3 s', async () => {
+    const client = await stage.client('app');
+    const shown = await preview('terminate', await backend(client));
+    process.kill(pidOf(client), 'SIGSTOP');
+    try {
+      const { run } = await execute(shown.previewId, shown.confirmText);
+      await expect.poll(() => stage.runner.run(run.runId, admin).endedAt, { timeout: 5000 }).not.toBeNull();
+      const ended = stage.runner.run(run.runId, admin);
+      expect(ended).toMatchObject({ status: 'done_with_warnings', verified: false });
+      expect(ended.message).toContain('still there after 3 s');
+      expect(ended.warnings.join()).toContain('(01000)');
+    } finally {
+      process.kill(pidOf(client), 'SIGCONT');
+    }
+    await expect.poll(() => stage.alive(client)).toBe(false);
+  });
+
   it('tells who is next in line for the lock', async () => {
     const holder = await idleInTransaction();
     const altering = await stage.client('owner', 'migration');
@@ -131,6 +148,27 @@ describe('terminate', () => {
     await stage.root('select pg_terminate_backend($1)', [pidOf(altering)]);
     await Promise.all([waiting, reading]);
   });
+});
+
+describe('with a catalog locked', () => {
+  it.each(['pg_authid', 'pg_database', 'pg_class'])(
+    '%s, a session can still be previewed, without its names',
+    async (catalog) => {
+      const client = await idleInTransaction();
+      const target = await backend(client);
+      await preview('terminate', target);
+      const locker = await stage.client('postgres', 'locker');
+      await locker.query(`begin; lock table ${catalog} in access exclusive mode`);
+      const started = Date.now();
+      const shown = await preview('terminate', target);
+      expect(Date.now() - started).toBeLessThan(2000);
+      expect(shown.confirmText).toBe(String(pidOf(client)));
+      const { run } = await execute(shown.previewId, shown.confirmText);
+      await locker.query('rollback');
+      // What the server could not look up in time it says; it is never left open.
+      expect(run.status === 'done' || run.sqlstate === '55P03').toBe(true);
+    },
+  );
 });
 
 describe('the preview', () => {
