@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { type Index, indexesSentence, standing } from './summary';
+
+const index = (changes: Partial<Index>): Index =>
+  ({
+    indexrelname: 'orders_status_idx',
+    is_valid: true,
+    is_building: null,
+    is_partitioned: false,
+    is_primary: false,
+    is_unique: false,
+    is_replident: false,
+    is_clustered: false,
+    constraint_type: null,
+    idx_scan: 0,
+    size_bytes: 1024 * 1024,
+    ...changes,
+  }) as Index;
+
+test('an index that keeps values unique is never called unused', () => {
+  expect(standing(index({}))).toBe('unused');
+  expect(standing(index({ is_unique: true }))).toBe('used');
+  expect(standing(index({ is_primary: true, is_unique: true, constraint_type: 'p' }))).toBe('used');
+  expect(standing(index({ is_replident: true }))).toBe('used');
+});
+
+test('an index under way is told apart from one that was left behind', () => {
+  expect(standing(index({ is_valid: false, is_building: true }))).toBe('building');
+  expect(standing(index({ is_valid: false, is_building: false }))).toBe('invalid');
+});
+
+test('the sentence counts what does no work', () => {
+  expect(indexesSentence([index({}), index({ idx_scan: 7 })]).replaceAll('\u00a0', ' ')).toBe(
+    '2 indexes take 2 MB. 1 index of 1 MB was not used on this server since its statistics began.',
+  );
+});
