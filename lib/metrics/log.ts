@@ -67,4 +67,4 @@ const shared = globalThis as { [key]?: Logger };
 
 /** The one logger of the process, for both module graphs; its level is set once config.ts has read it. */
 // biome-ignore lint/suspicious/noAssignInExpressions: made once, by whichever module graph comes first
-export const log: Logger = (shared[key] ??= createLogger('info'));
+export const log: Logger = (shared[key] ??= createLogger(process.env.VITEST ? 'silent' : 'info'));
