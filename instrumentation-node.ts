@@ -18,6 +18,7 @@ export async function start(): Promise<void> {
     process.exit(1);
   }
   const config = readConfig(process.env, parts.launcher.demo);
+  log.level = config.logLevel;
   mkdirSync(config.stateDir, { recursive: true });
   const servers = new Map<string, Server>();
   for (const server of config.servers) {
