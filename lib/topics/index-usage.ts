@@ -12,8 +12,8 @@ import {
   pids,
   text,
 } from './column';
-import { keysOf, quoted, schemaNames } from './lookups';
-import { indexSizes, largest, tableSettings } from './sizes';
+import { keysOf, quoted } from './lookups';
+import { exclusiveLocks, indexSizes, lockedBy, tableSettings } from './sizes';
 import { defineTopic, type Known, type Lookup, type Partial, type Raw } from './topic';
 
 /** What an index is made of, by its OID, from raw catalogs: pg_get_indexdef() would open every index. */
@@ -32,61 +32,91 @@ const indexDefinitions: Lookup = {
     from unnest(i.indkey) with ordinality as k (attnum, at)
     join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.attnum
     where k.at > i.indnkeyatts) as included_columns,
-  n.contype::text as contype
+  n.contype::text as contype, i.indpred is not null as is_partial,
+  i.indexprs is not null as has_expressions, i.indisunique as is_unique, i.indisprimary as is_primary,
+  i.indisreplident as is_replident, i.indisclustered as is_clustered
 from pg_catalog.pg_index as i
 join pg_catalog.pg_class as c on c.oid = i.indexrelid
 join pg_catalog.pg_am as m on m.oid = c.relam
 left join pg_catalog.pg_constraint as n on n.conindid = i.indexrelid and n.contype in ('p', 'u', 'x')
-where i.indexrelid = any($1::text[]::oid[])`,
+where i.indexrelid = any($1::text[]::oid[]) and c.relnamespace <> 99`,
+  },
+};
+
+/** Names and blocks of indexes by OID; TOAST's own and those of temporary tables have none, and are left out so. */
+const indexNames: Lookup = {
+  id: 'index-names',
+  shared: false,
+  everySeconds: 300,
+  keys: (rows) => keysOf(rows, 'indexrelid'),
+  sql: {
+    14: `select /* pgdeck:index-names */ i.indexrelid::text as key, c.relname::text as indexrelname, c.relnamespace,
+  t.relname::text as relname, c.relpages, c.relkind = 'I' as is_partitioned, c.relispartition as is_partition
+from pg_catalog.pg_index as i
+join pg_catalog.pg_class as c on c.oid = i.indexrelid
+join pg_catalog.pg_class as t on t.oid = i.indrelid
+where i.indexrelid = any($1::text[]::oid[]) and c.relnamespace <> 99 and c.relpersistence <> 't'`,
+  },
+};
+
+/** Schemas of the database; few enough to be kept in one row, its key is `all`. */
+const allSchemas: Lookup = {
+  id: 'all-schemas',
+  shared: false,
+  everySeconds: 60,
+  keys: () => ['all'],
+  sql: {
+    14: `select /* pgdeck:all-schemas */ k.key,
+  (select json_object_agg(n.oid, n.nspname) from pg_catalog.pg_namespace as n) as names
+from unnest($1::text[]) as k (key)`,
   },
 };
 
 /**
- * The statement. Whether an invalid index is being built is in the progress of CREATE INDEX and REINDEX; a DROP INDEX
- * CONCURRENTLY, which makes a good one invalid first, shows only in its lock on the index.
+ * Whether a session builds or drops an invalid index, by its OID. CREATE INDEX and REINDEX show in their progress; a DROP
+ * INDEX CONCURRENTLY, which makes a good index invalid first, shows only in its lock on the index.
  */
-const sql = (lastScan: string) => `with /* pgdeck:index-usage */ own as (
-  select a.datid from pg_catalog.pg_stat_get_activity(pg_backend_pid()) as a
-),
-locks as materialized (
-  select l.relation, l.pid, l.mode
-  from pg_catalog.pg_lock_status() as l
-  where l.locktype = 'relation' and l.mode in ('AccessExclusiveLock', 'ShareUpdateExclusiveLock')
-    and l.pid is distinct from pg_backend_pid() and l.database = (select own.datid from own)
-),
-locked as (
-  select l.relation, array_agg(distinct coalesce(l.pid, 0)) filter (where l.mode = 'AccessExclusiveLock') as exclusive,
-    array_agg(distinct coalesce(l.pid, 0)) as holders
-  from locks as l
-  group by l.relation
-),
-builds as materialized (
+const indexBuilds: Lookup = {
+  id: 'index-builds',
+  shared: false,
+  everySeconds: 0,
+  keys: (rows) =>
+    keysOf(
+      rows.filter((row) => !row.is_valid),
+      'indexrelid',
+    ),
+  sql: {
+    14: `with /* pgdeck:index-builds */ builds as materialized (
   select p.pid, p.relid, nullif(p.param7, 0)::oid as indexrelid, p.param1 = 4 as concurrent_reindex
   from pg_catalog.pg_stat_get_progress_info('CREATE INDEX') as p
-  where p.datid = (select own.datid from own)
+  where p.datid = (select a.datid from pg_catalog.pg_stat_get_activity(pg_backend_pid()) as a)
 )
-select i.indexrelid, i.indrelid as relid, c.relnamespace, c.relname::text as indexrelname, t.relname::text as relname,
-  c.relkind = 'I' as is_partitioned, c.relispartition as is_partition, c.relpages,
-  i.indisunique as is_unique, i.indisprimary as is_primary, i.indisvalid as is_valid, i.indisready as is_ready,
-  i.indisreplident as is_replident, i.indisclustered as is_clustered, i.indpred is not null as is_partial,
-  i.indexprs is not null as has_expressions,
-  pg_stat_get_numscans(i.indexrelid)::float8 as idx_scan, ${lastScan} as last_idx_scan,
-  extract(epoch from now() - ${lastScan})::float8 as last_idx_scan_seconds,
-  pg_stat_get_tuples_returned(i.indexrelid)::float8 as idx_tup_read,
-  pg_stat_get_tuples_fetched(i.indexrelid)::float8 as idx_tup_fetch,
-  case when not i.indisvalid then coalesce((
+select i.indexrelid::text as key, i.indisvalid,
+  coalesce((
     select b.pid from builds as b
     where b.indexrelid = i.indexrelid or b.concurrent_reindex and b.relid = i.indrelid and c.relname ~ '_cc(new|old)[0-9]*$'
     limit 1
-  ), (select l.holders[1] from locked as l where l.relation = i.indexrelid)) end as build_pid,
-  case when not i.indisvalid then exists (select from builds as b where b.relid is null) end as build_hidden,
-  coalesce(li.exclusive, '{}') || coalesce(lt.exclusive, '{}') as locked_by
+  ), (
+    select l.pid from pg_catalog.pg_lock_status() as l
+    where l.locktype = 'relation' and l.relation = i.indexrelid and l.pid <> pg_backend_pid()
+      and l.mode in ('AccessExclusiveLock', 'ShareUpdateExclusiveLock')
+    limit 1
+  )) as pid,
+  exists (select from builds as b where b.relid is null) as hidden
 from pg_catalog.pg_index as i
 join pg_catalog.pg_class as c on c.oid = i.indexrelid
-join pg_catalog.pg_class as t on t.oid = i.indrelid
-left join locked as li on li.relation = i.indexrelid
-left join locked as lt on lt.relation = i.indrelid
-where i.indrelid >= 16384 and t.relkind in ('r', 'm', 'p') and t.relpersistence <> 't'`;
+where i.indexrelid = any($1::text[]::oid[])`,
+  },
+};
+
+/** The statement: what changes, from one catalog; what hardly does is remembered. */
+const sql = (
+  lastScan: string,
+) => `select /* pgdeck:index-usage */ i.indexrelid, i.indrelid as relid, i.indisvalid as is_valid, i.indisready as is_ready,
+  pg_stat_get_numscans(i.indexrelid) as idx_scan, ${lastScan} as last_idx_scan,
+  pg_stat_get_tuples_returned(i.indexrelid) as idx_tup_read, pg_stat_get_tuples_fetched(i.indexrelid) as idx_tup_fetch
+from pg_catalog.pg_index as i
+where i.indrelid >= 16384`;
 
 /** Indexes of one database: how much each is used, how large it is, whether it is whole. */
 export const indexUsage = defineTopic({
@@ -105,10 +135,16 @@ export const indexUsage = defineTopic({
   always: true,
   slow: true,
   sql: { 14: sql('null::timestamptz'), 16: sql('pg_stat_get_lastscan(i.indexrelid)') },
-  lookups: [schemaNames, tableSettings, indexDefinitions, indexSizes],
+  lookups: [exclusiveLocks, allSchemas, tableSettings, indexNames, indexDefinitions, indexBuilds, indexSizes],
   join: (rows, known) => {
-    const measured = new Set(largest(rows, 'indexrelid', (row) => Number(row.relpages)));
-    const joined = rows.map((row) => joinRow(row, known, measured));
+    const context = {
+      schemas: (known(allSchemas, 'all')?.names ?? {}) as Record<string, string>,
+      sizes: (known(indexSizes, 'largest')?.sizes ?? {}) as Record<string, number>,
+      blockSize: Number(known(tableSettings, 'settings')?.block_size ?? 8192),
+      locks: lockedBy(known),
+      now: Number(known(exclusiveLocks, 'now')?.now ?? Number.NaN),
+    };
+    const joined = rows.flatMap((row) => joinRow(row, known, context) ?? []);
     return { rows: joined, partial: lockedTables(joined) };
   },
   row: z.object({
@@ -121,14 +157,14 @@ export const indexUsage = defineTopic({
     key_columns: maybeText('Columns it is ordered by; (expression) for a computed one.'),
     included_columns: maybeText('Columns only carried along (INCLUDE).'),
     constraint_type: maybeText('Constraint it serves: p primary key, u unique, x exclusion; null: none.'),
-    is_unique: flag('It keeps values unique.'),
-    is_primary: flag('It is the primary key.'),
-    is_partial: flag('It holds only rows that match its WHERE clause.'),
-    has_expressions: flag('It holds computed values.'),
+    is_unique: maybeFlag('It keeps values unique.'),
+    is_primary: maybeFlag('It is the primary key.'),
+    is_partial: maybeFlag('It holds only rows that match its WHERE clause.'),
+    has_expressions: maybeFlag('It holds computed values.'),
     is_partitioned: flag('It stands for the indexes of the partitions and holds nothing itself.'),
     is_partition: flag('It is the part of a partitioned index.'),
-    is_replident: flag('Logical replication identifies rows by it.'),
-    is_clustered: flag('CLUSTER orders the table by it.'),
+    is_replident: maybeFlag('Logical replication identifies rows by it.'),
+    is_clustered: maybeFlag('CLUSTER orders the table by it.'),
     is_valid: flag(
       'Queries may use it. False: a build failed or is under way, or a part of a partitioned one is missing.',
     ),
@@ -148,28 +184,50 @@ export const indexUsage = defineTopic({
   counters: ['idx_scan', 'idx_tup_read', 'idx_tup_fetch'],
 });
 
-function joinRow(row: Raw, known: Known, measured: Set<string>) {
+type Context = {
+  schemas: Record<string, string>;
+  sizes: Record<string, number>;
+  blockSize: number;
+  locks: Map<number, number[]>;
+  now: number;
+};
+
+function joinRow(row: Raw, known: Known, { schemas, sizes, blockSize, locks, now }: Context) {
+  const names = known(indexNames, row.indexrelid);
+  if (!names) return undefined;
   const definition = known(indexDefinitions, row.indexrelid);
-  const size = measured.has(String(row.indexrelid)) ? known(indexSizes, row.indexrelid) : undefined;
-  const blockSize = Number(known(tableSettings, 'settings')?.block_size ?? 8192);
-  const lockedBy = [...new Set(row.locked_by as number[])];
+  const size = sizes[String(row.indexrelid)];
+  const holders = locks.get(row.relid as number) ?? locks.get(row.indexrelid as number) ?? [];
+  const build = row.is_valid ? undefined : known(indexBuilds, row.indexrelid);
+  const age = typeof row.last_idx_scan === 'string' ? now - Date.parse(row.last_idx_scan) / 1000 : Number.NaN;
   return {
+    ...names,
     ...row,
-    schemaname: String(known(schemaNames, row.relnamespace)?.nspname ?? `schema ${row.relnamespace}`),
-    relname: String(row.relname),
+    schemaname: schemas[String(names.relnamespace)] ?? `schema ${names.relnamespace}`,
+    relname: String(names.relname),
     amname: definition?.amname ?? null,
     key_columns: definition?.key_columns ?? null,
     included_columns: definition?.included_columns ?? null,
     constraint_type: definition?.contype ?? null,
-    is_building: row.build_pid ? true : row.build_hidden ? null : false,
-    size_bytes: Number(size?.size_bytes ?? Number(row.relpages) * blockSize),
-    size_exact: size !== undefined && lockedBy.length === 0,
-    locked_by: lockedBy,
+    is_partial: definition?.is_partial ?? null,
+    has_expressions: definition?.has_expressions ?? null,
+    is_unique: definition?.is_unique ?? null,
+    is_primary: definition?.is_primary ?? null,
+    is_replident: definition?.is_replident ?? null,
+    is_clustered: definition?.is_clustered ?? null,
+    // It became valid between the two statements.
+    is_valid: row.is_valid === true || build?.indisvalid === true,
+    build_pid: build?.pid ?? null,
+    is_building: row.is_valid ? false : build === undefined ? null : build.pid ? true : build.hidden ? null : false,
+    size_bytes: size ?? Number(names.relpages) * blockSize,
+    size_exact: holders.length === 0 && (size !== undefined || names.is_partitioned === true),
+    last_idx_scan_seconds: Number.isFinite(age) ? Math.max(0, age) : null,
+    locked_by: holders,
   };
 }
 
 /** One entry for each locked table, however many indexes it has. */
-function lockedTables(rows: ReturnType<typeof joinRow>[]): Partial[] {
+function lockedTables(rows: NonNullable<ReturnType<typeof joinRow>>[]): Partial[] {
   const byTable = new Map<string, number[]>();
   for (const row of rows)
     if (row.locked_by.length > 0) byTable.set(`${quoted(row.schemaname)}.${quoted(row.relname)}`, row.locked_by);

@@ -16,20 +16,26 @@ export const locks = defineTopic({
   sources: ['pg_locks', 'pg_blocking_pids()', 'pg_stat_activity'],
   always: true,
   sql: {
-    // pg_locks is read only when somebody waits; a role that cannot see waits has to look there for them.
-    14: `with /* pgdeck:locks */ activity as materialized (
-  select a.pid, a.datid, a.usesysid, a.application_name, a.backend_type, a.client_addr, a.state,
-    a.wait_event_type, a.wait_event, a.backend_start, a.xact_start, a.query_start, a.state_change, a.query
+    // Everything behind `waiting` runs only when somebody waits; a role that cannot see waits has to look into pg_locks.
+    14: `with /* pgdeck:locks */ gate as materialized (
+  select a.pid, a.backend_start is null as hidden
   from pg_catalog.pg_stat_get_activity(null) as a
+  where a.wait_event_type = 'Lock' or a.backend_start is null
 ),
 waiting as materialized (
   select w.pid, pg_blocking_pids(w.pid) as blocked_by
   from (
-    select a.pid from activity as a where a.wait_event_type = 'Lock'
+    select g.pid from gate as g where not g.hidden
     union
     select l.pid from pg_catalog.pg_lock_status() as l
-    where not l.granted and l.pid is not null and exists (select from activity as a where a.backend_start is null)
+    where not l.granted and l.pid is not null and exists (select from gate as g where g.hidden)
   ) as w
+),
+activity as materialized (
+  select a.pid, a.datid, a.usesysid, a.application_name, a.backend_type, a.client_addr, a.state,
+    a.wait_event_type, a.wait_event, a.backend_start, a.xact_start, a.query_start, a.state_change, a.query
+  from pg_catalog.pg_stat_get_activity(null) as a
+  where exists (select from waiting)
 ),
 locks as materialized (
   select l.* from pg_catalog.pg_lock_status() as l where exists (select from waiting)

@@ -1,4 +1,4 @@
-import type { Lookup, Raw } from './topic';
+import type { Known, Lookup, Raw } from './topic';
 
 /** Relations locked exclusively, held or only queued: functions that open a relation would wait behind that lock. */
 const locked = `locked as materialized (
@@ -18,8 +18,12 @@ export function largest(rows: Raw[], oid: string, blocks: (row: Raw) => number):
     .map((row) => String(row[oid]));
 }
 
-/** Blocks of a table with its indexes and TOAST; before its first VACUUM or ANALYZE only its rows tell that it grew. */
-export const tableBlocks = (row: Raw) => Number(row.pages) || Number(row.n_live_tup) / 50;
+/**
+ * Which tables to measure, before their indexes and TOAST are known: by blocks, or by rows where there was no VACUUM or
+ * ANALYZE yet; what is toasted (about 8 kB in four rows) counts by the rows of the TOAST table.
+ */
+export const tableBlocks = (row: Raw) =>
+  (Number(row.relpages) || Number(row.n_live_tup) / 50) + Number(row.toast_n_live_tup ?? 0) / 4;
 
 /** Exact sizes of tables by OID, but for those that somebody locks exclusively or waits to. */
 export const tableSizes: Lookup = {
@@ -44,18 +48,28 @@ where c.oid = any($1::text[]::oid[]) and c.relkind in ('r', 'm')
   },
 };
 
-/** Exact sizes of indexes by OID, but for those that somebody locks exclusively or waits to. */
+/** Exact sizes of the largest indexes, but for those that somebody locks exclusively or waits to; one row, `largest`. */
 export const indexSizes: Lookup = {
   id: 'index-sizes',
   shared: false,
-  everySeconds: 45,
-  keys: (rows) => largest(rows, 'indexrelid', (row) => Number(row.relpages)),
+  everySeconds: 290,
+  keys: () => ['largest'],
   sql: {
-    14: `with /* pgdeck:index-sizes */ ${locked}
-select i.indexrelid::text as key, pg_relation_size(i.indexrelid)::float8 as size_bytes
-from pg_catalog.pg_index as i
-where i.indexrelid = any($1::text[]::oid[])
-  and not exists (select from locked as l where l.relation in (i.indexrelid, i.indrelid))`,
+    14: `with /* pgdeck:index-sizes */ ${locked},
+largest as (
+  select c.oid
+  from pg_catalog.pg_class as c
+  where c.relkind = 'i' and c.oid >= 16384 and c.relnamespace <> 99 and c.relpersistence <> 't'
+  order by c.relpages desc
+  limit ${exactSizes}
+)
+select k.key, (
+    select json_object_agg(i.indexrelid, pg_relation_size(i.indexrelid))
+    from largest as c
+    join pg_catalog.pg_index as i on i.indexrelid = c.oid
+    where not exists (select from locked as l where l.relation in (i.indexrelid, i.indrelid))
+  ) as sizes
+from unnest($1::text[]) as k (key)`,
   },
 };
 
@@ -78,3 +92,38 @@ export const tableSettings: Lookup = {
 from unnest($1::text[]) as k (key)`,
   },
 };
+
+/**
+ * Who locks relations of this database exclusively, or waits to, and the server's clock (epoch seconds) at that time; one
+ * row, its key is `now`, and it is asked each time. Apart from the statements over all tables because most often it is empty.
+ */
+export const exclusiveLocks: Lookup = {
+  id: 'exclusive-locks',
+  shared: false,
+  everySeconds: 0,
+  keys: () => ['now'],
+  sql: {
+    14: `select /* pgdeck:exclusive-locks */ k.key, extract(epoch from clock_timestamp())::float8 as now,
+  (select json_agg(json_build_object('relation', l.relation::int8, 'table', i.indrelid::int8, 'pid', coalesce(l.pid, 0)))
+    from pg_catalog.pg_lock_status() as l
+    left join pg_catalog.pg_index as i on i.indexrelid = l.relation
+    where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.pid is distinct from pg_backend_pid()
+      and l.database = own.datid) as locks
+from unnest($1::text[]) as k (key)
+cross join pg_catalog.pg_stat_get_activity(pg_backend_pid()) as own`,
+  },
+};
+
+/** The sessions that lock each relation exclusively or wait to, by OID; those of an index also by its table. */
+export function lockedBy(known: Known): Map<number, number[]> {
+  const locks = (known(exclusiveLocks, 'now')?.locks ?? []) as {
+    relation: number;
+    table: number | null;
+    pid: number;
+  }[];
+  const byOid = new Map<number, number[]>();
+  for (const { relation, table, pid } of locks)
+    for (const oid of [relation, table])
+      if (oid !== null) byOid.set(oid, [...new Set([...(byOid.get(oid) ?? []), pid])]);
+  return byOid;
+}

@@ -33,52 +33,51 @@ group by s.queryid`,
   },
 };
 
-/** How many of each ranking the snapshot keeps: what is in none of them matters to nobody. */
-const kept = { total: 200, slow: 200, mean: 50, calls: 50, temp: 50 };
+/** How many statements the snapshot keeps: by total time, and of a mean from 20 ms beyond those. */
+const kept = { total: 200, slow: 100 };
 
-/** The statement; the parts differ by version of the extension. */
+/**
+ * The statement; the parts differ by version of the extension. The rows are kept whole first and sorted by a plain
+ * column: to pick or compute columns of thousands of rows costs more than all the rest.
+ */
 const sql = (names: {
   blockRead: string;
   blockWrite: string;
   since: string;
-}) => `with /* pgdeck:slow-queries */ s as materialized (
-  select s.userid, s.dbid, s.queryid, s.toplevel, s.calls, s.rows, s.total_exec_time, s.mean_exec_time, s.min_exec_time,
-    s.max_exec_time, s.stddev_exec_time, s.plans, s.total_plan_time, s.mean_plan_time,
-    s.shared_blks_hit, s.shared_blks_read, s.shared_blks_dirtied, s.shared_blks_written,
-    s.local_blks_read, s.local_blks_written, s.temp_blks_read, s.temp_blks_written,
-    ${names.blockRead} as blk_read_time, ${names.blockWrite} as blk_write_time,
-    s.wal_records, s.wal_fpi, s.wal_bytes, ${names.since} as stats_since
-  from @extschema:pg_stat_statements@.pg_stat_statements(false) as s
+}) => `with /* pgdeck:slow-queries */ all_statements as materialized (
+  select * from @extschema:pg_stat_statements@.pg_stat_statements(false)
+),
+top as materialized (
+  select * from all_statements as s where s.queryid is not null order by s.total_exec_time desc limit ${kept.total}
+),
+s as (
+  select * from top
+  union all
+  (
+    select * from all_statements as s
+    where s.mean_exec_time >= 20 and s.queryid is not null
+      and s.total_exec_time < (select min(top.total_exec_time) from top)
+    order by s.total_exec_time desc
+    limit ${kept.slow}
+  )
 )
 select s.userid, s.dbid, s.userid as usesysid, s.dbid as datid, s.queryid::text as queryid, s.toplevel,
-  s.calls::float8 as calls, s.rows::float8 as rows, s.total_exec_time, s.mean_exec_time, s.min_exec_time,
-  s.max_exec_time, s.stddev_exec_time, s.plans::float8 as plans, s.total_plan_time, s.mean_plan_time,
-  s.shared_blks_hit::float8 as shared_blks_hit, s.shared_blks_read::float8 as shared_blks_read,
-  s.shared_blks_dirtied::float8 as shared_blks_dirtied, s.shared_blks_written::float8 as shared_blks_written,
-  s.local_blks_read::float8 as local_blks_read, s.local_blks_written::float8 as local_blks_written,
-  s.temp_blks_read::float8 as temp_blks_read, s.temp_blks_written::float8 as temp_blks_written,
-  s.blk_read_time, s.blk_write_time,
-  s.wal_records::float8 as wal_records, s.wal_fpi::float8 as wal_fpi, s.wal_bytes::float8 as wal_bytes,
-  coalesce(s.stats_since, info.stats_reset) as stats_since, info.stats_reset,
+  s.calls, s.rows, s.total_exec_time, s.mean_exec_time, s.min_exec_time,
+  s.max_exec_time, s.stddev_exec_time, s.plans, s.total_plan_time, s.mean_plan_time,
+  s.shared_blks_hit, s.shared_blks_read, s.shared_blks_dirtied, s.shared_blks_written,
+  s.local_blks_read, s.local_blks_written, s.temp_blks_read, s.temp_blks_written,
+  ${names.blockRead} as blk_read_time, ${names.blockWrite} as blk_write_time,
+  s.wal_records, s.wal_fpi, s.wal_bytes::float8 as wal_bytes,
+  coalesce(${names.since}, info.stats_reset) as stats_since, info.stats_reset,
   extract(epoch from clock_timestamp() - info.stats_reset)::float8 as stats_reset_seconds,
-  info.dealloc::float8 as dealloc, own.usesysid as own_usesysid, whole.*
+  info.dealloc, own.usesysid as own_usesysid, whole.*
 from s
 cross join @extschema:pg_stat_statements@.pg_stat_statements_info() as info
 cross join pg_catalog.pg_stat_get_activity(pg_backend_pid()) as own
 cross join (
-  select count(*)::float8 as entries, (count(*) filter (where s.queryid is null))::float8 as hidden,
-    sum(s.total_exec_time) as all_exec_time
-  from s
+  select count(*) as entries, count(*) - count(s.queryid) as hidden, sum(s.total_exec_time) as all_exec_time
+  from all_statements as s
 ) as whole
-where s.queryid is not null and (
-  s.total_exec_time >= (select min(t.v) from (select s.total_exec_time as v from s order by 1 desc limit ${kept.total}) as t)
-  or s.mean_exec_time >= 20 and s.total_exec_time >= (select min(t.v) from (
-    select s.total_exec_time as v from s where s.mean_exec_time >= 20 order by 1 desc limit ${kept.slow}) as t)
-  or s.mean_exec_time >= (select min(t.v) from (select s.mean_exec_time as v from s order by 1 desc limit ${kept.mean}) as t)
-  or s.calls >= (select min(t.v) from (select s.calls as v from s order by 1 desc limit ${kept.calls}) as t)
-  or s.temp_blks_written > 0 and s.temp_blks_written >= (select min(t.v) from (
-    select s.temp_blks_written as v from s order by 1 desc limit ${kept.temp}) as t)
-)
 order by s.total_exec_time desc`;
 
 /** Statements by the time they took since the statistics of pg_stat_statements began. */
@@ -166,7 +165,13 @@ export const slowQueries = defineTopic({
       .min(0)
       .default(100)
       .meta({ meaning: 'Only statements whose mean time is at least this many milliseconds.' }),
-    limit: z.coerce.number().int().min(1).max(500).default(20).meta({ meaning: 'At most this many, by total time.' }),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(kept.total)
+      .default(20)
+      .meta({ meaning: 'At most this many, by total time.' }),
   }),
   select: (rows, { min_mean_ms, limit }) =>
     rows

@@ -14,7 +14,7 @@ import {
   text,
 } from './column';
 import { keysOf, quoted, schemaNames } from './lookups';
-import { largest, tableBlocks, tableSettings, tableSizes } from './sizes';
+import { exclusiveLocks, largest, lockedBy, tableBlocks, tableSettings, tableSizes } from './sizes';
 import { defineTopic, type Known, type Lookup, type Partial, type Raw } from './topic';
 
 /** The table that a partition belongs to, by the partition's OID. */
@@ -34,59 +34,47 @@ where i.inhrelid = any($1::text[]::oid[])`,
   },
 };
 
-/** The statement: catalogs and statistics functions only, so that no lock on a table can hold it up. */
-const sql = (names: { allFrozen: string; lastScan: string }) => `with /* pgdeck:tables */ own as (
-  select a.datid from pg_catalog.pg_stat_get_activity(pg_backend_pid()) as a
-),
-exclusive as materialized (
-  select l.relation, array_agg(distinct coalesce(l.pid, 0)) as pids
-  from pg_catalog.pg_lock_status() as l
-  where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.pid is distinct from pg_backend_pid()
-    and l.database = (select own.datid from own)
-  group by l.relation
-),
-locked as (
-  select coalesce(i.indrelid, e.relation) as relid, array_agg(p.pid) as pids
-  from exclusive as e
-  cross join unnest(e.pids) as p (pid)
-  left join pg_catalog.pg_index as i on i.indexrelid = e.relation
-  group by 1
-),
-indexes as (
-  select i.indrelid, count(*)::int4 as indexes, sum(c.relpages)::float8 as pages,
-    sum(pg_stat_get_numscans(i.indexrelid))::float8 as scans
+/** Indexes and TOAST of tables by OID: to add them up takes longer than all figures of the tables themselves. */
+const tableParts: Lookup = {
+  id: 'table-parts',
+  shared: false,
+  everySeconds: 290,
+  keys: (rows) => keysOf(rows, 'relid'),
+  sql: {
+    14: `with /* pgdeck:table-parts */ indexes as materialized (
+  select i.indrelid, count(*) as indexes, sum(c.relpages) as pages, sum(pg_stat_get_numscans(i.indexrelid)) as scans
   from pg_catalog.pg_index as i
   join pg_catalog.pg_class as c on c.oid = i.indexrelid
-  where i.indrelid >= 16384
+  where i.indrelid >= 16384 and c.relnamespace <> 99
   group by i.indrelid
 )
-select c.oid as relid, c.relnamespace, c.relname::text as relname, c.relkind::text as relkind, c.relispartition,
-  c.relpages, c.reltuples::float8 as reltuples, ${names.allFrozen} as relallfrozen, c.reloptions,
-  coalesce(t.relpages, 0) + coalesce(ti.pages, 0) as toast_pages, coalesce(i.pages, 0) as index_pages,
-  c.relpages + coalesce(t.relpages, 0) + coalesce(ti.pages, 0) + coalesce(i.pages, 0) as pages,
-  coalesce(i.indexes, 0) as indexes,
-  pg_stat_get_live_tuples(c.oid)::float8 as n_live_tup, pg_stat_get_dead_tuples(c.oid)::float8 as n_dead_tup,
-  case when c.reltoastrelid <> 0 then pg_stat_get_dead_tuples(c.reltoastrelid)::float8 end as toast_n_dead_tup,
-  pg_stat_get_mod_since_analyze(c.oid)::float8 as n_mod_since_analyze,
-  pg_stat_get_ins_since_vacuum(c.oid)::float8 as n_ins_since_vacuum,
-  pg_stat_get_numscans(c.oid)::float8 as seq_scan, pg_stat_get_tuples_returned(c.oid)::float8 as seq_tup_read,
-  coalesce(i.scans, 0) as idx_scan, ${names.lastScan} as last_seq_scan,
-  pg_stat_get_tuples_inserted(c.oid)::float8 as n_tup_ins, pg_stat_get_tuples_updated(c.oid)::float8 as n_tup_upd,
-  pg_stat_get_tuples_deleted(c.oid)::float8 as n_tup_del, pg_stat_get_tuples_hot_updated(c.oid)::float8 as n_tup_hot_upd,
-  at.last_vacuum, at.last_autovacuum, at.last_analyze, at.last_autoanalyze,
-  extract(epoch from now() - greatest(at.last_vacuum, at.last_autovacuum))::float8 as vacuum_age_seconds,
-  extract(epoch from now() - greatest(at.last_analyze, at.last_autoanalyze))::float8 as analyze_age_seconds,
-  l.pids as locked_by
+select c.oid::text as key, i.indexes, i.pages as index_pages, i.scans::float8 as idx_scan,
+  t.relpages as toast_pages
 from pg_catalog.pg_class as c
-cross join lateral (
-  select pg_stat_get_last_vacuum_time(c.oid) as last_vacuum, pg_stat_get_last_autovacuum_time(c.oid) as last_autovacuum,
-    pg_stat_get_last_analyze_time(c.oid) as last_analyze, pg_stat_get_last_autoanalyze_time(c.oid) as last_autoanalyze
-  offset 0
-) as at
-left join pg_catalog.pg_class as t on t.oid = c.reltoastrelid
-left join indexes as ti on ti.indrelid = c.reltoastrelid
 left join indexes as i on i.indrelid = c.oid
-left join locked as l on l.relid = c.oid
+left join pg_catalog.pg_class as t on t.oid = c.reltoastrelid
+where c.oid = any($1::text[]::oid[])`,
+  },
+};
+
+/** The statement: one catalog and statistics functions only, so that no lock on a table can hold it up. */
+const sql = (names: {
+  allFrozen: string;
+  lastScan: string;
+}) => `select /* pgdeck:tables */ c.oid as relid, c.relnamespace, c.relname::text as relname, c.relkind::text as relkind,
+  c.relispartition, c.relpages, c.reltuples::float8 as reltuples, ${names.allFrozen} as relallfrozen, c.reloptions,
+  pg_stat_get_live_tuples(c.oid) as n_live_tup, pg_stat_get_dead_tuples(c.oid) as n_dead_tup,
+  case when c.reltoastrelid <> 0 then pg_stat_get_live_tuples(c.reltoastrelid) end as toast_n_live_tup,
+  case when c.reltoastrelid <> 0 then pg_stat_get_dead_tuples(c.reltoastrelid) end as toast_n_dead_tup,
+  pg_stat_get_mod_since_analyze(c.oid) as n_mod_since_analyze,
+  pg_stat_get_ins_since_vacuum(c.oid) as n_ins_since_vacuum,
+  pg_stat_get_numscans(c.oid) as seq_scan, pg_stat_get_tuples_returned(c.oid) as seq_tup_read,
+  pg_stat_get_tuples_fetched(c.oid) as idx_tup_fetch, ${names.lastScan} as last_seq_scan,
+  pg_stat_get_tuples_inserted(c.oid) as n_tup_ins, pg_stat_get_tuples_updated(c.oid) as n_tup_upd,
+  pg_stat_get_tuples_deleted(c.oid) as n_tup_del, pg_stat_get_tuples_hot_updated(c.oid) as n_tup_hot_upd,
+  pg_stat_get_last_vacuum_time(c.oid) as last_vacuum, pg_stat_get_last_autovacuum_time(c.oid) as last_autovacuum,
+  pg_stat_get_last_analyze_time(c.oid) as last_analyze, pg_stat_get_last_autoanalyze_time(c.oid) as last_autoanalyze
+from pg_catalog.pg_class as c
 where c.relkind in ('r', 'm', 'p') and c.oid >= 16384 and c.relpersistence <> 't'`;
 
 /** Tables, materialized views and partitioned tables of one database. */
@@ -105,11 +93,12 @@ export const tables = defineTopic({
     16: sql({ allFrozen: 'null::int4', lastScan: 'pg_stat_get_lastscan(c.oid)' }),
     18: sql({ allFrozen: 'c.relallfrozen', lastScan: 'pg_stat_get_lastscan(c.oid)' }),
   },
-  lookups: [schemaNames, tableSettings, partitionParents, tableSizes],
+  lookups: [exclusiveLocks, schemaNames, tableSettings, partitionParents, tableParts, tableSizes],
   join: (rows, known) => {
     const measured = new Set(largest(rows, 'relid', tableBlocks));
+    const locks = lockedBy(known);
     const joined = rollUp(
-      rows.map((row) => joinRow(row, known, measured)),
+      rows.map((row) => joinRow(row, known, measured, locks)),
       known,
     );
     return {
@@ -146,7 +135,8 @@ export const tables = defineTopic({
     analyze_trigger: maybeCount('Changed rows from which autovacuum makes new statistics.'),
     seq_scan: count('Times it was read from end to end.'),
     seq_tup_read: count('Rows read that way.'),
-    idx_scan: count('Times one of its indexes was used.'),
+    idx_scan: count('Times one of its indexes was used; read every 5 minutes, for it has to be added up.'),
+    idx_tup_fetch: count('Rows fetched through its indexes.'),
     last_seq_scan: maybeMoment('Last time it was read from end to end (PostgreSQL 16 and newer).'),
     n_tup_ins: count('Rows inserted.'),
     n_tup_upd: count('Rows updated.'),
@@ -161,18 +151,20 @@ export const tables = defineTopic({
     locked_by: pids('Sessions that hold AccessExclusiveLock on it or wait for it: its size is then not measured.'),
   }),
   key: ['relid'],
-  counters: ['seq_scan', 'seq_tup_read', 'idx_scan', 'n_tup_ins', 'n_tup_upd', 'n_tup_del'],
+  counters: ['seq_scan', 'seq_tup_read', 'idx_tup_fetch', 'n_tup_ins', 'n_tup_upd', 'n_tup_del'],
 });
 
-function joinRow(row: Raw, known: Known, measured: Set<string>) {
+function joinRow(row: Raw, known: Known, measured: Set<string>, locks: Map<number, number[]>) {
   const settings = known(tableSettings, 'settings') ?? {};
   const blockSize = Number(settings.block_size ?? 8192);
-  const lockedBy = [...new Set((row.locked_by as number[] | null) ?? [])];
+  const holders = locks.get(row.relid as number) ?? [];
+  const parts = known(tableParts, row.relid);
+  const now = Number(known(exclusiveLocks, 'now')?.now ?? Number.NaN);
   const size = measured.has(String(row.relid)) ? known(tableSizes, row.relid) : undefined;
   const estimate = (pages: unknown) => Number(pages) * blockSize;
   const heap = Number(size?.heap_bytes ?? estimate(row.relpages));
-  const index = Number(size?.index_bytes ?? estimate(row.index_pages));
-  const toast = Number(size?.toast_bytes ?? estimate(row.toast_pages));
+  const index = Number(size?.index_bytes ?? estimate(parts?.index_pages ?? 0));
+  const toast = Number(size?.toast_bytes ?? estimate(parts?.toast_pages ?? 0));
   const live = Number(row.n_live_tup);
   const dead = Number(row.n_dead_tup);
   const triggers = autovacuumTriggers(settings, {
@@ -195,7 +187,7 @@ function joinRow(row: Raw, known: Known, measured: Set<string>) {
     index_bytes: index,
     toast_bytes: toast,
     // Nothing to measure is measured; behind a lock it is what was measured before.
-    size_exact: lockedBy.length === 0 && (size !== undefined || tableBlocks(row) === 0),
+    size_exact: holders.length === 0 && (size !== undefined || tableBlocks(row) === 0),
     n_live_tup: live,
     n_dead_tup: dead,
     dead_ratio: live + dead > 0 ? dead / (live + dead) : null,
@@ -207,8 +199,18 @@ function joinRow(row: Raw, known: Known, measured: Set<string>) {
       vacuum_insert_trigger: null,
       analyze_trigger: null,
     }),
-    locked_by: lockedBy,
+    indexes: Number(parts?.indexes ?? 0),
+    idx_scan: Number(parts?.idx_scan ?? 0),
+    vacuum_age_seconds: ageOf(now, row.last_vacuum, row.last_autovacuum),
+    analyze_age_seconds: ageOf(now, row.last_analyze, row.last_autoanalyze),
+    locked_by: holders,
   };
+}
+
+/** Seconds from the later of some moments (ISO 8601) to `now` (epoch seconds); null where there is none. */
+function ageOf(now: number, ...moments: unknown[]): number | null {
+  const latest = Math.max(...moments.map((moment) => (typeof moment === 'string' ? Date.parse(moment) : 0)));
+  return latest > 0 && Number.isFinite(now) ? Math.max(0, now - latest / 1000) : null;
 }
 
 const summed = ['total_bytes', 'heap_bytes', 'index_bytes', 'toast_bytes', 'n_live_tup', 'n_dead_tup'] as const;
