@@ -1,3 +1,4 @@
+import type { PreviewBody } from '@/lib/actions/protocol';
 import type { Row } from '@/lib/topics/index';
 
 /** A row of topic `locks`: a session that waits for a lock or is waited for, in the order of its tree. */
@@ -136,4 +137,31 @@ export function remedyOf(row: LockRow): 'terminate' | 'cancel' | undefined {
     return undefined;
   if (row.state === 'active' && row.query_start_us) return 'cancel';
   return row.state?.startsWith('idle in transaction') ? 'terminate' : undefined;
+}
+
+/** The preview to ask for, to cancel or terminate the session of a row. */
+export function actionOn(row: LockRow, action: 'cancel' | 'terminate'): PreviewBody {
+  const target = { kind: 'backend' as const, pid: row.pid, backend_start_us: row.backend_start_us ?? '' };
+  return {
+    action,
+    target: action === 'cancel' && row.query_start_us ? { ...target, query_start_us: row.query_start_us } : target,
+  };
+}
+
+/** A line of the tree as text, to paste into a message. */
+export function rowAsText(row: LockRow): string {
+  const lock = lockWords(row);
+  const time = timeOf(row);
+  return [
+    row.pid === 0 ? 'prepared transaction' : `session ${row.pid}`,
+    [row.usename, row.application_name, row.datname].filter(Boolean).join(', '),
+    row.state && `state: ${row.state}`,
+    lock && `${lock.verb} ${lock.mode} on ${lock.object}`,
+    time.seconds !== null && `${time.label.toLowerCase()}: ${Math.round(time.seconds)} s`,
+    row.blocked_by.length > 0 && `waits for: ${row.blocked_by.join(', ')}`,
+    `frees: ${row.frees}`,
+    row.query && `statement: ${row.query}`,
+  ]
+    .filter(Boolean)
+    .join('\n');
 }

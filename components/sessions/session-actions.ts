@@ -1,0 +1,53 @@
+import type { PreviewBody } from '@/lib/actions/protocol';
+import { durationInWords } from '@/lib/format';
+import { kindOf, type Session } from './session-kind';
+
+/** The preview to ask for, to cancel a session's statement or to terminate it. */
+export function actionOn(session: Session, action: 'cancel' | 'terminate'): PreviewBody {
+  const target = { kind: 'backend' as const, pid: session.pid, backend_start_us: session.backend_start_us ?? '' };
+  return {
+    action,
+    target:
+      action === 'cancel' && session.query_start_us ? { ...target, query_start_us: session.query_start_us } : target,
+  };
+}
+
+/** One of the offers to end many sessions at once. */
+export type BulkOffer = { state: 'idle in transaction' | 'idle'; olderThanSeconds: number };
+
+/** The offers of the page. */
+export const bulkOffers: BulkOffer[] = [
+  { state: 'idle in transaction', olderThanSeconds: 300 },
+  { state: 'idle', olderThanSeconds: 600 },
+];
+
+/** An offer as a button: `Terminate all idle in transaction longer than 5 minutes…`. */
+export function offerWords({ state, olderThanSeconds }: BulkOffer): string {
+  return `Terminate all ${state} longer than ${olderThanSeconds / 60} minutes…`;
+}
+
+/** The preview to ask for; the server freezes who they are. */
+export function offerBody({ state, olderThanSeconds }: BulkOffer): PreviewBody {
+  return {
+    action: 'terminate',
+    target: { kind: 'backends', filter: { state, older_than_seconds: olderThanSeconds } },
+  };
+}
+
+/** How many sessions an offer would take now, as the page knows them. */
+export function offerCount(sessions: Session[], { state, olderThanSeconds }: BulkOffer): number {
+  const kind = state === 'idle' ? 'idle' : 'idle-in-transaction';
+  return sessions.filter(
+    (session) =>
+      session.backend_type === 'client backend' &&
+      kindOf(session) === kind &&
+      (session.state_seconds ?? 0) > olderThanSeconds,
+  ).length;
+}
+
+/** Why an offer is off: nobody is in that state for so long. */
+export function offerOff(sessions: Session[], offer: BulkOffer): string | undefined {
+  return offerCount(sessions, offer) > 0
+    ? undefined
+    : `No session is ${offer.state} for more than ${durationInWords(offer.olderThanSeconds)} now.`;
+}

@@ -1,0 +1,76 @@
+'use client';
+
+import { FlaskConical, Unplug, WifiOff, X } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import { announce } from '@/lib/client/announce';
+import { useAlive } from '@/lib/client/clock';
+import { useLost } from '@/lib/client/connection';
+import { usePreference } from '@/lib/client/preferences';
+import { Button, IconButton } from '../ui/button';
+import { StateIcon } from '../ui/state';
+import { ConnectDialog } from './connect-dialog';
+import { useServer } from './use-server';
+
+/** What concerns every page of a server: it is the demo, it is not reached, or pgdeck itself does not answer. */
+export function Banners({ server: id }: { server: string }) {
+  const server = useServer(id);
+  return (
+    <>
+      <LostBanner />
+      {server?.state === 'unreachable' && server.problem && (
+        <div className="banner critical" role="status">
+          <StateIcon state="critical" />
+          <p>
+            <b>{server.problem.sentence}</b> {server.problem.hint} It is tried again by itself.
+          </p>
+        </div>
+      )}
+      {server?.demo && <DemoBanner />}
+    </>
+  );
+}
+
+function LostBanner() {
+  const lost = useLost();
+  const shown = lost !== undefined && lost.failures > 1;
+  const was = useRef(false);
+  useEffect(() => {
+    if (shown === was.current) return;
+    was.current = shown;
+    announce(shown ? 'Connection to pgdeck lost.' : 'Connection to pgdeck is back.');
+  }, [shown]);
+  if (!shown) return null;
+  const Icon = lost.offline ? WifiOff : Unplug;
+  return (
+    <div className="banner warning">
+      <Icon className="icon" aria-hidden />
+      <p>
+        <b>{lost.offline ? 'This computer is offline.' : 'pgdeck does not answer.'}</b> What you see is as old as each
+        panel says. It is asked again by itself; if pgdeck was stopped, start it with npm start.
+      </p>
+    </div>
+  );
+}
+
+function DemoBanner() {
+  const [hiddenOn, setHiddenOn] = usePreference('demoHiddenOn');
+  const [connect, setConnect] = useState(false);
+  const alive = useAlive();
+  const today = alive ? new Date().toISOString().slice(0, 10) : '';
+  if (hiddenOn === today && alive) return null;
+  return (
+    <div className="banner">
+      <FlaskConical className="icon" aria-hidden />
+      <p>
+        <b>Demo server.</b> A real PostgreSQL on this computer with made-up shop data; its problems are made on purpose.
+      </p>
+      <div className="actions">
+        <Button onClick={() => setConnect(true)}>Connect your server</Button>
+        <IconButton label="Hide for today" onClick={() => setHiddenOn(today)}>
+          <X className="icon" aria-hidden />
+        </IconButton>
+      </div>
+      <ConnectDialog open={connect} onOpenChange={setConnect} />
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+'use client';
+
+import { ChevronDown } from 'lucide-react';
+import Link from 'next/link';
+import { usePathname, useSearchParams } from 'next/navigation';
+import { useEffect, useRef } from 'react';
+import { usePreference } from '@/lib/client/preferences';
+import { lastingQuery } from '@/lib/client/range';
+import type { FindingsAnswer } from '@/lib/client/shapes';
+import { type State, StateIcon, stateWord } from '../ui/state';
+import { LookMenu } from './look-menu';
+import { type Page, pages } from './pages';
+import { ServerCard } from './server-card';
+import { useFindings } from './use-server';
+
+/** The left side: server, pages in their groups with the findings that each answers for, look. */
+export function Navigation({ server, onLeave }: { server: string; onLeave?: () => void }) {
+  const groups = [...new Set(pages.map((page) => page.group))];
+  const findings = useFindings(server);
+  const query = lastingQuery(useSearchParams());
+  const current = usePathname().split('/')[2];
+  const [folded, setFolded] = usePreference('foldedGroups');
+  const list = useRef<HTMLDivElement>(null);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on each page anew
+  useEffect(() => {
+    list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+  }, [current]);
+
+  return (
+    <div className="nav-inner">
+      <Link className="brand" href={`/${encodeURIComponent(server)}/overview${query}`} prefetch={false}>
+        <svg viewBox="0 0 18 18" fill="none" aria-hidden="true">
+          <rect x="1" y="1" width="16" height="16" rx="4" fill="var(--accent)" />
+          <path d="M5 12.5V8m4 4.5v-7m4 7V10" stroke="var(--on-accent)" strokeWidth="2" strokeLinecap="round" />
+        </svg>
+        pgdeck
+      </Link>
+      <ServerCard id={server} />
+      <div className="nav-groups" ref={list}>
+        {groups.map((group) => {
+          const open = !folded.includes(group);
+          return (
+            <div key={group} className="nav-group">
+              <h2>
+                <button
+                  type="button"
+                  aria-expanded={open}
+                  onClick={() => setFolded(open ? [...folded, group] : folded.filter((name) => name !== group))}
+                >
+                  {group}
+                  <ChevronDown className="icon icon-tiny" aria-hidden />
+                </button>
+              </h2>
+              {open && (
+                <ul>
+                  {pages
+                    .filter((page) => page.group === group)
+                    .map((page) => (
+                      <li key={page.slug}>
+                        <Link
+                          className="nav-item"
+                          href={`/${encodeURIComponent(server)}/${page.slug}${query}`}
+                          prefetch={false}
+                          {...(onLeave && { onClick: onLeave })}
+                          {...(page.slug === current && { 'aria-current': 'page' as const })}
+                        >
+                          <page.icon className="icon icon-small" aria-hidden />
+                          {page.title}
+                          <Count page={page} findings={findings} />
+                        </Link>
+                      </li>
+                    ))}
+                </ul>
+              )}
+            </div>
+          );
+        })}
+      </div>
+      <div className="nav-foot">
+        <p>
+          This computer
+          <small>may do everything</small>
+        </p>
+        <LookMenu />
+      </div>
+    </div>
+  );
+}
+
+function Count({ page, findings }: { page: Page; findings: FindingsAnswer | undefined }) {
+  const found = findings?.findings.filter(({ check }) => page.slug === 'overview' || page.checks.includes(check)) ?? [];
+  const worst: State | undefined = found.some(({ severity }) => severity === 'critical')
+    ? 'critical'
+    : found.length > 0
+      ? 'warning'
+      : undefined;
+  if (!worst) return null;
+  return (
+    <span className={`nav-count ${worst}`}>
+      <StateIcon state={worst} className="icon icon-tiny" />
+      {found.filter(({ severity }) => severity === worst).length}
+      <span className="visually-hidden"> {stateWord(worst).toLowerCase()}</span>
+    </span>
+  );
+}

@@ -1,0 +1,83 @@
+'use client';
+
+import { Database } from 'lucide-react';
+import { type ReactNode, useEffect } from 'react';
+import { useDatabase } from '@/lib/client/url-state';
+import { Choice } from '../ui/choice';
+import { Banners } from './banners';
+import { LiveButton } from './live-button';
+import { RangeChooser } from './range-chooser';
+import { useServer } from './use-server';
+
+/**
+ * The head of a page: title, database and time, one sentence; below it what concerns the whole server. `databases` is
+ * `all` where a page shows every database and can be narrowed, `one` where it is asked database by database.
+ */
+export function PageHead({
+  server: id,
+  title,
+  heading,
+  state,
+  sentence,
+  databases,
+  range,
+  live = true,
+}: {
+  server: string;
+  title: string;
+  /** What stands as h1, where that is not the title: the verdict on the overview. */
+  heading?: ReactNode;
+  /** For the browser's tab, before the title: `12 waiting`. */
+  state?: string | undefined;
+  sentence?: ReactNode;
+  databases?: 'all' | 'one';
+  range?: boolean;
+  live?: boolean;
+}) {
+  const server = useServer(id);
+  const name = server?.name ?? id;
+  useEffect(() => {
+    document.title = `${[state, title, name].filter(Boolean).join(' – ')} – pgdeck`;
+  }, [state, title, name]);
+  return (
+    <>
+      <header className="page-head">
+        {heading !== undefined && <p className="breadcrumb">{title}</p>}
+        <h1>{heading ?? title}</h1>
+        <div className="page-tools">
+          {databases && <DatabaseChooser server={id} which={databases} />}
+          {range && <RangeChooser />}
+          {live && <LiveButton />}
+        </div>
+        {sentence !== undefined && <div className="page-sentence">{sentence}</div>}
+      </header>
+      <Banners server={id} />
+    </>
+  );
+}
+
+function DatabaseChooser({ server: id, which }: { server: string; which: 'all' | 'one' }) {
+  const server = useServer(id);
+  const [database, setDatabase] = useDatabase();
+  const names = server?.databases ?? [];
+  const home = server?.database ?? names[0] ?? '';
+  const all = which === 'all' ? [{ value: '', label: 'All databases' }] : [];
+  const value = database ?? (which === 'all' ? '' : home);
+  return (
+    <Choice
+      label="Database"
+      icon={Database}
+      options={[...all, ...names.map((name) => ({ value: name, label: name }))]}
+      value={value}
+      onChange={(next) => setDatabase(next === '' || (which === 'one' && next === home) ? null : next)}
+    >
+      {value === '' ? (
+        <>
+          All<span className="wide-only"> databases</span>
+        </>
+      ) : (
+        value
+      )}
+    </Choice>
+  );
+}

@@ -1,0 +1,76 @@
+import {
+  Activity,
+  Cable,
+  LayoutDashboard,
+  ListOrdered,
+  ListTree,
+  LoaderCircle,
+  Lock,
+  type LucideIcon,
+  ScrollText,
+  Table2,
+} from 'lucide-react';
+import type { TopicId } from '@/lib/topics/index';
+
+/** One page of the menu: its path below the server, its group, the topics it shows and the checks it answers for. */
+export type Page = {
+  slug: string;
+  title: string;
+  group: 'Now' | 'Queries' | 'Storage' | 'Server' | 'Desk';
+  icon: LucideIcon;
+  topics: TopicId[];
+  checks: string[];
+};
+
+/** Every page, in the order of the menu: one entry for each. */
+export const pages: Page[] = [
+  {
+    slug: 'overview',
+    title: 'Overview',
+    group: 'Now',
+    icon: LayoutDashboard,
+    topics: ['connections', 'databases', 'slow-queries', 'tables', 'server'],
+    checks: [],
+  },
+  {
+    slug: 'sessions',
+    title: 'Sessions',
+    group: 'Now',
+    icon: Activity,
+    topics: ['sessions', 'connections'],
+    checks: ['connection-headroom', 'idle-in-transaction', 'long-transactions'],
+  },
+  { slug: 'locks', title: 'Locks', group: 'Now', icon: Lock, topics: ['locks'], checks: ['sessions-blocked'] },
+  { slug: 'progress', title: 'Progress', group: 'Now', icon: LoaderCircle, topics: ['progress'], checks: [] },
+  { slug: 'pools', title: 'Pools', group: 'Now', icon: Cable, topics: ['pools'], checks: [] },
+  {
+    slug: 'statements',
+    title: 'Statements',
+    group: 'Queries',
+    icon: ListOrdered,
+    topics: ['slow-queries'],
+    checks: ['statements-recorded'],
+  },
+  {
+    slug: 'tables',
+    title: 'Tables',
+    group: 'Storage',
+    icon: Table2,
+    topics: ['tables'],
+    checks: ['autovacuum-behind', 'stale-statistics'],
+  },
+  {
+    slug: 'indexes',
+    title: 'Indexes',
+    group: 'Storage',
+    icon: ListTree,
+    topics: ['index-usage'],
+    checks: ['invalid-index'],
+  },
+  { slug: 'audit', title: 'Audit', group: 'Desk', icon: ScrollText, topics: [], checks: [] },
+];
+
+/** The page that answers for a check: where its findings lead to. */
+export function pageOfCheck(check: string): Page | undefined {
+  return pages.find((page) => page.checks.includes(check));
+}

@@ -1,0 +1,115 @@
+'use client';
+
+import { ChevronsUpDown } from 'lucide-react';
+import Link from 'next/link';
+import { useState } from 'react';
+import type { ServerSummary } from '@/lib/client/shapes';
+import { Button } from '../ui/button';
+import { Popover } from '../ui/popover';
+import { StateIcon, stateWord } from '../ui/state';
+import { ConnectDialog } from './connect-dialog';
+import { serverAddress, serverKind, serverState, useFindings, useServer, useServers, versionText } from './use-server';
+
+/** Which server is watched, as whom, and how it is; opens to its facts and to the other servers. Never a password. */
+export function ServerCard({ id, small }: { id: string; small?: boolean }) {
+  const server = useServer(id);
+  const state = serverState(server, useFindings(id));
+  const [connect, setConnect] = useState(false);
+  const name = server?.name ?? id;
+  const address = server && serverAddress(server);
+  const label = `Server: ${name}, ${stateWord(state)}. About it and others`;
+  return (
+    <>
+      <Popover
+        title={name}
+        align="start"
+        trigger={
+          small ? (
+            <button type="button" className="topbar-server" aria-label={label}>
+              <span className={`state ${state}`}>
+                <StateIcon state={state} />
+              </span>
+              <span className="cut">{name}</span>
+              {server && <small>{serverKind(server)}</small>}
+              <ChevronsUpDown className="icon icon-small" aria-hidden />
+            </button>
+          ) : (
+            <button type="button" className="server-card" aria-label={label}>
+              <span className={`state ${state}`}>
+                <StateIcon state={state} />
+              </span>
+              <b className="cut">{name}</b>
+              <ChevronsUpDown className="icon icon-small" aria-hidden />
+              <small>{server ? serverKind(server) : '\u00a0'}</small>
+              <small>{address ?? '\u00a0'}</small>
+            </button>
+          )
+        }
+      >
+        {server && <Facts server={server} />}
+        <Others current={id} />
+        <div className="actions" style={{ marginTop: 10 }}>
+          <Button onClick={() => setConnect(true)}>Connect another server</Button>
+        </div>
+      </Popover>
+      <ConnectDialog open={connect} onOpenChange={setConnect} />
+    </>
+  );
+}
+
+function Facts({ server }: { server: ServerSummary }) {
+  const facts: [string, string | undefined][] = [
+    ['Host', server.host && `${server.host}, port ${server.port}`],
+    ['Database', server.database],
+    ['Reads as', server.role],
+    ['Acts as', server.actionRole],
+    [
+      'Server',
+      server.versionNum === null
+        ? undefined
+        : `PostgreSQL ${versionText(server.versionNum)}, ${server.inRecovery ? 'standby' : 'primary'}`,
+    ],
+    ['Kind', server.environment ?? undefined],
+    ['Tags', server.tags.join(', ') || undefined],
+    ['State', server.problem?.sentence],
+  ];
+  return (
+    <dl className="facts">
+      {facts.map(([name, value]) =>
+        value ? (
+          <div key={name} className="contents">
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ) : null,
+      )}
+    </dl>
+  );
+}
+
+function Others({ current }: { current: string }) {
+  const others = useServers().filter((server) => server.id !== current);
+  if (others.length === 0) return null;
+  return (
+    <nav aria-label="Other servers" style={{ margin: '8px -8px 0' }}>
+      {others.map((server) => (
+        <Other key={server.id} server={server} />
+      ))}
+    </nav>
+  );
+}
+
+function Other({ server }: { server: ServerSummary }) {
+  const state = serverState(server, useFindings(server.id));
+  return (
+    <Link className="menu-item" href={`/${encodeURIComponent(server.id)}/overview`} prefetch={false}>
+      <span className={`state ${state}`}>
+        <StateIcon state={state} />
+      </span>
+      <span className="cut">
+        <b>{server.name}</b> <span className="muted">{serverKind(server)}</span>
+      </span>
+      <span className="visually-hidden">{stateWord(state)}</span>
+    </Link>
+  );
+}

@@ -1,0 +1,49 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useInterval } from '@/lib/client/live';
+import { findingsQuery, serversQuery } from '@/lib/client/queries';
+import type { FindingsAnswer, ServerSummary } from '@/lib/client/shapes';
+import type { State } from '../ui/state';
+
+const none: ServerSummary[] = [];
+
+/** The watched servers. */
+export function useServers(): ServerSummary[] {
+  return useQuery(serversQuery()).data?.servers ?? none;
+}
+
+/** One watched server; undefined before the first answer. */
+export function useServer(id: string): ServerSummary | undefined {
+  return useServers().find((server) => server.id === id);
+}
+
+/** What the checks say of a server. */
+export function useFindings(id: string): FindingsAnswer | undefined {
+  return useQuery({ ...findingsQuery(id), refetchInterval: useInterval(5000) }).data;
+}
+
+/** How a server is, in one state: unknown where it does not answer. */
+export function serverState(server: ServerSummary | undefined, findings: FindingsAnswer | undefined): State {
+  if (!server || server.state === 'unreachable' || server.state === 'starting') return 'unknown';
+  return findings?.verdict ?? 'unknown';
+}
+
+/** `18.4` from `180004`. */
+export function versionText(versionNum: number | null): string {
+  return versionNum === null ? '' : `${Math.floor(versionNum / 10_000)}.${versionNum % 10_000}`;
+}
+
+/** `production primary, 18.4`: environment, role in replication, version. */
+export function serverKind(server: ServerSummary): string {
+  if (server.versionNum === null) return server.state === 'starting' ? 'connecting' : 'not connected';
+  const role = server.inRecovery ? 'standby' : 'primary';
+  return `${[server.environment, role].filter(Boolean).join(' ')}, ${versionText(server.versionNum)}`;
+}
+
+/** `pgdeck_read@127.0.0.1:5433/shop`: as whom, where and what pgdeck reads; undefined for who may not know. */
+export function serverAddress({ role, host, port, database }: ServerSummary): string | undefined {
+  if (!host) return undefined;
+  const shown = host.includes(':') ? `[${host}]` : host;
+  return `${role}@${shown}${port && port !== 5432 ? `:${port}` : ''}/${database}`;
+}
