@@ -7,6 +7,7 @@ import { LiveStrip } from '@/components/table/live-strip';
 import { useFrozen } from '@/components/table/use-frozen';
 import type { TopicView } from '@/lib/client/use-topic';
 import { type LineActs, LockLine } from './lock-line';
+import { as } from './roles';
 import { foldIds, type LockRow, lineId, treeLines } from './tree';
 
 // What counts as a change while the tree stands still; ages tick by themselves.
@@ -107,9 +108,9 @@ export function BlockingTree({
         onResume={resume}
         tools={null}
       />
-      <table className="lock-tree" role="treegrid" aria-label="Blocking tree">
-        <thead role="rowgroup">
-          <tr role="row" className="lock-line lock-head">
+      <table className="lock-tree" {...as.treegrid} aria-label="Blocking tree">
+        <thead {...as.group}>
+          <tr {...as.row} className="lock-line lock-head">
             <Head>Session and statement</Head>
             <Head>Lock</Head>
             <Head number>Time</Head>
@@ -121,7 +122,7 @@ export function BlockingTree({
         </thead>
         <tbody
           ref={body}
-          role="rowgroup"
+          {...as.group}
           onPointerEnter={(event) => event.pointerType !== 'touch' && hold('pointer')}
           onPointerMove={(event) => event.pointerType !== 'touch' && moved()}
           onPointerLeave={() => release('pointer')}
@@ -158,7 +159,7 @@ export function BlockingTree({
 
 function Head({ number, children }: { number?: boolean; children: React.ReactNode }) {
   return (
-    <th scope="col" role="columnheader" className={number ? 'number' : ''}>
+    <th scope="col" {...as.columnHeader} className={number ? 'number' : ''}>
       {children}
     </th>
   );

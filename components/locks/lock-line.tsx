@@ -10,6 +10,7 @@ import { Badge } from '@/components/ui/state';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { announce } from '@/lib/client/announce';
 import { count, duration } from '@/lib/format';
+import { as } from './roles';
 import { actionOn, type LockRow, lockWords, remedyOf, rowAsText, shortMode, type TreeLine, timeOf } from './tree';
 
 /** What a line of the tree can start. */
@@ -55,7 +56,7 @@ function SessionLine({
   if (level === 0 && row.state && row.pid !== 0) who.push(row.state);
   return (
     <tr
-      role="row"
+      {...as.row}
       className="lock-line"
       style={{ '--level': level } as CSSProperties}
       aria-level={level + 1}
@@ -68,7 +69,7 @@ function SessionLine({
       data-chosen={chosen || undefined}
       data-apart={apart || undefined}
     >
-      <th scope="row" role="rowheader" className="lock-who">
+      <th scope="row" {...as.rowHeader} className="lock-who">
         <Branches line={line} />
         {below > 0 ? (
           <IconButton
@@ -93,14 +94,14 @@ function SessionLine({
           )}
         </div>
       </th>
-      <td role="gridcell" className="lock-lock">
+      <td {...as.cell} className="lock-lock">
         {lock ? (
           <LockText verb={lock.verb} mode={lock.mode} object={lock.object} />
         ) : (
           <span className="muted">not visible</span>
         )}
       </td>
-      <td role="gridcell" className="lock-time number">
+      <td {...as.cell} className="lock-time number">
         <span className="lock-label">{time.label}</span>
         {time.seconds === null ? (
           <span className="muted">–</span>
@@ -108,11 +109,11 @@ function SessionLine({
           <span className={critical ? 'lock-bad' : ''}>{duration(time.seconds)}</span>
         )}
       </td>
-      <td role="gridcell" className="lock-frees number">
+      <td {...as.cell} className="lock-frees number">
         <span className="lock-label">Frees</span>
         {row.frees > 0 ? <b>{count(row.frees)}</b> : <span className="muted">0</span>}
       </td>
-      <td role="gridcell" className="lock-acts">
+      <td {...as.cell} className="lock-acts">
         {remedy && (
           <Button look={remedy === 'terminate' ? 'critical' : 'plain'} onClick={() => acts.act(actionOn(row, remedy))}>
             {remedy === 'terminate' ? 'Terminate' : 'Cancel'} {row.pid}…
@@ -150,7 +151,7 @@ function FoldLine({
   const label = `${count(rows.length)} more like ${like.pid}`;
   return (
     <tr
-      role="row"
+      {...as.row}
       className="lock-line lock-fold"
       style={{ '--level': level } as CSSProperties}
       aria-level={level + 1}
@@ -158,7 +159,7 @@ function FoldLine({
       tabIndex={focusable ? 0 : -1}
       data-line={line.id}
     >
-      <th scope="row" role="rowheader" className="lock-who">
+      <th scope="row" {...as.rowHeader} className="lock-who">
         <Branches line={line} />
         <IconButton
           label={`${open ? 'Fold' : 'Show'} ${count(rows.length)} sessions like ${like.pid}`}
@@ -171,17 +172,17 @@ function FoldLine({
           {label} <span className="soft">{[like.usename, like.application_name].filter(Boolean).join(' · ')}</span>
         </p>
       </th>
-      <td role="gridcell" className="lock-lock">
+      <td {...as.cell} className="lock-lock">
         <LockText verb="want" mode={like.wants_mode ?? ''} object={like.wants_object ?? ''} />
       </td>
-      <td role="gridcell" className="lock-time number">
+      <td {...as.cell} className="lock-time number">
         <span className="lock-label">Wait</span>≤ {duration(longest)}
       </td>
-      <td role="gridcell" className="lock-frees number">
+      <td {...as.cell} className="lock-frees number">
         <span className="lock-label">Frees</span>
         <span className="muted">0</span>
       </td>
-      <td role="gridcell" className="lock-acts" />
+      <td {...as.cell} className="lock-acts" />
     </tr>
   );
 }
