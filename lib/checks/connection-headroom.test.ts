@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Row } from '@/lib/topics/index';
 import { connectionHeadroom } from './connection-headroom';
-import { judge, plain } from './given';
+import { judge, plain } from './test-given';
 
 describe('connection headroom', () => {
   const row = (changes: Partial<Row<'connections'>>): Partial<Row<'connections'>> => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Row } from '@/lib/topics/index';
-import { judge } from './given';
 import { invalidIndex } from './invalid-index';
+import { judge } from './test-given';
 
 describe('invalid index', () => {
   const index = (changes: Partial<Row<'index-usage'>>): Partial<Row<'index-usage'>> => ({

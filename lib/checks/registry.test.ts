@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { gaveUp } from './given';
 import { checks } from './index';
+import { gaveUp } from './test-given';
 
 test.each(checks)('$id says that it cannot judge when it was not told anything, or was refused', (check) => {
   expect(gaveUp(check, {}).because).toMatch(/\.$/);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Row } from '@/lib/topics/index';
-import { judge, plain } from './given';
 import { sessionsBlocked } from './sessions-blocked';
+import { judge, plain } from './test-given';
 
 describe('sessions blocked', () => {
   const root: Partial<Row<'locks'>> = {

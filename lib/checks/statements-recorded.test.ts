@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { gaveUp, judge, plain } from './given';
 import { statementsRecorded } from './statements-recorded';
+import { gaveUp, judge, plain } from './test-given';
 
 describe('statement statistics', () => {
   test('a missing extension, a fresh reset and hidden statements are unknown', () => {

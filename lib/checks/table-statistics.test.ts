@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Row } from '@/lib/topics/index';
 import { autovacuumBehind } from './autovacuum-behind';
-import { gaveUp, judge, plain } from './given';
 import { staleStatistics } from './stale-statistics';
+import { gaveUp, judge, plain } from './test-given';
 
 describe('tables', () => {
   const table = (changes: Partial<Row<'tables'>>): Partial<Row<'tables'>> => ({

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Row } from '@/lib/topics/index';
-import { judge, plain } from './given';
 import { idleInTransaction } from './idle-in-transaction';
 import { longTransactions } from './long-transactions';
+import { judge, plain } from './test-given';
 
 describe('transactions', () => {
   const session = (changes: Partial<Row<'sessions'>>): Partial<Row<'sessions'>> => ({

@@ -1,0 +1,146 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, normalize, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** What each room may import: `values` (and their types), `types` only, and packages that only it may use. */
+const rooms: Record<string, { values: string[]; types?: string[] }> = {
+  app: {
+    values: [
+      'components',
+      'lib/client',
+      'lib/read',
+      'lib/access',
+      'lib/runner',
+      'lib/findings',
+      'lib/history',
+      'lib/runtime',
+      'lib/metrics',
+      'lib/actions',
+      'lib/topics',
+      'lib/postgres',
+      'lib/format',
+    ],
+  },
+  components: {
+    values: ['lib/client', 'lib/format'],
+    types: ['lib/topics', 'lib/checks', 'lib/actions', 'lib/findings', 'lib/config'],
+  },
+  'lib/client': { values: ['lib/format'], types: ['lib/topics', 'lib/checks', 'lib/actions'] },
+  'lib/read': {
+    values: ['lib/access', 'lib/runtime', 'lib/topics', 'lib/sampler', 'lib/history'],
+    types: ['lib/client'],
+  },
+  'lib/runtime': {
+    values: [],
+    types: ['lib/audit', 'lib/config', 'lib/findings', 'lib/postgres', 'lib/runner', 'lib/sampler'],
+  },
+  'lib/access': { values: ['lib/metrics', 'lib/postgres', 'lib/runtime'], types: ['lib/actions', 'lib/config'] },
+  'lib/runner': {
+    values: [
+      'lib/access',
+      'lib/actions',
+      'lib/audit',
+      'lib/postgres',
+      'lib/sampler',
+      'lib/metrics',
+      'lib/format',
+      'lib/runtime',
+    ],
+    types: ['lib/config'],
+  },
+  'lib/audit': { values: ['lib/metrics'], types: ['lib/actions'] },
+  'lib/findings': { values: ['lib/checks', 'lib/history'], types: ['lib/config', 'lib/topics'] },
+  'lib/sampler': { values: ['lib/history', 'lib/postgres', 'lib/topics'] },
+  'lib/history': { values: ['lib/postgres'] },
+  'lib/postgres': { values: ['lib/topics', 'lib/metrics', 'lib/config-early'], types: ['lib/config'] },
+  'lib/topics': { values: ['lib/format'] },
+  'lib/checks': { values: ['lib/format', 'lib/topics'], types: ['lib/actions', 'lib/config'] },
+  'lib/actions': { values: ['lib/format'], types: ['lib/topics'] },
+  'lib/metrics': { values: [], types: ['lib/postgres'] },
+  'lib/config': { values: ['lib/config-early', 'lib/postgres'] },
+  'lib/config-early': { values: [] },
+  'lib/format': { values: [] },
+  'lib/embedded': { values: [] },
+  demo: { values: ['lib/embedded', 'lib/format'], types: ['lib/config'] },
+  bench: {
+    values: [
+      'lib/embedded',
+      'lib/postgres',
+      'lib/sampler',
+      'lib/topics',
+      'lib/config',
+      'lib/format',
+      'lib/read',
+      'lib/runtime',
+      'demo',
+    ],
+  },
+};
+
+/** Packages that touch the watched server or run code on it: only these rooms may use them. */
+const guarded: Record<string, string[]> = { pg: ['lib/postgres', 'demo', 'bench'], next: ['app', 'bin', 'components'] };
+
+type Import = { file: string; from: string; to: string; types: boolean };
+
+function filesOf(folder: string): string[] {
+  return readdirSync(join(root, folder)).flatMap((name) => {
+    const path = join(folder, name);
+    if (statSync(join(root, path)).isDirectory()) return filesOf(path);
+    // Tests and their stages may reach anywhere.
+    return /\.(tsx?|mjs)$/.test(name) && !/\.test\.tsx?$|^test-/.test(name) ? [path] : [];
+  });
+}
+
+function roomOf(path: string): string {
+  const [top = '', second = ''] = path.split('/');
+  return top === 'lib' ? `lib/${second.replace(/\.(tsx?|mjs)$/, '')}` : top;
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/^(?:import|export)\s+(type\s)?([^;'"]*?)\s*from\s+['"]([^'"]+)['"]/gm)].map(
+    ([, type, names = '', to = '']) => {
+      const named = /^\{([\s\S]*)\}$/.exec(names.trim())?.[1];
+      const onlyTypes = named?.split(',').every((name) => !name.trim() || name.trim().startsWith('type ')) ?? false;
+      return { file, from: roomOf(file), to, types: type !== undefined || onlyTypes };
+    },
+  );
+}
+
+const all = ['app', 'components', 'lib', 'demo', 'bench'].flatMap(filesOf).flatMap(importsOf);
+const inside = ({ file, to }: Import) =>
+  to.startsWith('@/') ? to.slice(2) : to.startsWith('.') ? normalize(join(dirname(file), to)) : undefined;
+
+const misplaced = (imports: Import[]) =>
+  imports.flatMap((found) => {
+    const path = inside(found);
+    const target = path && roomOf(path);
+    if (!target || target === found.from) return [];
+    const allowed = rooms[found.from];
+    const fine = allowed?.values.includes(target) || (found.types && allowed?.types?.includes(target));
+    return fine ? [] : [`${found.file} must not import ${found.to}`];
+  });
+
+const unguarded = (imports: Import[]) =>
+  imports.flatMap(({ file, from, to }) => {
+    const allowed = guarded[to.split('/')[0] ?? ''];
+    return allowed && !allowed.includes(from) ? [`${file} must not import ${to}`] : [];
+  });
+
+test('imports flow one way', () => {
+  expect(misplaced(all)).toEqual([]);
+});
+
+test('only the rooms made for it use pg and next', () => {
+  expect(unguarded(all)).toEqual([]);
+});
+
+test('a wrong import is seen, a type where only values are wrong is not', () => {
+  const wrong = { file: 'components/a.tsx', from: 'components', to: '@/lib/topics/index', types: false };
+  expect(misplaced([wrong])).toHaveLength(1);
+  expect(misplaced([{ ...wrong, types: true }])).toEqual([]);
+  expect(unguarded([{ ...wrong, to: 'pg' }])).toHaveLength(1);
+  expect(all.length).toBeGreaterThan(100);
+});
