@@ -20,7 +20,7 @@ import { defineTopic, type Known, type Lookup, type Partial, type Raw } from './
 const indexDefinitions: Lookup = {
   id: 'index-definitions',
   shared: false,
-  everySeconds: 3600,
+  everySeconds: 14_400,
   keys: (rows) => keysOf(rows, 'indexrelid'),
   sql: {
     14: `select /* pgdeck:index-definitions */ i.indexrelid::text as key, m.amname::text as amname,
@@ -47,11 +47,11 @@ where i.indexrelid = any($1::text[]::oid[]) and c.relnamespace <> 99`,
 const indexNames: Lookup = {
   id: 'index-names',
   shared: false,
-  everySeconds: 300,
+  everySeconds: 900,
   keys: (rows) => keysOf(rows, 'indexrelid'),
   sql: {
     14: `select /* pgdeck:index-names */ i.indexrelid::text as key, c.relname::text as indexrelname, c.relnamespace,
-  t.relname::text as relname, c.relpages, c.relkind = 'I' as is_partitioned, c.relispartition as is_partition
+  i.indrelid as relid, t.relname::text as relname, c.relpages, c.relkind = 'I' as is_partitioned, c.relispartition as is_partition
 from pg_catalog.pg_index as i
 join pg_catalog.pg_class as c on c.oid = i.indexrelid
 join pg_catalog.pg_class as t on t.oid = i.indrelid
@@ -91,7 +91,7 @@ const indexBuilds: Lookup = {
   from pg_catalog.pg_stat_get_progress_info('CREATE INDEX') as p
   where p.datid = (select a.datid from pg_catalog.pg_stat_get_activity(pg_backend_pid()) as a)
 )
-select i.indexrelid::text as key, i.indisvalid,
+select i.indexrelid::text as key, i.indisvalid, i.indisready,
   coalesce((
     select b.pid from builds as b
     where b.indexrelid = i.indexrelid or b.concurrent_reindex and b.relid = i.indrelid and c.relname ~ '_cc(new|old)[0-9]*$'
@@ -110,9 +110,7 @@ where i.indexrelid = any($1::text[]::oid[])`,
 };
 
 /** The statement: what changes, from one catalog; what hardly does is remembered. */
-const sql = (
-  lastScan: string,
-) => `select /* pgdeck:index-usage */ i.indexrelid, i.indrelid as relid, i.indisvalid as is_valid, i.indisready as is_ready,
+const sql = (lastScan: string) => `select /* pgdeck:index-usage */ i.indexrelid, i.indisvalid as is_valid,
   pg_stat_get_numscans(i.indexrelid) as idx_scan, ${lastScan} as last_idx_scan,
   pg_stat_get_tuples_returned(i.indexrelid) as idx_tup_read, pg_stat_get_tuples_fetched(i.indexrelid) as idx_tup_fetch
 from pg_catalog.pg_index as i
@@ -197,7 +195,7 @@ function joinRow(row: Raw, known: Known, { schemas, sizes, blockSize, locks, now
   if (!names) return undefined;
   const definition = known(indexDefinitions, row.indexrelid);
   const size = sizes[String(row.indexrelid)];
-  const holders = locks.get(row.relid as number) ?? locks.get(row.indexrelid as number) ?? [];
+  const holders = locks.get(names.relid as number) ?? locks.get(row.indexrelid as number) ?? [];
   const build = row.is_valid ? undefined : known(indexBuilds, row.indexrelid);
   const age = typeof row.last_idx_scan === 'string' ? now - Date.parse(row.last_idx_scan) / 1000 : Number.NaN;
   return {
@@ -217,6 +215,7 @@ function joinRow(row: Raw, known: Known, { schemas, sizes, blockSize, locks, now
     is_clustered: definition?.is_clustered ?? null,
     // It became valid between the two statements.
     is_valid: row.is_valid === true || build?.indisvalid === true,
+    is_ready: row.is_valid === true || build?.indisready === true,
     build_pid: build?.pid ?? null,
     is_building: row.is_valid ? false : build === undefined ? null : build.pid ? true : build.hidden ? null : false,
     size_bytes: size ?? Number(names.relpages) * blockSize,
