@@ -156,27 +156,29 @@ describe.each([14, 15, 16, 17, 18])('PostgreSQL %i', (major) => {
     });
   });
 
-  test.runIf(major === 14 || major === 18)('an ordinary role is told what it cannot see', async () => {
-    const { sampler, bugs } = watch('shop_app', 'shop_app');
-    const answers: Record<string, Answer> = {};
-    for (const topic of all) {
-      const answer = await sampler.read(topic, null);
-      answers[topic.id] = answer;
-      if (answer.status === 'ok') expectSound(topic, answer);
-      else expect(answer).toMatchObject({ reason: 'privilege', fixSql: expect.stringContaining('grant') });
-    }
-    expect(bugs).toEqual([]);
-    for (const id of ['connections', 'sessions', 'locks', 'progress', 'slow-queries'] as const) {
-      const answer = answers[id];
-      if (answer?.status !== 'ok') continue;
-      const hidden = answer.partial?.find((part) => part.reason === 'privilege');
-      expect(hidden, id).toMatchObject({ fixSql: 'grant pg_monitor to shop_app;' });
-    }
-    // The catalogs and pg_locks are open to everybody.
-    expect(answers.locks).toMatchObject({ status: 'ok' });
-    expect((answers.locks as Ok).rows.some((row) => row.wants_mode === 'AccessExclusiveLock')).toBe(true);
-    expect((answers.tables as Ok).rows.length).toBeGreaterThan(3);
-  });
+  // The oldest and the newest stand for those between.
+  if (major === 14 || major === 18)
+    test('an ordinary role is told what it cannot see', async () => {
+      const { sampler, bugs } = watch('shop_app', 'shop_app');
+      const answers: Record<string, Answer> = {};
+      for (const topic of all) {
+        const answer = await sampler.read(topic, null);
+        answers[topic.id] = answer;
+        if (answer.status === 'ok') expectSound(topic, answer);
+        else expect(answer).toMatchObject({ reason: 'privilege', fixSql: expect.stringContaining('grant') });
+      }
+      expect(bugs).toEqual([]);
+      for (const id of ['connections', 'sessions', 'locks', 'progress', 'slow-queries'] as const) {
+        const answer = answers[id];
+        if (answer?.status !== 'ok') continue;
+        const hidden = answer.partial?.find((part) => part.reason === 'privilege');
+        expect(hidden, id).toMatchObject({ fixSql: 'grant pg_monitor to shop_app;' });
+      }
+      // The catalogs and pg_locks are open to everybody.
+      expect(answers.locks).toMatchObject({ status: 'ok' });
+      expect((answers.locks as Ok).rows.some((row) => row.wants_mode === 'AccessExclusiveLock')).toBe(true);
+      expect((answers.tables as Ok).rows.length).toBeGreaterThan(3);
+    });
 
   test('without pg_stat_statements the answer says how to get it', async () => {
     const admin = await connect();
@@ -190,20 +192,21 @@ describe.each([14, 15, 16, 17, 18])('PostgreSQL %i', (major) => {
     expect(await sampler.read(topics.tables, null)).toMatchObject({ status: 'ok', database: 'bare', rows: [] });
   });
 
-  test.runIf(major === 18).each(['1.9', '1.10', '1.11'])(
-    'an older pg_stat_statements %s in a schema of its own is asked for what it has',
-    async (version) => {
-      const database = `older_${version.replace('.', '_')}`;
-      await (await connect()).query(`create database ${database}`);
-      const there = await connect(database);
-      await there.query(
-        `create schema "Odd Schema"; create extension pg_stat_statements with schema "Odd Schema" version '${version}'; grant usage on schema "Odd Schema" to watcher`,
-      );
-      const { sampler, bugs } = watch('watcher', 'watcher', database);
-      const answer = await sampler.read(topics['slow-queries'], null);
-      expect(bugs).toEqual([]);
-      expect(answer).toMatchObject({ status: 'ok' });
-      expectSound(topics['slow-queries'], answer as Ok);
-    },
-  );
+  if (major === 18)
+    test.each(['1.9', '1.10', '1.11'])(
+      'an older pg_stat_statements %s in a schema of its own is asked for what it has',
+      async (version) => {
+        const database = `older_${version.replace('.', '_')}`;
+        await (await connect()).query(`create database ${database}`);
+        const there = await connect(database);
+        await there.query(
+          `create schema "Odd Schema"; create extension pg_stat_statements with schema "Odd Schema" version '${version}'; grant usage on schema "Odd Schema" to watcher`,
+        );
+        const { sampler, bugs } = watch('watcher', 'watcher', database);
+        const answer = await sampler.read(topics['slow-queries'], null);
+        expect(bugs).toEqual([]);
+        expect(answer).toMatchObject({ status: 'ok' });
+        expectSound(topics['slow-queries'], answer as Ok);
+      },
+    );
 });
