@@ -44,7 +44,7 @@ limit 80`,
 from (
   select c.country, c.city, c.full_name, p.name, i.quantity * i.unit_price_cents as cents,
     rank() over (partition by c.country, c.city order by p.category, p.name, i.quantity * i.unit_price_cents desc) as place,
-    sum(i.quantity * i.unit_price_cents) over (partition by c.full_name, c.email order by o.created_at, i.id) as running_cents
+    sum(i.quantity * i.unit_price_cents) over (partition by c.full_name order by o.created_at, i.id) as running_cents
   from order_items as i
   join orders as o on o.id = i.order_id
   join customers as c on c.id = o.customer_id

@@ -43,7 +43,7 @@ const settings = {
   wal_compression: 'pglz',
   max_wal_size: '96MB',
   min_wal_size: '32MB',
-  temp_file_limit: '96MB',
+  temp_file_limit: '128MB',
   max_parallel_workers_per_gather: 0,
   jit: 'off',
   timezone: 'UTC',

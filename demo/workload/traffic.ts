@@ -12,7 +12,7 @@ const customer = () => 1 + below(customers);
 /** What ordinary days are made of: many small statements, and one page that asks for each of its products by itself. */
 export function traffic(shop: Shop): Promise<never>[] {
   return [
-    ...Array.from({ length: 4 }, () => keep(shop, 'app_shop', 'shop-web', visit)),
+    ...Array.from({ length: 6 }, () => keep(shop, 'app_shop', 'shop-web', visit)),
     ...Array.from({ length: 2 }, () => keep(shop, 'app_shop', 'checkout', checkOut)),
     ...Array.from({ length: 2 }, () => keep(shop, 'app_billing', 'billing-api', settle)),
     keep(shop, 'app_inventory', 'warehouse', ship),
@@ -22,23 +22,27 @@ export function traffic(shop: Shop): Promise<never>[] {
 async function visit(client: Client): Promise<void> {
   const { rows } = await client.query<{ token: string }>('select token from sessions order by last_seen_at limit 40');
   for (const { token } of rows) {
-    if (below(2)) await client.query('update sessions set last_seen_at = now() where token = $1', [token]);
+    if (below(6) === 0) await client.query('update sessions set last_seen_at = now() where token = $1', [token]);
     await client.query('select id, name, price_cents, stock from products where id = $1', [product()]);
-    await client.query('insert into events (customer_id, type, payload) values ($1, $2, $3)', [
-      customer(),
-      ['view', 'view', 'cart', 'search'][below(4)],
-      { path: `/view/${product()}`, agent: 'firefox', referrer: 'search', hint: below(60) ? '' : 'coupon' },
-    ]);
-    await pause(0.8);
+    if (below(3) === 0) await note(client);
+    await pause(0.4);
     await client.query(
       'select id, status, total_cents, created_at from orders where customer_id = $1 order by created_at desc limit 10',
       [customer()],
     );
     await client.query('select id, email, full_name, city from customers where id = $1', [customer()]);
-    if (below(12) === 0) await browse(client);
-    if (below(15) === 0) await logIn(client);
-    await pause(1.2);
+    if (below(25) === 0) await browse(client);
+    if (below(60) === 0) await logIn(client);
+    await pause(0.6);
   }
+}
+
+async function note(client: Client): Promise<void> {
+  await client.query('insert into events (customer_id, type, payload) values ($1, $2, $3)', [
+    customer(),
+    ['view', 'view', 'cart', 'search'][below(4)],
+    { path: `/view/${product()}`, agent: 'firefox', referrer: 'search', hint: below(60) ? '' : 'coupon' },
+  ]);
 }
 
 /** N+1: one statement for the list, then one for each thing on it. */
