@@ -4,7 +4,6 @@ import {
   bytes,
   count,
   flag,
-  identity,
   maybeCount,
   maybeMilliseconds,
   maybeMoment,
