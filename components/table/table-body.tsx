@@ -169,15 +169,14 @@ function Row<R>({
     >
       {columns.map((column, at) => {
         const className = cellClass(column);
-        const content = column.cell ? column.cell(row) : <Plain value={column.value(row)} />;
         const mark = changed?.has(column.id) ? { 'data-changed': '' } : {};
         return at === 0 ? (
           <th key={column.id} scope="row" className={className} {...mark}>
-            {content}
+            <Cell column={column} row={row} />
           </th>
         ) : (
           <td key={column.id} className={className} data-label={column.header} {...mark}>
-            {content}
+            <Cell column={column} row={row} />
           </td>
         );
       })}
@@ -198,6 +197,10 @@ function Row<R>({
 }
 
 const TableRow = memo(Row) as typeof Row;
+
+function Cell<R>({ column, row }: { column: Column<R>; row: R }): ReactNode {
+  return column.cell ? column.cell(row) : <Plain value={column.value(row)} />;
+}
 
 function Plain({ value }: { value: ReturnType<Column<unknown>['value']> }) {
   if (value === null) return <span className="muted">{notApplicable}</span>;

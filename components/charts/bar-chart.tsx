@@ -1,0 +1,151 @@
+'use client';
+
+import dynamic from 'next/dynamic';
+import { type CSSProperties, useMemo, useSyncExternalStore } from 'react';
+import { useAlive } from '@/lib/client/clock';
+import { figure } from '@/lib/format';
+import type { ColumnLook } from './look';
+
+const BarPlot = dynamic(() => import('./bar-plot'), { ssr: false });
+
+/** One bar: its identity, its name, and a value for each column of `looks`. */
+export type BarRow = { key: string; label: string; values: (number | null)[] };
+
+const rowHeight = 24;
+
+/**
+ * Bars on one scale from zero, stacked by column, the sum at the end of each: shares of a total, sizes by part. `rest`
+ * is drawn last, so that the rows sum to the whole. `space` is for how many bars height is kept before they are there.
+ */
+export function BarChart({
+  label,
+  rows,
+  looks,
+  text = figure,
+  rest,
+  space = rows.length,
+  asTable = false,
+  onChoose,
+}: {
+  label: string;
+  rows: BarRow[];
+  looks: ColumnLook[];
+  text?: (value: number) => string;
+  rest?: BarRow | undefined;
+  space?: number;
+  asTable?: boolean;
+  onChoose?: (key: string) => void;
+}) {
+  const alive = useAlive();
+  const narrow = useNarrow();
+  const all = useMemo(() => (rest ? [...rows, rest] : rows), [rows, rest]);
+  const height = Math.max(space + (rest ? 1 : 0), all.length, 1) * rowHeight;
+  const drawn = useMemo(
+    () =>
+      all.map(({ key, label: name, values }) => ({
+        key,
+        label: name,
+        total: values.reduce<number>((sum, value) => sum + (value ?? 0), 0),
+        ...Object.fromEntries(looks.map((look, at) => [look.column, values[at] ?? 0])),
+      })),
+    [all, looks],
+  );
+  const most = Math.max(...drawn.map(({ total }) => total), 0) || 1;
+  if (asTable) return <BarTable label={label} rows={all} looks={looks} text={text} height={height} />;
+  return (
+    <>
+      <div className="chart-plot" style={{ height }}>
+        {alive && (
+          <BarPlot
+            rows={drawn}
+            looks={looks}
+            text={text}
+            most={most}
+            label={label}
+            height={height}
+            labelWidth={narrow ? 118 : 230}
+            onChoose={onChoose}
+          />
+        )}
+      </div>
+      {looks.length > 1 && (
+        <ul className="chart-legend chart-legend-flush" aria-label="Colours">
+          {looks.map((look) => (
+            <li key={look.column} className="wait">
+              <span className="swatch" style={{ '--series': look.color } as CSSProperties} />
+              {look.label}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+const query = '(max-width: 767px)';
+
+/** Whether the window is so narrow that rows become entries. */
+export function useNarrow(): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      const media = matchMedia(query);
+      media.addEventListener('change', listener);
+      return () => media.removeEventListener('change', listener);
+    },
+    () => matchMedia(query).matches,
+    () => false,
+  );
+}
+
+function BarTable({
+  label,
+  rows,
+  looks,
+  text,
+  height,
+}: {
+  label: string;
+  rows: BarRow[];
+  looks: ColumnLook[];
+  text: (value: number) => string;
+  height: number;
+}) {
+  return (
+    <section
+      className="chart-table"
+      style={{ height: height + (looks.length > 1 ? 24 : 0) }}
+      aria-label={`${label}, as a table`}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+      tabIndex={0}
+    >
+      <table className="table">
+        <caption className="visually-hidden">{label}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            {looks.map((look) => (
+              <th key={look.column} scope="col" className="number">
+                {look.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.key}>
+              <th scope="row">{row.label}</th>
+              {looks.map((look, at) => {
+                const value = row.values[at] ?? null;
+                return (
+                  <td key={look.column} className="number">
+                    {value === null ? <span className="muted">unknown</span> : text(value)}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import type { SeriesAnswer } from '@/lib/client/shapes';
+import { aboveSince, gaps, latest, summarise } from './summary';
+
+const series: SeriesAnswer = {
+  series: 'connections',
+  unit: 'connections',
+  step: 10,
+  columns: ['active', 'idle'],
+  points: [
+    [100, null, null],
+    [110, 1, 10],
+    [120, 4, 12],
+    [130, null, null],
+    [140, null, null],
+    [150, 2, 8],
+    [160, 3, 8],
+  ],
+};
+
+test('a summary adds the columns and skips gaps', () => {
+  expect(summarise(series, ['active', 'idle'])).toEqual({
+    now: 11,
+    at: 160,
+    first: 11,
+    lowest: 10,
+    highest: 16,
+    highestAt: 120,
+    covered: 4 / 7,
+  });
+  expect(summarise({ ...series, points: [[100, null, null]] }, ['active'])).toBeUndefined();
+});
+
+test('the newest value and since when it is above a limit', () => {
+  expect(latest(series, 'active')).toBe(3);
+  expect(aboveSince(series, 'active', 1)).toBe(120);
+  expect(aboveSince(series, 'active', 2)).toBe(160);
+  expect(aboveSince(series, 'active', 5)).toBeNull();
+});
+
+test('gaps reach from the sample before to the sample after', () => {
+  expect(gaps(series, 90, 165)).toEqual([
+    { from: 100, to: 110 },
+    { from: 120, to: 150 },
+  ]);
+  expect(gaps({ ...series, points: [[100, null, null]] }, 90, 165)).toEqual([{ from: 90, to: 165 }]);
+  expect(gaps(series, 90, 400).at(-1)).toEqual({ from: 160, to: 400 });
+});

@@ -1,0 +1,87 @@
+import type { SeriesAnswer } from '@/lib/client/shapes';
+
+/** The figures of a chart that its sentence is made of; undefined where there is no sample. */
+export type Summary = {
+  /** The newest value, and when. */
+  now: number;
+  at: number;
+  /** The first value of the range, and the least and the greatest with their times. */
+  first: number;
+  lowest: number;
+  highest: number;
+  highestAt: number;
+  /** Share of the range that has samples, 0 to 1. */
+  covered: number;
+};
+
+/** Sums up columns of a series added together (all of a stack, or one line). */
+export function summarise(series: SeriesAnswer | undefined, columns: string[]): Summary | undefined {
+  if (!series) return undefined;
+  const indexes = columns.map((column) => series.columns.indexOf(column) + 1).filter((index) => index > 0);
+  const known: [number, number][] = [];
+  for (const point of series.points) {
+    const values = indexes.map((index) => point[index]);
+    if (values.every((value) => value === null || value === undefined)) continue;
+    known.push([point[0] as number, values.reduce<number>((sum, value) => sum + (value ?? 0), 0)]);
+  }
+  const newest = known.at(-1);
+  const oldest = known[0];
+  if (!newest || !oldest) return undefined;
+  const highest = known.reduce((best, point) => (point[1] > best[1] ? point : best));
+  return {
+    now: newest[1],
+    at: newest[0],
+    first: oldest[1],
+    lowest: Math.min(...known.map(([, value]) => value)),
+    highest: highest[1],
+    highestAt: highest[0],
+    covered: known.length / series.points.length,
+  };
+}
+
+/** The newest value of one column that is not a gap. */
+export function latest(series: SeriesAnswer | undefined, column: string): number | null {
+  const index = (series?.columns.indexOf(column) ?? -1) + 1;
+  if (!series || index === 0) return null;
+  for (let at = series.points.length - 1; at >= 0; at--) {
+    const value = series.points[at]?.[index];
+    if (value !== null && value !== undefined) return value;
+  }
+  return null;
+}
+
+/** The value of one column since when it has been above a limit without a break, epoch seconds; null where it is not. */
+export function aboveSince(series: SeriesAnswer | undefined, column: string, limit: number): number | null {
+  const index = (series?.columns.indexOf(column) ?? -1) + 1;
+  if (!series || index === 0) return null;
+  let since: number | null = null;
+  for (const point of series.points) {
+    const value = point[index];
+    if (value === null || value === undefined) continue;
+    if (value <= limit) since = null;
+    else since ??= point[0] as number;
+  }
+  return since;
+}
+
+/** Runs of points without any sample, as spans of epoch seconds: what a chart shades and never bridges. */
+export function gaps(series: SeriesAnswer, from: number, to: number): { from: number; to: number }[] {
+  const found: { from: number; to: number }[] = [];
+  let start: number | undefined;
+  let last: number | undefined;
+  for (const point of series.points) {
+    const at = point[0] as number;
+    const empty = point.slice(1).every((value) => value === null || value === undefined);
+    if (empty) start ??= last ?? at;
+    else {
+      if (start !== undefined) found.push({ from: start, to: at });
+      start = undefined;
+      last = at;
+    }
+  }
+  const end = last ?? from;
+  if (start !== undefined || to - end > 3 * series.step) found.push({ from: Math.min(start ?? end, end), to });
+  return found
+    .map((gap) => ({ from: Math.max(gap.from, from), to: Math.min(gap.to, to) }))
+    .filter((gap) => gap.to > gap.from);
+}
