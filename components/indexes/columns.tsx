@@ -9,6 +9,7 @@ const words: Record<Standing, { word: string; state: State | undefined }> = {
   invalid: { word: 'Invalid', state: 'warning' },
   unused: { word: 'Not used', state: 'unknown' },
   used: { word: 'Used', state: undefined },
+  unknown: { word: 'Unknown', state: 'unknown' },
 };
 
 function lastUse(row: Index): string {

@@ -24,6 +24,10 @@ test('an index that keeps values unique is never called unused', () => {
   expect(standing(index({ is_replident: true }))).toBe('used');
 });
 
+test('an index whose definition was not read is unknown, not unused', () => {
+  expect(standing(index({ is_unique: null }))).toBe('unknown');
+});
+
 test('an index under way is told apart from one that was left behind', () => {
   expect(standing(index({ is_valid: false, is_building: true }))).toBe('building');
   expect(standing(index({ is_valid: false, is_building: false }))).toBe('invalid');

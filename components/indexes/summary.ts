@@ -16,12 +16,14 @@ export function duties(row: Index): string[] {
   ].filter((duty): duty is string => duty !== false);
 }
 
-/** How an index stands: building, invalid, never used since the statistics began, or used. */
-export type Standing = 'building' | 'invalid' | 'unused' | 'used';
+/** How an index stands: building, invalid, never used since the statistics began, used, or not known yet. */
+export type Standing = 'building' | 'invalid' | 'unused' | 'used' | 'unknown';
 
 /** The standing of an index; one that keeps a constraint counts as used. */
 export function standing(row: Index): Standing {
   if (!row.is_valid && !row.is_partitioned) return row.is_building ? 'building' : 'invalid';
+  // Its definition was not read (a lock stood in the way): a constraint may rest on it.
+  if (row.idx_scan === 0 && row.is_unique === null) return 'unknown';
   return row.idx_scan === 0 && duties(row).length === 0 && !row.is_partitioned ? 'unused' : 'used';
 }
 
