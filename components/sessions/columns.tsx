@@ -1,4 +1,5 @@
 import Link from 'next/link';
+import { waitColor } from '@/components/charts/look';
 import type { Column } from '@/components/table/column';
 import { SqlLine } from '@/components/ui/sql';
 import { StateText } from '@/components/ui/state';
@@ -8,28 +9,14 @@ import { ageOf, isHidden, kindOf, type Session, type SessionLimits, severityOf, 
 const none = <span className="muted">{notApplicable}</span>;
 const time = (seconds: number | null) => (seconds === null ? none : duration(seconds));
 
-/** Colours of wait classes, in the names of `pg_stat_activity.wait_event_type`. */
-const waitColors: Record<string, string> = {
-  IO: 'io',
-  Lock: 'lock',
-  LWLock: 'lwlock',
-  IPC: 'ipc',
-  Client: 'client',
-  Timeout: 'timeout',
-  BufferPin: 'bufferpin',
-  Buffer: 'bufferpin',
-  Activity: 'activity',
-};
-
 /** What a session waits for as swatch and word; an active one that waits for nothing runs on a CPU. */
 export function Wait({ session }: { session: Session }) {
   if (isHidden(session)) return <span className="muted">not visible</span>;
   const type = session.wait_event_type ?? (kindOf(session) === 'active' ? 'CPU' : null);
   if (!type) return none;
-  const color = type === 'CPU' ? 'cpu' : (waitColors[type] ?? 'other');
   return (
     <span className="wait" title={session.wait_event ? `${type}: ${session.wait_event}` : type}>
-      <span className="swatch" style={{ '--series': `var(--wait-${color})` } as React.CSSProperties} />
+      <span className="swatch" style={{ '--series': waitColor(session.wait_event_type) } as React.CSSProperties} />
       {type}
     </span>
   );

@@ -11,7 +11,7 @@ import {
   whyNotCancel,
   whyNotSignal,
 } from './session-kind';
-import { sessionsSentence } from './summary';
+import { connectionsSentence, sessionsSentence } from './summary';
 
 const limits: SessionLimits = {
   blockedSeconds: 60,
@@ -180,5 +180,32 @@ describe('what is shown', () => {
     expect(text).toContain('session: 4711\nuser: app_shop');
     expect(text).toContain('transaction open for: 12.3 s');
     expect(text).not.toContain('waits for');
+  });
+});
+
+describe('the chart of connections', () => {
+  const columns = ['waiting', 'idle_in_transaction', 'active', 'idle', 'other', 'ceiling'];
+  const series = (points: (number | null)[][]) => ({
+    series: 'connections',
+    unit: 'connections',
+    step: 10,
+    columns,
+    points,
+  });
+  const at = Date.parse('2026-11-21T02:40:00Z') / 1000;
+
+  it('is told against the ceiling', () => {
+    expect(connectionsSentence(series([[at, null, null, null, null, null, null]]))).toContain('Nothing is known yet');
+    expect(
+      connectionsSentence(
+        series([
+          [at, 1, 0, 10, 20, 0, 97],
+          [at + 10, 0, 0, 4, 20, 0, 97],
+        ]),
+        'UTC',
+      ),
+    ).toBe('24 of 97 connections for applications are taken (25\u00a0%); at most 31 (32\u00a0%), at 02:40.');
+    expect(connectionsSentence(series([[at, 0, 0, 4, 20, 0, 97]]))).toContain('; never more in this time.');
+    expect(connectionsSentence(series([[at, 0, 0, 1, 0, 0, null]]))).toBe('1 connection now; never more in this time.');
   });
 });

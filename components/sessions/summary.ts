@@ -1,4 +1,5 @@
-import { count, durationInWords } from '@/lib/format';
+import type { SeriesAnswer } from '@/lib/client/shapes';
+import { clockMinutes, count, durationInWords, ofTotal, percent, plural } from '@/lib/format';
 import { countKinds, kindOf, type Session } from './session-kind';
 
 /**
@@ -41,4 +42,29 @@ function idleSentence(sessions: Session[]): string {
   return idle.length === 1
     ? `1 is idle in transaction, for ${oldest}.`
     : `${count(idle.length)} are idle in transaction, the oldest for ${oldest}.`;
+}
+
+/**
+ * The chart of connections in a sentence: `24 of 97 connections for applications are taken (25 %); at most 31 (32 %), at 02:40.`
+ * They include pgdeck's own. `zone` is for tests; missing, the reader's own.
+ */
+export function connectionsSentence(series: SeriesAnswer, zone?: string): string {
+  const index = (column: string) => series.columns.indexOf(column) + 1;
+  const states = ['waiting', 'idle_in_transaction', 'active', 'idle', 'other'].map(index).filter((at) => at > 0);
+  const known = series.points
+    .filter((point) => states.some((at) => typeof point[at] === 'number'))
+    .map((point) => ({
+      at: point[0] ?? 0,
+      all: Math.round(states.reduce((sum, at) => sum + (point[at] ?? 0), 0)),
+      ceiling: point[index('ceiling')] ?? null,
+    }));
+  const now = known.at(-1);
+  if (!now) return 'Nothing is known yet; the first figures come within 10 s.';
+  const most = known.reduce((top, point) => (point.all >= top.all ? point : top), now);
+  const time = clockMinutes(new Date(most.at * 1000), zone);
+  const peak = most.all > now.all ? `at most ${count(most.all)}` : 'never more in this time';
+  if (now.ceiling === null) return `${plural(now.all, 'connection')} now; ${peak}.`;
+  const share = most.all > now.all ? ` (${percent(most.all / now.ceiling)}), at ${time}` : '';
+  const [part = '', rest = ''] = ofTotal(now.all, Math.round(now.ceiling)).split(' (');
+  return `${part} connections for applications are taken (${rest}; ${peak}${share}.`;
 }

@@ -1,0 +1,39 @@
+import { dehydrate, HydrationBoundary } from '@tanstack/react-query';
+import { AuditPage } from '@/components/audit/audit-page';
+import { auditPageSize } from '@/components/audit/page-size';
+import { covers, currentUser } from '@/lib/access/user';
+import { auditQuery } from '@/lib/client/queries';
+import { makeQueryClient } from '@/lib/client/query-client';
+import { runtime } from '@/lib/runtime';
+import { Prefetched } from '../../prefetched';
+
+type Input = {
+  params: Promise<{ server: string }>;
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+};
+
+export const metadata = { title: 'Audit' };
+
+/** What was done to the server with pgdeck. */
+export default async function Page({ params, searchParams }: Input) {
+  const { server } = await params;
+  const client = makeQueryClient();
+  const user = currentUser();
+  const { audit } = runtime();
+  // Where it cannot be read the page opens without, and says why.
+  const answer = await Promise.all([
+    audit.read({ server, limit: auditPageSize, ...(!covers(user.role, 'admin') && { user: user.name }) }),
+    audit.state(),
+  ]).catch(() => undefined);
+  if (answer) {
+    const [entries, state] = answer;
+    client.setQueryData(auditQuery({ server, limit: auditPageSize }).queryKey, { ...entries, state });
+  }
+  return (
+    <Prefetched server={server} search={await searchParams}>
+      <HydrationBoundary state={dehydrate(client)}>
+        <AuditPage server={server} />
+      </HydrationBoundary>
+    </Prefetched>
+  );
+}

@@ -1,0 +1,2 @@
+/** Entries of one page of the audit. */
+export const auditPageSize = 100;
