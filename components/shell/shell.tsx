@@ -3,6 +3,7 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { Menu as MenuIcon } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
+import { ActionProvider } from '../actions/action-provider';
 import { LookMenu } from './look-menu';
 import { Navigation } from './navigation';
 import { ServerCard } from './server-card';
@@ -32,7 +33,7 @@ export function Shell({ server, children }: { server: string; children: ReactNod
         <LookMenu />
       </header>
       <main id="content" tabIndex={-1} className="page">
-        {children}
+        <ActionProvider server={server}>{children}</ActionProvider>
       </main>
     </div>
   );
