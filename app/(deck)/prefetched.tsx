@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { currentUser } from '@/lib/access/user';
 import { findingsQuery, seriesQuery, serversQuery, type TopicAsk, topicQuery } from '@/lib/client/queries';
 import { makeQueryClient } from '@/lib/client/query-client';
-import { parseRange } from '@/lib/client/url-state';
+import { parseRange } from '@/lib/client/range';
 import { listServers, readSeries, readTopic } from '@/lib/read';
 import { runtime } from '@/lib/runtime';
 import type { TopicId } from '@/lib/topics/index';

@@ -1,0 +1,22 @@
+import { notFound } from 'next/navigation';
+import type { ReactNode } from 'react';
+import { Shell } from '@/components/shell/shell';
+import { runtime } from '@/lib/runtime';
+import { Prefetched } from '../prefetched';
+
+/** The frame around every page of a watched server; an unknown server is told so. */
+export default async function ServerLayout({
+  params,
+  children,
+}: {
+  params: Promise<{ server: string }>;
+  children: ReactNode;
+}) {
+  const { server } = await params;
+  if (!runtime().servers.has(server)) notFound();
+  return (
+    <Prefetched server={server}>
+      <Shell server={server}>{children}</Shell>
+    </Prefetched>
+  );
+}

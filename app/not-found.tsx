@@ -1,0 +1,35 @@
+import Link from 'next/link';
+import { runtime } from '@/lib/runtime';
+
+export const metadata = { title: 'No such page' };
+
+/** What is said where an address leads nowhere, with the servers that there are. */
+export default function NotFound() {
+  const servers = [...runtime().servers.values()];
+  return (
+    <main id="content" className="page">
+      <section className="panel" aria-labelledby="nowhere">
+        <header>
+          <h1 id="nowhere" className="text-lg font-semibold">
+            There is no such page
+          </h1>
+        </header>
+        <div className="panel-message">
+          <p>
+            The address names a page or a server that this pgdeck does not have. It watches{' '}
+            {servers.length === 1 ? 'one server' : `${servers.length} servers`}:
+          </p>
+          <ul className="grid gap-1">
+            {servers.map(({ config }) => (
+              <li key={config.id}>
+                <Link href={`/${config.id}/overview`} prefetch={false}>
+                  Overview of {config.name}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </div>
+      </section>
+    </main>
+  );
+}
