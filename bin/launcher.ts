@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Server as HttpServer } from 'node:http';
 import { join } from 'node:path';
@@ -68,7 +69,11 @@ async function serve(root: string, dev: boolean, config: Config, down: WayDown):
   const { host, port, allowedHosts } = config;
   // Loaded only now: Next reads NODE_ENV when it is loaded.
   const { default: next } = await import('next');
-  const app = next({ dev, dir: root, hostname: host, port });
+  // Next listens for WebSockets (hot reload) on the server that it is given: here it only hears those that were let in.
+  const upgrades = new EventEmitter();
+  const httpServer = upgrades as unknown as HttpServer;
+  const quiet = { quiet: !dev }; // an option of Next's own start that its types leave out
+  const app = next({ dev, dir: root, hostname: host, port, httpServer, ...quiet });
   await app.prepare();
   await instrumented();
   down.add(stopSampling);
@@ -78,7 +83,7 @@ async function serve(root: string, dev: boolean, config: Config, down: WayDown):
     (request, response) => {
       handle(request, response).catch(() => response.destroy());
     },
-    dev ? (request, socket, head) => app.getUpgradeHandler()(request, socket, head) : undefined,
+    dev ? (request, socket, head) => void upgrades.emit('upgrade', request, socket, head) : undefined,
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new LaunchError(listenProblem(error, host, port))));

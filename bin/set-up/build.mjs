@@ -59,7 +59,9 @@ export async function buildPrograms(root) {
   const made = () => existsSync(join(root, 'dist', 'launcher.mjs'));
   await once(root, 'programs', programSources, made, () =>
     step('Building the programs', async () => {
-      const { build } = await import(pathToFileURL(createRequire(join(root, 'package.json')).resolve('esbuild')).href);
+      const { build, stop } = await import(
+        pathToFileURL(createRequire(join(root, 'package.json')).resolve('esbuild')).href
+      );
       const entryPoints = Object.entries(programs)
         .filter(([, source]) => existsSync(join(root, source)))
         .map(([out, source]) => ({ out, in: join(root, source) }));
@@ -81,6 +83,8 @@ export async function buildPrograms(root) {
         });
       } catch (error) {
         throw new SetUpError(`The programs could not be built:\n${error.message}`);
+      } finally {
+        await stop(); // its service would run on beside us
       }
     }),
   );
