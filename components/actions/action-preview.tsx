@@ -28,7 +28,9 @@ export function ActionPreview({ preview }: { preview: Preview }) {
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
           <ul className="member-list" tabIndex={0} aria-label="Sessions it is done to">
             {preview.members.map((member) => (
-              <li key={`${member.pid}-${member.backend_start_us}`}>{member.title}</li>
+              <li key={`${member.pid}-${member.backend_start_us}`}>
+                <b>{member.pid}</b> <span className="soft">{member.title}</span>
+              </li>
             ))}
           </ul>
         </div>

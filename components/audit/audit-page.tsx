@@ -30,7 +30,6 @@ const lineKey = (line: AuditLine) => String(line.seq);
 export function AuditPage({ server }: { server: string }) {
   const audit = useAudit(server);
   const [filter, setFilter] = useFilter();
-  const [run, setRun] = useQueryState('run', parseAsString);
   const [seq, setSeq] = useQueryState('entry', parseAsString);
   const lines = useMemo(() => auditLines(audit.entries), [audit.entries]);
   const mark = marks.find((each) => each.value === filter.fields.result)?.value;
@@ -40,11 +39,8 @@ export function AuditPage({ server }: { server: string }) {
   );
   const open = useCallback((line: AuditLine) => setSeq(String(line.seq)), [setSeq]);
   const columns = useMemo(() => auditColumns(open), [open]);
-  const opened = lines.find((line) => (run ? line.entry.runId === run : String(line.seq) === seq));
-  const close = () => {
-    setRun(null);
-    setSeq(null);
-  };
+  const opened = lines.find((line) => String(line.seq) === seq);
+  const close = () => setSeq(null);
   const setMark = (value: Mark | 'all') => {
     const { result: _before, ...fields } = filter.fields;
     setFilter({ ...filter, fields: value === 'all' ? fields : { ...fields, result: value } });
@@ -54,13 +50,6 @@ export function AuditPage({ server }: { server: string }) {
     <>
       <PageHead server={server} title="Audit" sentence={audit.known ? auditSentence(lines, audit.more) : undefined} />
       {audit.state && <Trouble state={audit.state} />}
-      {audit.known && run && !opened && (
-        <Note state="unknown" role="status" action={<Button onClick={close}>Show all</Button>}>
-          <p>
-            <b>Run {run} is not among the entries shown.</b> It may be older: load older entries to find it.
-          </p>
-        </Note>
-      )}
       <div className="filters">
         <Segmented<Mark | 'all'>
           label="Result"

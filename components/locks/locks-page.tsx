@@ -3,6 +3,7 @@
 import { Info } from 'lucide-react';
 import { parseAsInteger, useQueryState } from 'nuqs';
 import { useMemo, useState } from 'react';
+import { useAction } from '@/components/actions/action-provider';
 import { ChartPanel } from '@/components/charts/chart-panel';
 import type { ColumnLook } from '@/components/charts/look';
 import { useHrefs } from '@/components/sessions/use-hrefs';
@@ -10,7 +11,6 @@ import { PageHead } from '@/components/shell/page-head';
 import { Button } from '@/components/ui/button';
 import { Note } from '@/components/ui/note';
 import { Panel } from '@/components/ui/panel';
-import type { PreviewBody } from '@/lib/actions/protocol';
 import { useDatabase } from '@/lib/client/url-state';
 import { useTopic } from '@/lib/client/use-topic';
 import { count, plural } from '@/lib/format';
@@ -28,7 +28,7 @@ export function LocksPage({ server, blockedSeconds }: { server: string; blockedS
   const [database] = useDatabase();
   const [pid] = useQueryState('pid', parseAsInteger);
   const [unfolded, setUnfolded] = useState(false);
-  const [asked, setAsked] = useState<PreviewBody>();
+  const act = useAction();
   const hrefs = useHrefs(server);
 
   // A tree is kept whole: one session of it in the database is enough.
@@ -95,7 +95,7 @@ export function LocksPage({ server, blockedSeconds }: { server: string; blockedS
           chosenPid={pid}
           blockedSeconds={blockedSeconds}
           unfolded={unfolded}
-          acts={{ act: setAsked, sessionHref: (row) => hrefs.session(row.pid) }}
+          acts={{ act, sessionHref: (row) => hrefs.session(row.pid) }}
         />
       </Panel>
       {why && (

@@ -1,10 +1,10 @@
 'use client';
 
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
+import { useAction } from '@/components/actions/action-provider';
 import { useHrefs } from '@/components/sessions/use-hrefs';
 import { PageHead } from '@/components/shell/page-head';
 import { Panel } from '@/components/ui/panel';
-import type { PreviewBody } from '@/lib/actions/protocol';
 import { useDatabase } from '@/lib/client/url-state';
 import { useTopic } from '@/lib/client/use-topic';
 import type { ProgressRow } from './eta';
@@ -17,7 +17,7 @@ const noRows: ProgressRow[] = [];
 export function ProgressPage({ server }: { server: string }) {
   const view = useTopic(server, 'progress');
   const [database] = useDatabase();
-  const [asked, setAsked] = useState<PreviewBody>();
+  const act = useAction();
   const hrefs = useHrefs(server);
   const rows = useMemo(() => {
     const all = view.rows ?? noRows;
@@ -48,11 +48,7 @@ export function ProgressPage({ server }: { server: string }) {
               }
         }
       >
-        <ProgressList
-          rows={rows}
-          view={view}
-          acts={{ act: setAsked, sessionHref: hrefs.session, locksHref: hrefs.locks }}
-        />
+        <ProgressList rows={rows} view={view} acts={{ act, sessionHref: hrefs.session, locksHref: hrefs.locks }} />
       </Panel>
     </>
   );

@@ -3,6 +3,7 @@
 import { ChevronDown, Group as GroupIcon } from 'lucide-react';
 import { parseAsBoolean, parseAsInteger, parseAsStringLiteral, useQueryState } from 'nuqs';
 import { useCallback, useMemo, useState } from 'react';
+import { useAction } from '@/components/actions/action-provider';
 import { ChartPanel } from '@/components/charts/chart-panel';
 import { connectionLooks } from '@/components/charts/look';
 import { latest } from '@/components/charts/summary';
@@ -14,7 +15,6 @@ import { Choice } from '@/components/ui/choice';
 import { ActionMenu } from '@/components/ui/menu';
 import { Panel } from '@/components/ui/panel';
 import { Segmented } from '@/components/ui/segmented';
-import type { PreviewBody } from '@/lib/actions/protocol';
 import { useDatabase, useFilter } from '@/lib/client/url-state';
 import { useTopic } from '@/lib/client/use-topic';
 import { count, ofTotal, plural } from '@/lib/format';
@@ -46,7 +46,7 @@ export function SessionsPage({ server, limits }: { server: string; limits: Sessi
   const [filter, setFilter] = useFilter();
   const [idleShown, setIdleShown] = useQueryState('idle', parseAsBoolean.withDefault(false));
   const [by, setBy] = useQueryState('group', parseAsStringLiteral(groupings));
-  const [asked, setAsked] = useState<PreviewBody>();
+  const act = useAction();
   const hrefs = useHrefs(server);
 
   const kind = sessionKinds.find((each) => each.kind === filter.fields.state)?.kind;
@@ -71,8 +71,8 @@ export function SessionsPage({ server, limits }: { server: string; limits: Sessi
   const detail = useDetail(all);
   const { show } = detail;
   const menu = useCallback(
-    (session: Session) => sessionMenu(session, { act: setAsked, show, locksHref: hrefs.locks }),
-    [show, hrefs],
+    (session: Session) => sessionMenu(session, { act, show, locksHref: hrefs.locks }),
+    [act, show, hrefs],
   );
 
   return (
@@ -148,7 +148,7 @@ export function SessionsPage({ server, limits }: { server: string; limits: Sessi
                 ...(many > 0 && { key: `${many} now` }),
                 off: offerOff(view.rows ?? noSessions, offer),
                 danger: many > 0,
-                onSelect: () => setAsked(offerBody(offer)),
+                onSelect: () => act(offerBody(offer)),
               };
             })
           }
@@ -219,7 +219,7 @@ export function SessionsPage({ server, limits }: { server: string; limits: Sessi
           locksHref={hrefs.locks}
           act={(body) => {
             detail.hide();
-            setAsked(body);
+            act(body);
           }}
           onClose={detail.hide}
         />
