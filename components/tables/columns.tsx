@@ -2,6 +2,7 @@ import type { Column } from '@/components/table/column';
 import { LoadCell } from '@/components/table/load-cell';
 import { StateText } from '@/components/ui/state';
 import { bytes, count, duration, notApplicable, percent } from '@/lib/format';
+import { sizeParts } from './parts';
 import { behind, stale, type Table, tableName } from './summary';
 
 const age = (seconds: number | null) => (seconds === null ? 'never' : duration(seconds));
@@ -18,11 +19,7 @@ export function tableColumns(most: number): Column<Table>[] {
       value: (row) => row.total_bytes,
       cell: (row) => (
         <LoadCell
-          pieces={[
-            { label: 'rows', value: row.heap_bytes, color: 'var(--wait-io)' },
-            { label: 'indexes', value: row.index_bytes, color: 'var(--wait-lwlock)' },
-            { label: 'TOAST', value: row.toast_bytes, color: 'var(--wait-client)' },
-          ]}
+          pieces={sizeParts.map(({ column, label, color }) => ({ label, value: row[column], color }))}
           most={most}
         >
           {row.size_exact ? '' : 'about '}

@@ -1,0 +1,38 @@
+import Link from 'next/link';
+import { statementColumns } from '@/components/statements/columns';
+import { oneLine, type Statement, statementKey } from '@/components/statements/summary';
+import type { Column } from '@/components/table/column';
+import { tableColumns } from '@/components/tables/columns';
+import type { Table } from '@/components/tables/summary';
+import { SqlLine } from '@/components/ui/sql';
+
+const shownOfStatements = ['share', 'total_exec_time', 'mean_exec_time', 'calls_per_second'];
+const shownOfTables = ['relname', 'total_bytes', 'n_live_tup', 'n_dead_tup'];
+
+/** The columns of the worst statements; each leads to the statement itself. */
+export function worstColumns(server: string, most: number): Column<Statement>[] {
+  return [
+    {
+      id: 'query',
+      header: 'Statement',
+      value: oneLine,
+      cell: (row) => (
+        <Link
+          className="row-link"
+          href={`/${encodeURIComponent(server)}/statements?statement=${encodeURIComponent(statementKey(row))}`}
+          prefetch={false}
+        >
+          {row.query === null ? oneLine(row) : <SqlLine sql={row.query} />}
+        </Link>
+      ),
+      grow: true,
+      rank: 1,
+    },
+    ...statementColumns(most).filter(({ id }) => shownOfStatements.includes(id)),
+  ];
+}
+
+/** The columns of the biggest tables. */
+export function biggestColumns(most: number): Column<Table>[] {
+  return tableColumns(most).filter(({ id }) => shownOfTables.includes(id));
+}
