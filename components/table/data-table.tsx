@@ -52,6 +52,7 @@ export function DataTable<R>({
   menu,
   menuTitle,
   rowState,
+  detail,
   filterText,
   empty = 'No row matches the filter.',
   bare = false,
@@ -73,6 +74,8 @@ export function DataTable<R>({
   menu?: (row: R) => MenuEntry[];
   menuTitle?: (row: R) => ReactNode;
   rowState?: (row: R) => 'critical' | 'rest' | undefined;
+  /** What stands below an opened row, over the whole width; undefined: the row is closed. */
+  detail?: (row: R) => ReactNode;
   /** Filters by these words instead of the URL's. */
   filterText?: string;
   empty?: ReactNode;
@@ -184,6 +187,7 @@ export function DataTable<R>({
             rowState={rowState}
             menu={menu}
             menuTitle={menuTitle}
+            detail={detail}
             hold={hold}
             release={release}
             moved={moved}

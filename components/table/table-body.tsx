@@ -1,7 +1,7 @@
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, memo, type ReactNode, type RefObject, useRef, useState } from 'react';
+import { Fragment, type KeyboardEvent, memo, type ReactNode, type RefObject, useRef, useState } from 'react';
 import { count, exact, notApplicable } from '@/lib/format';
 import { visible } from '../ui/highlight';
 import { ActionMenu, type MenuEntry } from '../ui/menu';
@@ -29,6 +29,7 @@ export function TableBody<R>({
   changed,
   empty,
   moved,
+  detail,
   ...shared
 }: Shared<R> & {
   scroller: RefObject<HTMLElement | null>;
@@ -38,6 +39,7 @@ export function TableBody<R>({
   changed: Map<string, Set<string>>;
   empty: ReactNode;
   moved: () => void;
+  detail: ((row: R) => ReactNode) | undefined;
 }) {
   const body = useRef<HTMLTableSectionElement>(null);
   const [chosen, setChosen] = useState<string>();
@@ -60,8 +62,8 @@ export function TableBody<R>({
     const row = event.target as HTMLElement;
     if (!(row instanceof HTMLTableRowElement)) return;
     const target = {
-      ArrowDown: row.nextElementSibling,
-      ArrowUp: row.previousElementSibling,
+      ArrowDown: neighbour(row, 'nextElementSibling'),
+      ArrowUp: neighbour(row, 'previousElementSibling'),
       Home: body.current?.querySelector('tr[data-key]'),
       End: [...(body.current?.querySelectorAll('tr[data-key]') ?? [])].at(-1),
     }[event.key];
@@ -100,25 +102,41 @@ export function TableBody<R>({
         </tr>
       )}
       {first && first.start > 0 && <Spacer height={first.start} width={width} />}
-      {seen.map(({ row, key }, index) => (
-        <TableRow
-          key={key}
-          rowKey={key}
-          row={row}
-          {...shared}
-          ended={ended?.has(key) ?? false}
-          changed={changed.get(key)}
-          chosen={chosen === key}
-          reachable={reachable === key}
-          index={virtual ? (items[index]?.index ?? 0) : undefined}
-          measure={virtual ? virtualizer.measureElement : undefined}
-        />
-      ))}
+      {seen.map(({ row, key }, index) => {
+        const below = detail?.(row);
+        return (
+          <Fragment key={key}>
+            <TableRow
+              rowKey={key}
+              row={row}
+              {...shared}
+              ended={ended?.has(key) ?? false}
+              changed={changed.get(key)}
+              chosen={chosen === key}
+              reachable={reachable === key}
+              index={virtual ? (items[index]?.index ?? 0) : undefined}
+              measure={virtual ? virtualizer.measureElement : undefined}
+            />
+            {below && (
+              <tr className="table-detail">
+                <td colSpan={width}>{below}</td>
+              </tr>
+            )}
+          </Fragment>
+        );
+      })}
       {last && last.end < virtualizer.getTotalSize() && (
         <Spacer height={virtualizer.getTotalSize() - last.end} width={width} />
       )}
     </tbody>
   );
+}
+
+/** The next row in a direction that is not the opened part of another. */
+function neighbour(row: Element, way: 'nextElementSibling' | 'previousElementSibling'): Element | null {
+  let next = row[way];
+  while (next instanceof HTMLElement && next.classList.contains('table-detail')) next = next[way];
+  return next;
 }
 
 function Spacer({ height, width }: { height: number; width: number }) {
