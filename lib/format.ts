@@ -130,12 +130,12 @@ export function duration(seconds: number): string {
   return `${sign}${decimals(first[0], 0)}${short[first[1]]}${space}${String(second[0]).padStart(2, '0')}${short[second[1]]}`;
 }
 
-/** A duration inside a sentence: `0.8 s`, `41 s`, `14 min 9 s`, `5 min`, `1 d 4 h`. */
+/** A duration inside a sentence: `0.8 s`, `2 s`, `41 s`, `14 min 9 s`, `5 min`, `1 d 4 h`. */
 export function durationInWords(seconds: number): string {
   const size = Math.abs(seconds);
   const [first, second] = parts(size);
   const sign = seconds <= -0.1 ? minus : '';
-  if (!second) return `${sign}${smallSeconds(size)}${space}s`;
+  if (!second) return `${sign}${smallSeconds(size).replace(/\.0$/, '')}${space}s`;
   const head = `${sign}${decimals(first[0], 0)}${space}${first[1]}`;
   return second[0] === 0 ? head : `${head}${space}${second[0]}${space}${second[1]}`;
 }

@@ -41,7 +41,7 @@ export default function BarPlot({ rows, looks, text, most, label, height, labelW
           tickLine={false}
           tick={(tick: { x?: number | string; y?: number | string; payload?: { value: string } }) => {
             const row = rows.find(({ key }) => key === tick.payload?.value);
-            const fits = Math.floor(labelWidth / 6.4);
+            const fits = Math.floor((labelWidth - 8) / 5.7);
             const name = row?.label ?? '';
             return (
               <text x={0} y={Number(tick.y) + 4} className="bar-label">

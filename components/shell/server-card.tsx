@@ -6,9 +6,18 @@ import { useState } from 'react';
 import type { ServerSummary } from '@/lib/client/shapes';
 import { Button } from '../ui/button';
 import { Popover } from '../ui/popover';
-import { StateIcon, stateWord } from '../ui/state';
+import { type State, StateIcon, stateWord } from '../ui/state';
 import { ConnectDialog } from './connect-dialog';
-import { serverAddress, serverKind, serverState, useFindings, useServer, useServers, versionText } from './use-server';
+import {
+  serverAddress,
+  serverHost,
+  serverKind,
+  serverState,
+  useFindings,
+  useServer,
+  useServers,
+  versionText,
+} from './use-server';
 
 /** Which server is watched, as whom, and how it is; opens to its facts and to the other servers. Never a password. */
 export function ServerCard({ id, small }: { id: string; small?: boolean }) {
@@ -17,7 +26,6 @@ export function ServerCard({ id, small }: { id: string; small?: boolean }) {
   const [connect, setConnect] = useState(false);
   const name = server?.name ?? id;
   const address = server && serverAddress(server);
-  const label = `Server: ${name}, ${stateWord(state)}. About it and others`;
   return (
     <>
       <Popover
@@ -25,23 +33,22 @@ export function ServerCard({ id, small }: { id: string; small?: boolean }) {
         align="start"
         trigger={
           small ? (
-            <button type="button" className="topbar-server" aria-label={label}>
-              <span className={`state ${state}`}>
-                <StateIcon state={state} />
-              </span>
+            <button type="button" className="topbar-server">
+              <StateMark state={state} />
               <span className="cut">{name}</span>
               {server && <small>{serverKind(server)}</small>}
               <ChevronsUpDown className="icon icon-small" aria-hidden />
             </button>
           ) : (
-            <button type="button" className="server-card" aria-label={label}>
-              <span className={`state ${state}`}>
-                <StateIcon state={state} />
-              </span>
+            <button type="button" className="server-card">
+              <StateMark state={state} />
               <b className="cut">{name}</b>
               <ChevronsUpDown className="icon icon-small" aria-hidden />
-              <small>{server ? serverKind(server) : '\u00a0'}</small>
-              <small>{address ?? '\u00a0'}</small>
+              <small className="cut">{server ? serverKind(server) : '\u00a0'}</small>
+              <small className="cut" title={address}>
+                {server?.database ? `${server.database} as ${server.role}` : '\u00a0'}
+              </small>
+              <small className="cut">{server ? (serverHost(server) ?? '\u00a0') : '\u00a0'}</small>
             </button>
           )
         }
@@ -54,6 +61,15 @@ export function ServerCard({ id, small }: { id: string; small?: boolean }) {
       </Popover>
       <ConnectDialog open={connect} onOpenChange={setConnect} />
     </>
+  );
+}
+
+function StateMark({ state }: { state: State }) {
+  return (
+    <span className={`state ${state}`}>
+      <StateIcon state={state} />
+      <span className="visually-hidden">Server, {stateWord(state)}: </span>
+    </span>
   );
 }
 

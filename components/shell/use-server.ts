@@ -42,8 +42,14 @@ export function serverKind(server: ServerSummary): string {
 }
 
 /** `pgdeck_read@127.0.0.1:5433/shop`: as whom, where and what pgdeck reads; undefined for who may not know. */
-export function serverAddress({ role, host, port, database }: ServerSummary): string | undefined {
+export function serverAddress(server: ServerSummary): string | undefined {
+  const where = serverHost(server);
+  return where && `${server.role}@${where}/${server.database}`;
+}
+
+/** `127.0.0.1:5433`: the host, and the port where it is not the usual one. */
+export function serverHost({ host, port }: ServerSummary): string | undefined {
   if (!host) return undefined;
   const shown = host.includes(':') ? `[${host}]` : host;
-  return `${role}@${shown}${port && port !== 5432 ? `:${port}` : ''}/${database}`;
+  return `${shown}${port && port !== 5432 ? `:${port}` : ''}`;
 }
