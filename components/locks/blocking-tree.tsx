@@ -8,7 +8,7 @@ import { useFrozen } from '@/components/table/use-frozen';
 import type { TopicView } from '@/lib/client/use-topic';
 import { type LineActs, LockLine } from './lock-line';
 import { as } from './roles';
-import { foldIds, type LockRow, lineId, treeLines } from './tree';
+import { foldIds, type LockRow, lineId, longestWaits, treeLines } from './tree';
 
 // What counts as a change while the tree stands still; ages tick by themselves.
 const watched: Column<LockRow>[] = [
@@ -34,7 +34,7 @@ export function BlockingTree({
   view: TopicView<LockRow>;
   /** The session that the address asks for. */
   chosenPid: number | null;
-  /** From how long a wait on the root's ground is critical. */
+  /** From how long a wait its root stands on critical ground. */
   blockedSeconds: number;
   /** True: like sessions stand each for itself. */
   unfolded: boolean;
@@ -55,6 +55,8 @@ export function BlockingTree({
     if (unfolded) for (const id of foldIds(rows)) opened.add(id);
     return treeLines(rows, opened);
   }, [rows, toggled, unfolded]);
+  // A moment's queue is ordinary: the ground is critical only where somebody has waited for long.
+  const longest = useMemo(() => longestWaits(rows), [rows]);
   const reachable = lines.some((line) => line.id === reached) ? reached : lines[0]?.id;
 
   const toggle = (id: string) =>
@@ -142,7 +144,9 @@ export function BlockingTree({
               ended={line.kind === 'session' && (waiting?.ended.has(line.id) ?? false)}
               chosen={line.kind === 'session' && line.row.pid === chosenPid}
               apart={index > 0 && line.level === 0}
-              blockedSeconds={blockedSeconds}
+              critical={
+                line.kind === 'session' && line.level === 0 && (longest.get(line.row.pid) ?? 0) >= blockedSeconds
+              }
               focusable={line.id === reachable}
               acts={{
                 ...acts,

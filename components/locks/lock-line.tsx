@@ -1,6 +1,6 @@
 'use client';
 
-import { Ban, ChevronDown, ChevronRight, Copy, ListTree, OctagonX, Users } from 'lucide-react';
+import { Ban, ChevronDown, ChevronRight, Copy, OctagonX, Users } from 'lucide-react';
 import type { CSSProperties, ReactNode } from 'react';
 import { whyNotCancel, whyNotSignal } from '@/components/sessions/session-kind';
 import { Button, IconButton } from '@/components/ui/button';
@@ -24,7 +24,14 @@ export type LineActs = {
   onMenu: (open: boolean) => void;
 };
 
-type Shown = { ended: boolean; chosen: boolean; apart: boolean; blockedSeconds: number; focusable: boolean };
+type Shown = {
+  ended: boolean;
+  chosen: boolean;
+  apart: boolean;
+  /** A root whose waiters have waited for longer than the limit. */
+  critical: boolean;
+  focusable: boolean;
+};
 
 /** One line of the blocking tree as a row of its treegrid. */
 export function LockLine({ line, acts, ...shown }: { line: TreeLine; acts: LineActs } & Shown) {
@@ -41,7 +48,7 @@ function SessionLine({
   ended,
   chosen,
   apart,
-  blockedSeconds,
+  critical,
   focusable,
 }: { line: Extract<TreeLine, { kind: 'session' }>; acts: LineActs } & Shown) {
   const { row, level, below, open } = line;
@@ -49,8 +56,6 @@ function SessionLine({
   const lock = lockWords(row);
   const time = timeOf(row);
   const waiters = row.parent_pid === null && below > 0;
-  // The ground is critical only where the wait is: a moment's queue is ordinary.
-  const critical = waiters && !ended && (time.seconds ?? 0) >= blockedSeconds;
   const remedy = ended ? undefined : remedyOf(row);
   const who = [row.usename, row.application_name].filter(Boolean);
   if (level === 0 && row.state && row.pid !== 0) who.push(row.state);
@@ -245,6 +250,3 @@ function entriesOf(row: LockRow, acts: LineActs): MenuEntry[] {
     },
   ];
 }
-
-/** The icon of the tree, for links to it. */
-export const TreeIcon = ListTree;

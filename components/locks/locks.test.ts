@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { locksSentence, trees, waitingSentence, whyReadsWait } from './summary';
-import { foldIds, type LockRow, lockWords, remedyOf, timeOf, treeLines } from './tree';
+import { foldIds, type LockRow, lockWords, longestWaits, remedyOf, timeOf, treeLines } from './tree';
 
 function row(pid: number, change: Partial<LockRow> = {}): LockRow {
   return {
@@ -118,6 +118,15 @@ describe('the tree', () => {
     expect(remedyOf(reader(1))).toBeUndefined();
     expect(remedyOf(row(0, { frees: 3 }))).toBeUndefined();
     expect(remedyOf(row(9, { frees: 3, backend_type: 'autovacuum worker' }))).toBeUndefined();
+  });
+});
+
+describe('the longest wait', () => {
+  it('is known by tree', () => {
+    expect([...longestWaits([...rows, ...second])]).toEqual([
+      [4711, 771],
+      [5120, 1],
+    ]);
   });
 });
 

@@ -106,9 +106,11 @@ export function foldIds(rows: LockRow[]): string[] {
   return treeLines(rows).flatMap((line) => (line.kind === 'fold' ? [line.id] : []));
 }
 
-/** The row of the table that a line stands in a tree with: root pid. */
-export function rootOf(line: TreeLine): number {
-  return line.kind === 'session' ? line.row.root_pid : line.like.root_pid;
+/** The longest wait of each tree in seconds, by the pid of its root. */
+export function longestWaits(rows: LockRow[]): Map<number, number> {
+  const longest = new Map<number, number>();
+  for (const row of rows) longest.set(row.root_pid, Math.max(longest.get(row.root_pid) ?? 0, row.waits_seconds ?? 0));
+  return longest;
 }
 
 /** A lock mode without its tail: `AccessExclusive`. */

@@ -51,7 +51,7 @@ export function PoolsPage({ server }: { server: string }) {
         sentence={(series) => poolsChartSentence(series.points)}
         means="The most connections in use and free, and questions that waited, in each stretch of time."
       />
-      <Panel title="What is healthy" source="pgdeck">
+      <Panel title="What is healthy">
         <ul className="pool-rules">
           {rules.map(({ title, text }) => (
             <li key={title}>
