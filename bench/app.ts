@@ -61,7 +61,7 @@ export class App {
           DATABASE_URL: `postgres://${target.user}:${target.password}@${target.host}:${target.port}/${target.database}?sslmode=disable`,
           PGDECK_PORT: String(port),
           PGDECK_STATE_DIR: stateDir,
-          PGDECK_BENCH_CLOCK: String(clock),
+          BENCH_CLOCK: String(clock),
         } as unknown as NodeJS.ProcessEnv,
         stdio: ['ignore', 'pipe', 'pipe'],
       },
@@ -132,8 +132,8 @@ export class App {
     const deadline = Date.now() + startSeconds * 1000;
     while (Date.now() < deadline) {
       if (this.#child.exitCode !== null) break;
-      const answer = await this.get('/api/servers').catch(() => undefined);
-      if (answer?.status === 200 && /"state":"(ok|degraded)"/.test(answer.body.toString())) return;
+      const answer = await this.get('/api/servers/default/server').catch(() => undefined);
+      if (answer?.status === 200 && answer.body.length > 0) return;
       await sleep(200);
     }
     throw new Error(`pgdeck did not start for the bench:\n${this.#said}`);

@@ -1,6 +1,6 @@
-// Loaded before the application (node --import): its clock and its intervals run PGDECK_BENCH_CLOCK times as fast, so that
+// Loaded before the application (node --import): its clock and its intervals run BENCH_CLOCK times as fast, so that
 // it takes an hour's samples in a minute. Timeouts keep their pace: they guard work that is as slow as ever.
-const factor = Number(process.env.PGDECK_BENCH_CLOCK ?? 1);
+const factor = Number(process.env.BENCH_CLOCK ?? 1);
 const RealDate = Date;
 const startedAt = RealDate.now();
 const now = () => Math.round(startedAt + (RealDate.now() - startedAt) * factor);

@@ -90,7 +90,7 @@ async function read(app: App, readers: number, seconds: number, paced: boolean):
     for (let turn = reader; performance.now() < until; turn++) await ask(paths[turn % paths.length] as string);
   };
   const poll = async (topic: string, everyMs: number) => {
-    await sleep(Math.random() * everyMs);
+    await sleep(Math.min(Math.random() * everyMs, until - performance.now()));
     while (performance.now() < until) {
       const started = performance.now();
       await ask(pathOf(topic));

@@ -115,6 +115,16 @@ test('questions use at most three connections, and a hundred of them at once no 
   expect(connections.pools()[0]).toMatchObject({ pool: 'sampling', size: 3, opened_total: 3 });
 });
 
+test('slow questions leave nothing in the memory of the pinned connection', async () => {
+  const connections = connect();
+  const pid = 'select pg_backend_pid() as pid';
+  const [pinned] = await connections.ask('pinned', undefined, pid);
+  const [first] = await connections.ask('slow', undefined, pid);
+  const [second] = await connections.ask('slow', undefined, pid);
+  expect(first).not.toEqual(pinned);
+  expect(second).toEqual(first);
+});
+
 test('a connection that was killed while idle is replaced without an error', async () => {
   const connections = connect();
   await connections.ask('pinned', undefined, 'select 1');

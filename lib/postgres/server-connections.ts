@@ -1,3 +1,4 @@
+import { setTimeout as after } from 'node:timers/promises';
 import type { ServerConfig } from '@/lib/config';
 import { type Capabilities, catalogSql, heartbeatSql, identitySql, systemIdentifierSql } from './capabilities';
 import { describeError, isConnectionError, PostgresProblem, type Problem } from './errors';
@@ -25,6 +26,8 @@ const lanes: Lane[] = ['pinned', 'slow', 'walking'];
 const refusedBackoffMs = [1000, 2000, 5000];
 /** A timed-out attempt stays a backend of the server until its authentication_timeout (60 s by default). */
 const timedOutBackoffMs = 60_000;
+/** How long a slow question waits for its own connection before it takes another's. */
+const ownConnectionWaitMs = 1000;
 /** A backend keeps what it once opened in its relation cache: the slow connection is renewed. */
 const recycleAfterMs = 30 * 60_000;
 
@@ -192,8 +195,10 @@ export class ServerConnections {
       .map((name) => this.#sessions.get(name))
       .find((session) => session && !session.closed && session.database === wanted);
     if (other) {
-      if (Date.now() >= this.nextAttemptAt) this.#open(lane, 'read', wanted).catch(() => {});
-      return other;
+      if (Date.now() < this.nextAttemptAt) return other;
+      const opening = this.#open(lane, 'read', wanted).catch(() => other);
+      // What a slow question opens stays in a connection's memory for good: it goes to another's only where its own hangs.
+      return lane === 'slow' ? Promise.race([opening, after(ownConnectionWaitMs, other, { ref: false })]) : other;
     }
     return this.#open(lane, 'read', wanted);
   }
