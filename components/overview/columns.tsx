@@ -1,5 +1,5 @@
 import Link from 'next/link';
-import { statementColumns } from '@/components/statements/columns';
+import { figureColumns } from '@/components/statements/columns';
 import { oneLine, type Statement, statementKey } from '@/components/statements/summary';
 import type { Column } from '@/components/table/column';
 import { tableColumns } from '@/components/tables/columns';
@@ -28,7 +28,7 @@ export function worstColumns(server: string, most: number): Column<Statement>[] 
       grow: true,
       rank: 1,
     },
-    ...statementColumns(most).filter(({ id }) => shownOfStatements.includes(id)),
+    ...figureColumns(most).filter(({ id }) => shownOfStatements.includes(id)),
   ];
 }
 

@@ -1,22 +1,47 @@
+import { ChevronRight } from 'lucide-react';
 import type { Column } from '@/components/table/column';
 import { LoadCell } from '@/components/table/load-cell';
+import { SqlLine } from '@/components/ui/sql';
 import { bytes, count, milliseconds, notApplicable, percent } from '@/lib/format';
-import { oneLine, type Statement } from './summary';
+import { oneLine, type Statement, statementKey } from './summary';
 
 const perSecond = (value: number | null | undefined) =>
   value === null || value === undefined ? notApplicable : count(value);
 
-/** The columns of statements; the bars share the scale of the largest share. */
-export function statementColumns(most: number): Column<Statement>[] {
+/** Which statement is open, and how another one is opened (or the same closed). */
+export type Opened = { key: string | null; toggle: (key: string) => void };
+
+/** The columns of statements; the bars share the scale of the largest share, the text opens the whole statement. */
+export function statementColumns(most: number, opened: Opened): Column<Statement>[] {
   return [
     {
       id: 'query',
       header: 'Statement',
       value: oneLine,
-      cell: (row) => <code>{oneLine(row)}</code>,
+      cell: (row) => {
+        const key = statementKey(row);
+        return (
+          <button
+            type="button"
+            className="statement-toggle"
+            aria-expanded={opened.key === key}
+            onClick={() => opened.toggle(key)}
+          >
+            <ChevronRight className="icon icon-tiny" aria-hidden />
+            {row.query === null ? <span className="muted">{oneLine(row)}</span> : <SqlLine sql={row.query} />}
+          </button>
+        );
+      },
       grow: true,
       rank: 1,
     },
+    ...figureColumns(most),
+  ];
+}
+
+/** The figures of statements, without their texts. */
+export function figureColumns(most: number): Column<Statement>[] {
+  return [
     {
       id: 'share',
       header: 'Share of time',

@@ -35,3 +35,13 @@ export function oneLine(row: Pick<Statement, 'query'>): string {
 export function statementKey(row: Statement): string {
   return `${row.dbid}.${row.userid}.${row.queryid}.${row.toplevel ? 't' : 'f'}`;
 }
+
+/** The chart in one sentence: what part of the time the bars stand for. */
+export function shareSentence(first: Statement[]): string {
+  const share = Math.min(
+    1,
+    first.reduce((sum, row) => sum + (row.share ?? 0), 0),
+  );
+  if (first.length === 0) return 'No statement is shown.';
+  return `${first.length === 1 ? 'One statement takes' : `${first.length} statements take`} ${percent(share)} of the time of all; all others ${percent(1 - share)}.`;
+}

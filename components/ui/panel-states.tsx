@@ -1,12 +1,13 @@
 'use client';
 
 import { Unplug } from 'lucide-react';
+import Link from 'next/link';
 import { useEffect, useState } from 'react';
 import { announce } from '@/lib/client/announce';
 import { useNow } from '@/lib/client/clock';
 import type { RequestError } from '@/lib/client/request';
 import type { TopicView } from '@/lib/client/use-topic';
-import { durationInWords } from '@/lib/format';
+import { durationInWords, list } from '@/lib/format';
 import type { Partial, Unavailable, UnavailableReason } from '@/lib/topics/topic';
 import { Button } from './button';
 import { Note } from './note';
@@ -65,16 +66,37 @@ export function PanelAlert<R>({ view }: { view: TopicView<R> }) {
   const { answer, rows } = view;
   if (answer?.status === 'unavailable' && rows) return <Stale view={view} answer={answer} />;
   if (answer?.status !== 'ok' || !answer.partial?.length) return null;
-  const shown = distinct(answer.partial);
-  return shown.map((part) => (
-    <Note key={part.hint} state="warning">
-      <p>{part.hint}</p>
-      {part.fixSql && <SqlBlock sql={part.fixSql} label="SQL that mends it" />}
+  return gathered(answer.partial).map(({ reason, hint, fixSql, objects }) => (
+    <Note
+      key={`${reason} ${hint}`}
+      state="warning"
+      action={
+        reason === 'locked' && (
+          <Link className="button" href={`/${encodeURIComponent(view.server)}/locks`} prefetch={false}>
+            Open blocking tree
+          </Link>
+        )
+      }
+    >
+      <p>
+        {reason === 'locked' && <b>{list(objects)}: </b>}
+        {hint}
+      </p>
+      {fixSql && <SqlBlock sql={fixSql} label="SQL that mends it" />}
     </Note>
   ));
 }
 
-const distinct = (parts: Partial[]) => [...new Map(parts.map((part) => [part.hint, part])).values()];
+/** What is missing for one and the same reason is said once, with the objects that it is about. */
+function gathered(parts: Partial[]) {
+  const byHint = new Map<string, Partial & { objects: string[] }>();
+  for (const part of parts) {
+    const known = byHint.get(part.hint);
+    if (known) known.objects.push(part.object);
+    else byHint.set(part.hint, { ...part, objects: [part.object] });
+  }
+  return [...byHint.values()];
+}
 
 function Stale<R>({ view, answer }: { view: TopicView<R>; answer: Unavailable<R> }) {
   const now = useNow();

@@ -32,6 +32,7 @@ export function Panel<R>({
   footer,
   link,
   means,
+  alerts = true,
   children,
 }: {
   title: string;
@@ -57,6 +58,8 @@ export function Panel<R>({
   link?: ReactNode;
   /** What the figures mean; without it the summary of the topic. */
   means?: ReactNode;
+  /** False: another panel of the page already says that rows are old or partial. */
+  alerts?: boolean;
   children: ReactNode | ((rows: R[]) => ReactNode);
 }) {
   const id = useId();
@@ -99,7 +102,7 @@ export function Panel<R>({
           )}
         </div>
       </header>
-      <div className="panel-alert">{view && <PanelAlert view={view} />}</div>
+      <div className="panel-alert">{view && alerts && <PanelAlert view={view} />}</div>
       <Body view={view} empty={empty} height={height} flush={flush}>
         {children}
       </Body>
