@@ -1,4 +1,4 @@
-import { bytes, plural } from '@/lib/format';
+import { bytes, durationInWords, plural } from '@/lib/format';
 import type { Row } from '@/lib/topics/index';
 
 /** An index as the topic `index-usage` gives it. */
@@ -41,4 +41,40 @@ export function indexesSentence(rows: Index[]): string {
       : 'Each was used since the statistics began.';
   const broken = invalid.length > 0 ? ` ${plural(invalid.length, 'index is', 'indexes are')} invalid.` : '';
   return `${all} ${idle}${broken}`;
+}
+
+/** The table of an index, without the schema where it is public. */
+export function indexTable(row: Pick<Index, 'schemaname' | 'relname'>): string {
+  return row.schemaname === 'public' ? row.relname : `${row.schemaname}.${row.relname}`;
+}
+
+/** The name of an index, without the schema where it is public. */
+export function indexName(row: Pick<Index, 'schemaname' | 'indexrelname'>): string {
+  return row.schemaname === 'public' ? row.indexrelname : `${row.schemaname}.${row.indexrelname}`;
+}
+
+/** The chart in one sentence: the largest that is not used, else the one used most. */
+export function scatterSentence(rows: Index[]): string {
+  const largest = (some: Index[]) => some.toSorted((a, b) => b.size_bytes - a.size_bytes)[0];
+  const idle = largest(rows.filter((row) => standing(row) === 'unused'));
+  const busiest = rows.toSorted((a, b) => b.idx_scan - a.idx_scan)[0];
+  if (!busiest) return 'There are no indexes.';
+  const most = `${busiest.indexrelname} is used most, ${plural(busiest.idx_scan, 'time')}`;
+  return idle
+    ? `The largest that is not used is ${idle.indexrelname} on ${indexTable(idle)}, ${bytes(idle.size_bytes)}; ${most}.`
+    : `Each was used; ${most}.`;
+}
+
+/** How far "not used" can be trusted: since when it counts, and what it does not see. */
+export function caution(resetSeconds: number | null, known: boolean, standby: boolean): string {
+  const since =
+    resetSeconds !== null
+      ? `These counts began ${durationInWords(resetSeconds)} ago${resetSeconds < 31 * 86_400 ? ', so what runs once a month may not have run since' : ''}.`
+      : known
+        ? 'These counts were never reset; they begin anew after a crash.'
+        : 'Since when these counts run is not known yet.';
+  const where = standby
+    ? 'They are of this standby; the primary counts its own use.'
+    : 'They are of this server; standbys count their own use.';
+  return `${since} ${where} Indexes of a primary key, a unique or exclusion constraint or a replica identity are never called unused: they do that work without a scan.`;
 }

@@ -1,7 +1,7 @@
 import type { Column } from '@/components/table/column';
 import { LoadCell } from '@/components/table/load-cell';
-import { StateText } from '@/components/ui/state';
-import { bytes, count, duration, notApplicable, percent } from '@/lib/format';
+import { Badge, StateText } from '@/components/ui/state';
+import { bytes, count, duration, list, notApplicable, percent, plural } from '@/lib/format';
 import { sizeParts } from './parts';
 import { behind, stale, type Table, tableName } from './summary';
 
@@ -11,7 +11,25 @@ const holdsRows = (row: Table) => row.relkind !== 'p';
 /** The columns of tables; the size bars share the scale of the largest table. */
 export function tableColumns(most: number): Column<Table>[] {
   return [
-    { id: 'relname', header: 'Table', value: tableName, rank: 1, grow: true },
+    {
+      id: 'relname',
+      header: 'Table',
+      value: tableName,
+      cell: (row) => (
+        <>
+          {tableName(row)}
+          {row.partitions !== null && <span className="muted"> {plural(row.partitions, 'partition')}</span>}
+          {row.locked_by.length > 0 && (
+            <>
+              {' '}
+              <Badge state="warning">locked by {list(row.locked_by.map(String), 2)}</Badge>
+            </>
+          )}
+        </>
+      ),
+      rank: 1,
+      grow: true,
+    },
     {
       id: 'total_bytes',
       header: 'Size',

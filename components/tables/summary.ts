@@ -39,3 +39,35 @@ export function tablesSentence(rows: Table[]): string {
   ].filter(Boolean);
   return left.length > 0 ? `${size} ${left.join('; ')}.` : `${size} None waits for a vacuum or new statistics.`;
 }
+
+/** What the sizes consist of, in one sentence: rows, indexes, TOAST. */
+export function sizeSentence(own: Table[]): string {
+  const sum = (part: 'total_bytes' | 'heap_bytes' | 'index_bytes' | 'toast_bytes') =>
+    own.reduce((total, row) => total + row[part], 0);
+  const total = sum('total_bytes');
+  if (total === 0) return 'Nothing is stored yet.';
+  return `${percent(sum('heap_bytes') / total)} of ${bytes(total)} are rows, ${percent(sum('index_bytes') / total)} indexes, ${percent(sum('toast_bytes') / total)} TOAST.`;
+}
+
+/** What is left to do, and whose sizes are not measured, in one sentence. */
+export function maintenanceSentence(rows: Table[]): string {
+  const dead = rows.filter((row) => row.relkind !== 'p').reduce((sum, row) => sum + row.n_dead_tup, 0);
+  const estimated = rows.filter((row) => !row.size_exact).length;
+  const off = rows.filter((row) => row.relkind === 'r' && !row.autovacuum_enabled);
+  return [
+    `${plural(dead, 'dead row')} in ${plural(rows.length, 'table')}.`,
+    off.length > 0 &&
+      `Autovacuum is off for ${off.length === rows.length ? 'all of them' : list(off.map(tableName), 2)}.`,
+    estimated > 0 &&
+      `${plural(estimated, 'size is an estimate', 'sizes are estimates')}: only the largest are measured.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** Why ANALYZE cannot be offered for a table; undefined where it can. */
+export function whyNotAnalyze(row: Pick<Table, 'relkind'>, standby: boolean): string | undefined {
+  if (standby) return 'This is a standby: statistics come from its primary. Analyze there.';
+  if (!['r', 'p', 'm'].includes(row.relkind)) return 'It has no rows of its own to sample.';
+  return undefined;
+}
