@@ -61,9 +61,10 @@ export function treeLines(rows: LockRow[], toggled: Toggled = new Set()): TreeLi
   };
 
   const addAll = (parent: number | null, level: number, runsOn: boolean[]) => {
-    const groups = gather(children.get(parent) ?? [], children);
-    const shown = groups.flatMap(({ first, rest }) => (rest.length + 1 < foldFrom ? [first, ...rest] : [first]));
-    const folds = groups.filter(({ rest }) => rest.length + 1 >= foldFrom);
+    const siblings = children.get(parent) ?? [];
+    const folds = gather(siblings, children).filter(({ rest }) => rest.length + 1 >= foldFrom);
+    const folded = new Set(folds.flatMap(({ rest }) => rest));
+    const shown = siblings.filter((row) => !folded.has(row));
     shown.forEach((row, at) => {
       add(row, level, folds.length === 0 && at === shown.length - 1, runsOn);
     });

@@ -36,9 +36,10 @@ export function PageHead({
 }) {
   const server = useServer(id);
   const name = server?.name ?? id;
+  // After each rendering: the page's own metadata, which knows neither state nor server, may arrive later than this.
   useEffect(() => {
     document.title = `${[state, title, name].filter(Boolean).join(' – ')} – pgdeck`;
-  }, [state, title, name]);
+  });
   return (
     <>
       <header className="page-head">

@@ -1,0 +1,38 @@
+import { expect, test } from './fixtures/test';
+import { expectSound, pidOf } from './page-checks';
+
+test('a long VACUUM shows its phase, how much is done and left, and can be cancelled', async ({
+  page,
+  connect,
+  admin,
+  stack,
+}) => {
+  await page.goto(`/${stack.serverId}/progress`);
+  await expect(page.locator('.page-sentence')).toContainText('No command that reports its progress is running.');
+  await admin.query(
+    'create table if not exists slowly as select i, repeat($1, 200) as filler from generate_series(1, 60000) as i',
+    ['x'],
+  );
+  await admin.query('alter table slowly owner to shop_owner');
+  const client = await connect('shop_deploy', 'nightly');
+  const pid = await pidOf(client);
+  await client.query('set vacuum_cost_delay = 30');
+  await client.query('set vacuum_cost_limit = 20');
+  const over = client.query('vacuum (freeze, index_cleanup off) slowly').catch((error) => error);
+
+  const entry = page.locator(`[data-pid="${pid}"]`);
+  await expect(entry).toContainText('VACUUM of public.slowly');
+  await expect(entry).toContainText(/scanning heap: .+ of .+\sblocks/);
+  await expect(entry.getByRole('progressbar')).toHaveAttribute('aria-valuetext', /blocks/);
+  await expect(page.locator('.page-sentence')).toContainText('1 command runs: VACUUM of public.slowly');
+  await expect(entry).toContainText(/about .+ \(.+ to .+\)/, { timeout: 20_000 });
+  await expectSound(page);
+
+  await entry.getByRole('button', { name: `Cancel ${pid}…` }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: `Cancel the statement of session ${pid}` }).click();
+  await expect(dialog).toContainText(`The statement of session ${pid} is cancelled.`);
+  expect(await over).toMatchObject({ code: '57014' });
+  await page.getByRole('button', { name: 'Close' }).last().click();
+  await expect(page.getByText('No command that reports its progress is running.')).toBeVisible();
+});
