@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -260,6 +260,12 @@ test('a variable that looks like ours and is not is told', () => {
 test('each setting has a meaning and no name twice', () => {
   expect(new Set(settings.map(({ name }) => name)).size).toBe(settings.length);
   for (const { meaning } of settings) expect(meaning.length).toBeGreaterThan(10);
+});
+
+test('docs/settings.md lists each setting with its default, and no other', () => {
+  const text = readFileSync(join(import.meta.dirname, '..', 'docs', 'settings.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(([, name, value]) => `${name}: ${value}`);
+  expect(rows.sort()).toEqual(settings.map(({ name, default: value }) => `${name}: ${value || 'none'}`).sort());
 });
 
 test('.env fills what is unset or empty, and the environment wins', () => {
