@@ -1,15 +1,16 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import { type CSSProperties, useMemo, useSyncExternalStore } from 'react';
+import Link from 'next/link';
+import { type CSSProperties, useMemo } from 'react';
 import { useAlive } from '@/lib/client/clock';
 import { figure } from '@/lib/format';
 import type { ColumnLook } from './look';
 
 const BarPlot = dynamic(() => import('./bar-plot'), { ssr: false });
 
-/** One bar: its identity, its name, and a value for each column of `looks`. */
-export type BarRow = { key: string; label: string; values: (number | null)[] };
+/** One bar: its identity, its name (and where it leads), and a value for each column of `looks`; null is unknown. */
+export type BarRow = { key: string; label: string; values: (number | null)[]; href?: string; code?: boolean };
 
 const rowHeight = 24;
 
@@ -34,10 +35,10 @@ export function BarChart({
   rest?: BarRow | undefined;
   space?: number;
   asTable?: boolean;
+  /** Opens what a bar stands for: its name becomes a button, and the bar answers clicks. */
   onChoose?: (key: string) => void;
 }) {
   const alive = useAlive();
-  const narrow = useNarrow();
   const all = useMemo(() => (rest ? [...rows, rest] : rows), [rows, rest]);
   const height = Math.max(space + (rest ? 1 : 0), all.length, 1) * rowHeight;
   const drawn = useMemo(
@@ -54,19 +55,44 @@ export function BarChart({
   if (asTable) return <BarTable label={label} rows={all} looks={looks} text={text} height={height} />;
   return (
     <>
-      <div className="chart-plot" style={{ height }}>
-        {alive && (
-          <BarPlot
-            rows={drawn}
-            looks={looks}
-            text={text}
-            most={most}
-            label={label}
-            height={height}
-            labelWidth={narrow ? 118 : 230}
-            onChoose={onChoose}
-          />
-        )}
+      <div className="bar-chart" style={{ height }}>
+        <ul className="bar-names">
+          {all.map((row) => (
+            <li key={row.key} className={row.code ? 'cut font-mono' : 'cut'} title={row.label}>
+              {row.href ? (
+                <Link href={row.href} prefetch={false}>
+                  {row.label}
+                </Link>
+              ) : onChoose && row !== rest ? (
+                <button type="button" onClick={() => onChoose(row.key)}>
+                  {row.label}
+                </button>
+              ) : (
+                row.label
+              )}
+            </li>
+          ))}
+        </ul>
+        <div className="chart-plot">
+          {alive && (
+            <BarPlot
+              rows={drawn}
+              looks={looks}
+              text={text}
+              most={most}
+              label={label}
+              height={height}
+              onChoose={onChoose}
+            />
+          )}
+        </div>
+        <ul className="bar-sums">
+          {all.map((row, at) => (
+            <li key={row.key}>
+              {row.values.every((value) => value === null) ? 'unknown' : text(drawn[at]?.total ?? 0)}
+            </li>
+          ))}
+        </ul>
       </div>
       {looks.length > 1 && (
         <ul className="chart-legend chart-legend-flush" aria-label="Colours">
@@ -79,21 +105,6 @@ export function BarChart({
         </ul>
       )}
     </>
-  );
-}
-
-const query = '(max-width: 767px)';
-
-/** Whether the window is so narrow that rows become entries. */
-export function useNarrow(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      const media = matchMedia(query);
-      media.addEventListener('change', listener);
-      return () => media.removeEventListener('change', listener);
-    },
-    () => matchMedia(query).matches,
-    () => false,
   );
 }
 

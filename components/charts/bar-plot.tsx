@@ -1,6 +1,6 @@
 'use client';
 
-import { Bar, BarChart, LabelList, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import { Bar, BarChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import { ChartTip } from './chart-tip';
 import type { ColumnLook } from './look';
 
@@ -12,45 +12,25 @@ export type BarPlotProps = {
   most: number;
   label: string;
   height: number;
-  labelWidth: number;
   onChoose: ((key: string) => void) | undefined;
 };
 
 const barSize = 14;
 
-/** The drawn part of a bar chart, loaded when the first one is seen. */
-export default function BarPlot({ rows, looks, text, most, label, height, labelWidth, onChoose }: BarPlotProps) {
+/** The drawn part of a bar chart, loaded when the first one is seen; names and sums stand beside it as text. */
+export default function BarPlot({ rows, looks, text, most, label, height, onChoose }: BarPlotProps) {
   return (
-    <ResponsiveContainer width="100%" height={height} initialDimension={{ width: 600, height }}>
+    <ResponsiveContainer width="100%" height={height} initialDimension={{ width: 300, height }}>
       <BarChart
         data={rows}
         layout="vertical"
-        margin={{ top: 0, right: 76, bottom: 0, left: 0 }}
-        barCategoryGap={6}
+        margin={{ top: 0, right: 0, bottom: 0, left: 0 }}
         role="group"
         aria-label={label}
         accessibilityLayer
       >
         <XAxis type="number" domain={[0, most]} hide />
-        <YAxis
-          type="category"
-          dataKey="key"
-          width={labelWidth}
-          interval={0}
-          axisLine={false}
-          tickLine={false}
-          tick={(tick: { x?: number | string; y?: number | string; payload?: { value: string } }) => {
-            const row = rows.find(({ key }) => key === tick.payload?.value);
-            const fits = Math.floor((labelWidth - 8) / 5.7);
-            const name = row?.label ?? '';
-            return (
-              <text x={0} y={Number(tick.y) + 4} className="bar-label">
-                {name.length > fits ? `${name.slice(0, fits - 1)}…` : name}
-                <title>{name}</title>
-              </text>
-            );
-          }}
-        />
+        <YAxis type="category" dataKey="key" hide />
         <Tooltip
           isAnimationActive={false}
           cursor={{ fill: 'var(--hover)' }}
@@ -67,7 +47,7 @@ export default function BarPlot({ rows, looks, text, most, label, height, labelW
             ) : null;
           }}
         />
-        {looks.map((look, at) => (
+        {looks.map((look) => (
           <Bar
             key={look.column}
             dataKey={look.column}
@@ -82,16 +62,7 @@ export default function BarPlot({ rows, looks, text, most, label, height, labelW
               cursor: 'pointer',
               onClick: (bar: { payload?: { key?: string } }) => bar.payload?.key && onChoose(bar.payload.key),
             })}
-          >
-            {at === looks.length - 1 && (
-              <LabelList
-                dataKey="total"
-                position="right"
-                className="bar-value"
-                formatter={(value: unknown) => text(Number(value))}
-              />
-            )}
-          </Bar>
+          />
         ))}
       </BarChart>
     </ResponsiveContainer>

@@ -5,8 +5,10 @@ import type { SeriesAnswer } from '@/lib/client/shapes';
 import { useRange } from '@/lib/client/url-state';
 import { useSeries } from '@/lib/client/use-series';
 import type { TopicView } from '@/lib/client/use-topic';
+import { clockMinutes } from '@/lib/format';
 import { Panel } from '../ui/panel';
 import type { ColumnLook, Limit } from './look';
+import { chartSpan } from './summary';
 import { TimeChart } from './time-chart';
 
 /**
@@ -49,6 +51,7 @@ export function ChartPanel<R>({
   const [table, setTable] = useState(false);
   const words = series ? sentence(series) : '\u00a0';
   const line = series && limit?.(series);
+  const { since } = chartSpan(series, range);
   return (
     <Panel
       title={title}
@@ -58,7 +61,7 @@ export function ChartPanel<R>({
       height={height}
       asTable={{ shown: table, toggle: () => setTable(!table) }}
       means={means}
-      footer={footer}
+      footer={footer ?? (since !== null && <span>recorded since {clockMinutes(new Date(since * 1000))}</span>)}
       link={link}
     >
       <TimeChart

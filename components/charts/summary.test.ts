@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SeriesAnswer } from '@/lib/client/shapes';
-import { aboveSince, gaps, latest, summarise } from './summary';
+import { aboveSince, chartSpan, gaps, latest, summarise } from './summary';
 
 const series: SeriesAnswer = {
   series: 'connections',
@@ -45,4 +45,47 @@ test('gaps reach from the sample before to the sample after', () => {
   ]);
   expect(gaps({ ...series, points: [[100, null, null]] }, 90, 165)).toEqual([{ from: 90, to: 165 }]);
   expect(gaps(series, 90, 400).at(-1)).toEqual({ from: 160, to: 400 });
+});
+
+test('a chart of the last hour begins with the first sample, five minutes wide at least', () => {
+  const series = (points: (number | null)[][]) => ({ series: 's', unit: 'n', step: 10, columns: ['n'], points });
+  const hour = { last: 3600 };
+  expect(
+    chartSpan(
+      series([
+        [0, 1],
+        [3590, 2],
+      ]),
+      hour,
+    ),
+  ).toEqual({ from: 0, to: 3600, since: null });
+  expect(
+    chartSpan(
+      series([
+        [0, null],
+        [1800, 1],
+        [3590, 2],
+      ]),
+      hour,
+    ),
+  ).toEqual({ from: 1800, to: 3600, since: 1800 });
+  expect(
+    chartSpan(
+      series([
+        [0, null],
+        [3580, 1],
+        [3590, 2],
+      ]),
+      hour,
+    ),
+  ).toEqual({ from: 3300, to: 3600, since: 3580 });
+  expect(
+    chartSpan(
+      series([
+        [0, null],
+        [3590, 2],
+      ]),
+      { from: 100, to: 200 },
+    ),
+  ).toEqual({ from: 100, to: 200, since: null });
 });

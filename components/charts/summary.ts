@@ -1,3 +1,4 @@
+import type { Range } from '@/lib/client/queries';
 import type { SeriesAnswer } from '@/lib/client/shapes';
 
 /** The figures of a chart that its sentence is made of; undefined where there is no sample. */
@@ -37,6 +38,25 @@ export function summarise(series: SeriesAnswer | undefined, columns: string[]): 
     highestAt: highest[0],
     covered: known.length / series.points.length,
   };
+}
+
+/** The narrowest span that a chart of the last minutes shows, in seconds. */
+const leastSpan = 300;
+
+/**
+ * The ends of a chart, epoch seconds. A moving range begins with the first sample where pgdeck has not watched for all
+ * of it: the time before is not a gap in the server, and would leave the chart of a new start empty.
+ */
+export function chartSpan(
+  series: SeriesAnswer | undefined,
+  range: Range,
+): { from: number; to: number; since: number | null } {
+  if ('to' in range) return { ...range, since: null };
+  const to = (series?.points.at(-1)?.[0] ?? 0) + (series?.step ?? 0);
+  const whole = to - range.last;
+  const first = series?.points.find((point) => point.slice(1).some((value) => value !== null))?.[0] ?? null;
+  if (first === null || first <= whole + (series?.step ?? 0)) return { from: whole, to, since: null };
+  return { from: Math.max(whole, Math.min(first, to - leastSpan)), to, since: first };
 }
 
 /** The newest value of one column that is not a gap. */

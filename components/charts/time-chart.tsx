@@ -8,7 +8,7 @@ import type { SeriesAnswer } from '@/lib/client/shapes';
 import { clock, figure, notApplicable } from '@/lib/format';
 import type { ColumnLook, Limit } from './look';
 import { byteTicks, valueTicks } from './scale';
-import { gaps, latest } from './summary';
+import { chartSpan, gaps, latest } from './summary';
 
 const TimePlot = dynamic(() => import('./time-plot'), { ssr: false });
 
@@ -52,9 +52,7 @@ export function TimeChart({
   const ready = series !== undefined && now !== undefined;
   const plot = useMemo(() => series && prepare(series, looks), [series, looks]);
 
-  const newest = (series?.points.at(-1)?.[0] ?? 0) + (series?.step ?? 0);
-  const to = 'to' in range ? range.to : Math.max(newest, 0);
-  const from = 'from' in range ? range.from : to - range.last;
+  const { from, to } = chartSpan(series, range);
 
   if (asTable && series) return <ChartTable label={label} series={series} looks={looks} text={text} height={height} />;
   const most = Math.max(plot ? (stacked ? plot.highestSum : plot.highest) : 0, limit?.value ?? 0);
