@@ -22,7 +22,7 @@ export function ActionPreview({ preview }: { preview: Preview }) {
           ))}
         </dl>
       )}
-      {preview.members && (
+      {preview.members && preview.target.kind === 'backends' && (
         <div>
           <p className="soft">{plural(preview.members.length, 'session')}, and no other:</p>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}

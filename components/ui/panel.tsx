@@ -161,7 +161,9 @@ export function ViewAge({ view }: { view: TopicView }) {
     return <span title="Age of the newest sample">{age}</span>;
   return (
     <StateText state="warning" small>
-      sampled <Clock at={view.sampledAt} withZone />, {age}
+      <span>
+        sampled <Clock at={view.sampledAt} withZone />, {age}
+      </span>
     </StateText>
   );
 }
