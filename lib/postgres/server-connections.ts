@@ -221,9 +221,9 @@ export class ServerConnections {
         throw new Error('Client was closed');
       }
       this.#sessions.set(slot, session);
-      if (slot !== 'signal') {
-        if (database === undefined || database === this.config.read.database) await this.#probe(session);
-      }
+      const home = database === undefined || database === this.config.read.database;
+      if (slot === 'pinned' || (slot !== 'signal' && home && !this.capabilities)) await this.#probe(session);
+      else if (slot !== 'signal' && home) await this.#identify(session);
       return session;
     });
   }
@@ -271,7 +271,7 @@ export class ServerConnections {
   }
 
   async #identify(session: Session): Promise<Identity> {
-    const [row] = (await session.query<Identity>(identitySql)).rows;
+    const [row] = (await session.query<Identity>(identitySql, [], { rarely: true })).rows;
     if (!row) throw new Error('Connection terminated');
     this.#notice(row);
     return row;
@@ -288,14 +288,14 @@ export class ServerConnections {
     const identity = await this.#identify(session);
     const before = this.capabilities;
     const [catalog] = await session
-      .query<Catalog>(catalogSql)
+      .query<Catalog>(catalogSql, [], { rarely: true })
       .then((answer) => answer.rows)
       .catch((error) => {
         if (isConnectionError(error)) throw error;
         return [] as Catalog[];
       });
     const [cluster] = await session
-      .query<{ system_identifier: string }>(systemIdentifierSql)
+      .query<{ system_identifier: string }>(systemIdentifierSql, [], { rarely: true })
       .then((answer) => answer.rows)
       .catch((error) => {
         if (isConnectionError(error)) throw error;

@@ -126,7 +126,9 @@ export class Session {
       if ((error as { code?: string }).code !== '08P01') throw error;
       return Session.#connect(target, { ...options, pooled: true });
     }
-    const [row] = (await session.query('select /* pgdeck:connect */ pg_catalog.pg_backend_pid() as pid')).rows;
+    const [row] = (
+      await session.query('select /* pgdeck:connect */ pg_catalog.pg_backend_pid() as pid', [], { rarely: true })
+    ).rows;
     if (row?.pid === session.pid) return session;
     session.close();
     return Session.#connect(target, { ...options, pooled: true });
@@ -173,18 +175,25 @@ export class Session {
     return (this.#client as unknown as { processID: number }).processID;
   }
 
-  /** Sends one statement as the only thing on this connection; prepared once per connection unless pooled. */
-  query<Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Answered<Row>> {
+  /**
+   * Sends one statement as the only thing on this connection; a question is prepared once per connection unless pooled,
+   * or asked so `rarely` that the server need not keep its plan.
+   */
+  query<Row = Record<string, unknown>>(
+    text: string,
+    values: unknown[] = [],
+    { rarely = false } = {},
+  ): Promise<Answered<Row>> {
     this.waiting++;
     const turn = this.#last.then(async () => {
       this.waiting--;
-      return this.#send<Row>(text, values);
+      return this.#send<Row>(text, values, rarely);
     });
     this.#last = turn.catch(() => {});
     return turn;
   }
 
-  async #send<Row>(text: string, values: unknown[]): Promise<Answered<Row>> {
+  async #send<Row>(text: string, values: unknown[], rarely: boolean): Promise<Answered<Row>> {
     if (this.closed) throw new Error('Connection terminated');
     const context = requests.getStore();
     const started = performance.now();
@@ -197,7 +206,7 @@ export class Session {
           `begin read only; ${startup.question.map((setting) => `set local ${setting.replace('=', " = '")}'`).join('; ')}`,
         );
       const result = await this.#client.query({
-        ...(question && !this.pooled && { name: statementName(text) }),
+        ...(question && !this.pooled && !rarely && { name: statementName(text) }),
         text,
         values,
         // The extended protocol refuses a second statement in the text.
