@@ -28,6 +28,7 @@ export function ChartPanel<R>({
   legend,
   sentence,
   means,
+  source,
   footer,
   link,
 }: {
@@ -43,6 +44,8 @@ export function ChartPanel<R>({
   legend?: 'below' | 'beside' | 'none';
   sentence: (series: SeriesAnswer) => string;
   means?: ReactNode;
+  /** Where the figures come from, where that is not all that the topic reads. */
+  source?: ReactNode;
   footer?: ReactNode;
   link?: ReactNode;
 }) {
@@ -61,6 +64,7 @@ export function ChartPanel<R>({
       height={height}
       asTable={{ shown: table, toggle: () => setTable(!table) }}
       means={means}
+      source={source}
       footer={footer ?? (since !== null && <span>recorded since {clockMinutes(new Date(since * 1000))}</span>)}
       link={link}
     >

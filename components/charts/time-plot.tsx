@@ -46,7 +46,7 @@ export default function TimePlot(props: TimePlotProps) {
   const Chart = stacked ? AreaChart : LineChart;
   const offset = -new Date(to * 1000).getTimezoneOffset() * 60;
   const widest = Math.max(...ticks.map((tick) => tickText(tick).length));
-  const gutter = Math.max(26, 8 + widest * 6);
+  const gutter = Math.max(26, 10 + widest * 6.4);
   const labelOf = (at: number) => (to - from < 600 ? clock : clockMinutes)(new Date(at * 1000));
 
   return (

@@ -8,19 +8,21 @@ const words: Record<Standing, { word: string; state: State | undefined }> = {
   building: { word: 'Building', state: 'unknown' },
   invalid: { word: 'Invalid', state: 'warning' },
   unused: { word: 'Not used', state: 'unknown' },
+  needed: { word: 'Needed', state: undefined },
   used: { word: 'Used', state: undefined },
   unknown: { word: 'Unknown', state: 'unknown' },
 };
 
 function lastUse(row: Index): string {
   if (row.last_idx_scan_seconds !== null) return duration(row.last_idx_scan_seconds);
+  if (row.is_partitioned) return notApplicable;
   return row.idx_scan === 0 ? 'never' : 'unknown';
 }
 
 /** The columns of indexes; the size bars share the scale of the largest index. */
 export function indexColumns(most: number): Column<Index>[] {
   return [
-    { id: 'indexrelname', header: 'Index', value: (row) => row.indexrelname, rank: 1, grow: true },
+    { id: 'indexrelname', header: 'Index', value: (row) => row.indexrelname, rank: 1 },
     {
       id: 'relname',
       header: 'Table',
@@ -35,7 +37,8 @@ export function indexColumns(most: number): Column<Index>[] {
         const { word, state } = words[standing(row)];
         return state ? <StateText state={state}>{word}</StateText> : word;
       },
-      meaning: 'Not used: no scan on this server since its statistics began, and no constraint rests on it.',
+      meaning:
+        'Not used: no scan on this server since its statistics began. Needed: no scan either, but it keeps a constraint or stands for the indexes of partitions.',
       rank: 1,
     },
     {
@@ -70,7 +73,7 @@ export function indexColumns(most: number): Column<Index>[] {
       kind: 'bar',
       value: (row) => row.size_bytes,
       cell: (row) => (
-        <LoadCell pieces={[{ label: 'size', value: row.size_bytes, color: 'var(--accent)' }]} most={most}>
+        <LoadCell pieces={[{ label: 'size', value: row.size_bytes, color: 'var(--accent)' }]} most={most} text={bytes}>
           {row.size_exact ? '' : 'about '}
           {bytes(row.size_bytes)}
         </LoadCell>
@@ -81,7 +84,12 @@ export function indexColumns(most: number): Column<Index>[] {
       id: 'key_columns',
       header: 'Columns',
       value: (row) => row.key_columns,
-      cell: (row) => <code>{row.key_columns ?? notApplicable}</code>,
+      cell: (row) => (
+        <code className="cut block" title={row.key_columns ?? undefined}>
+          {row.key_columns ?? notApplicable}
+        </code>
+      ),
+      grow: true,
       rank: 2,
     },
     {

@@ -140,9 +140,10 @@ export function IndexesPage({ server }: { server: string }) {
 
 const looks: Record<Standing, Omit<ScatterGroup, 'points'>> = {
   used: { label: 'Used', color: 'var(--accent)', shape: 'circle' },
+  needed: { label: 'Needed, not scanned', color: 'var(--wait-client)', shape: 'square' },
   unused: { label: 'Not used', color: 'var(--wait-lwlock)', shape: 'triangle' },
   invalid: { label: 'Invalid', color: 'var(--wait-lock)', shape: 'diamond' },
-  building: { label: 'Building', color: 'var(--wait-other)', shape: 'square' },
+  building: { label: 'Building', color: 'var(--wait-other)', shape: 'diamond' },
   unknown: { label: 'Unknown', color: 'var(--wait-other)', shape: 'circle' },
 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Index, indexesSentence, standing } from './summary';
+import { caution, type Index, indexesSentence, scatterSentence, standing } from './summary';
 
 const index = (changes: Partial<Index>): Index =>
   ({
@@ -19,9 +19,9 @@ const index = (changes: Partial<Index>): Index =>
 
 test('an index that keeps values unique is never called unused', () => {
   expect(standing(index({}))).toBe('unused');
-  expect(standing(index({ is_unique: true }))).toBe('used');
-  expect(standing(index({ is_primary: true, is_unique: true, constraint_type: 'p' }))).toBe('used');
-  expect(standing(index({ is_replident: true }))).toBe('used');
+  expect(standing(index({ is_unique: true }))).toBe('needed');
+  expect(standing(index({ is_primary: true, is_unique: true, constraint_type: 'p' }))).toBe('needed');
+  expect(standing(index({ is_replident: true }))).toBe('needed');
 });
 
 test('an index whose definition was not read is unknown, not unused', () => {
@@ -37,4 +37,20 @@ test('the sentence counts what does no work', () => {
   expect(indexesSentence([index({}), index({ idx_scan: 7 })]).replaceAll('\u00a0', ' ')).toBe(
     '2 indexes take 2 MB. 1 index of 1 MB was not used on this server since its statistics began.',
   );
+});
+
+test('the chart names the largest that does nothing and the busiest', () => {
+  const rows = [
+    index({ indexrelname: 'idle', relname: 'orders', schemaname: 'public' }),
+    index({ indexrelname: 'busy', idx_scan: 7 }),
+  ];
+  expect(scatterSentence(rows).replaceAll('\u00a0', ' ')).toBe(
+    'The largest that is not used is idle on orders, 1 MB; busy is used most, 7 times.',
+  );
+});
+
+test('young statistics and standbys are said where an index could be dropped', () => {
+  expect(caution(3600, true, false)).toContain('once a month');
+  expect(caution(40 * 86_400, true, false)).not.toContain('once a month');
+  expect(caution(null, true, true)).toContain('the primary counts its own use');
 });

@@ -16,15 +16,16 @@ export function duties(row: Index): string[] {
   ].filter((duty): duty is string => duty !== false);
 }
 
-/** How an index stands: building, invalid, never used since the statistics began, used, or not known yet. */
-export type Standing = 'building' | 'invalid' | 'unused' | 'used' | 'unknown';
+/** How an index stands; `needed`: never scanned, but it keeps a constraint or stands for its parts. */
+export type Standing = 'building' | 'invalid' | 'unused' | 'needed' | 'used' | 'unknown';
 
-/** The standing of an index; one that keeps a constraint counts as used. */
+/** The standing of an index since the statistics began; one that keeps a constraint is never called unused. */
 export function standing(row: Index): Standing {
   if (!row.is_valid && !row.is_partitioned) return row.is_building ? 'building' : 'invalid';
   // Its definition was not read (a lock stood in the way): a constraint may rest on it.
   if (row.idx_scan === 0 && row.is_unique === null) return 'unknown';
-  return row.idx_scan === 0 && duties(row).length === 0 && !row.is_partitioned ? 'unused' : 'used';
+  if (row.idx_scan > 0) return 'used';
+  return duties(row).length > 0 || row.is_partitioned ? 'needed' : 'unused';
 }
 
 /** The page in one or two sentences: how many, how large, and those that do no work. */
@@ -38,7 +39,7 @@ export function indexesSentence(rows: Index[]): string {
   const idle =
     unused.length > 0
       ? `${plural(unused.length, 'index', 'indexes')} of ${bytes(size(unused))} ${unused.length === 1 ? 'was' : 'were'} not used on this server since its statistics began.`
-      : 'Each was used since the statistics began.';
+      : 'Each was used since the statistics began, or keeps a constraint.';
   const broken = invalid.length > 0 ? ` ${plural(invalid.length, 'index is', 'indexes are')} invalid.` : '';
   return `${all} ${idle}${broken}`;
 }
@@ -59,10 +60,11 @@ export function scatterSentence(rows: Index[]): string {
   const idle = largest(rows.filter((row) => standing(row) === 'unused'));
   const busiest = rows.toSorted((a, b) => b.idx_scan - a.idx_scan)[0];
   if (!busiest) return 'There are no indexes.';
+  if (busiest.idx_scan === 0) return 'None was used since the statistics began.';
   const most = `${busiest.indexrelname} is used most, ${plural(busiest.idx_scan, 'time')}`;
   return idle
     ? `The largest that is not used is ${idle.indexrelname} on ${indexTable(idle)}, ${bytes(idle.size_bytes)}; ${most}.`
-    : `Each was used; ${most}.`;
+    : `None is without use; ${most}.`;
 }
 
 /** How far "not used" can be trusted: since when it counts, and what it does not see. */

@@ -68,6 +68,7 @@ export function OverviewPage({ server }: { server: string }) {
             const value = latest(series, 'ceiling');
             return value === null ? undefined : { value, label: `${exact(Math.round(value))} for applications` };
           }}
+          source="pg_stat_activity"
           sentence={(series) => connectionsSentence(series, connectionColumns)}
           link={pageLink('sessions', 'All sessions')}
         />
@@ -78,6 +79,7 @@ export function OverviewPage({ server }: { server: string }) {
           looks={transactionLooks}
           stacked
           text={rate}
+          source="pg_stat_database"
           sentence={transactionsSentence}
           means="Transactions that ended, committed or rolled back, in all databases."
         />
@@ -87,6 +89,7 @@ export function OverviewPage({ server }: { server: string }) {
           view={connections}
           looks={waitLooks}
           stacked
+          source="pg_stat_activity"
           sentence={activeSentence}
           means="Sessions that run a statement, by what they wait for; CPU: nothing. pgdeck's own are left out."
         />
@@ -98,6 +101,7 @@ export function OverviewPage({ server }: { server: string }) {
           stacked
           unit="count"
           text={count}
+          source="pg_stat_activity"
           sentence={waitingSentence}
           means="Sessions that wait for a lock another session holds: the most in each stretch of time."
           link={pageLink('locks', 'Blocking tree')}

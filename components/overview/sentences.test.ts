@@ -14,9 +14,7 @@ const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
 test('connections are told against the ceiling', () => {
   const given = series(['active', 'idle', 'ceiling'], [10, 40, 97], [8, 30, 97]);
-  expect(plain(connectionsSentence(given, ['active', 'idle']))).toBe(
-    '38 of 97 (39 %) connections for applications now; highest 50, at 03:00.',
-  );
+  expect(plain(connectionsSentence(given, ['active', 'idle']))).toBe('38 of 97 now (39 %); highest 50, at 03:00.');
   expect(plain(connectionsSentence(series(['active', 'ceiling'], [null, null]), ['active']))).toBe(
     'No sample in this time yet.',
   );
@@ -30,7 +28,7 @@ test('transactions tell what was rolled back', () => {
 
 test('load and waiting sessions', () => {
   expect(plain(activeSentence(series(['cpu', 'lock'], [2.04, 0.52])))).toBe(
-    '2.6 sessions active on average, 0.5 of them waiting for a lock; highest 2.6, at 03:00.',
+    '2.6 active on average; 0.5 wait for a lock; highest 2.6, at 03:00.',
   );
   expect(plain(waitingSentence(series(['waiting'], [0], [0])))).toBe(
     'No session waits for a lock now, nor did one before.',

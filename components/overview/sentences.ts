@@ -1,6 +1,6 @@
 import { latest, summarise } from '@/components/charts/summary';
 import type { SeriesAnswer } from '@/lib/client/shapes';
-import { bytes, clockMinutes, count, figure, ofTotal, percent, plural, rate } from '@/lib/format';
+import { bytes, clockMinutes, count, exact, figure, percent, plural, rate } from '@/lib/format';
 import type { Row } from '@/lib/topics/index';
 
 type Statement = Row<'slow-queries'>;
@@ -16,9 +16,9 @@ export function connectionsSentence(series: SeriesAnswer, columns: string[]): st
   const ceiling = latest(series, 'ceiling');
   const now = Math.round(found.now);
   const taken = ceiling
-    ? `${ofTotal(now, Math.round(ceiling))} connections for applications`
-    : plural(now, 'connection');
-  return `${taken} now; highest ${count(Math.round(found.highest))}, at ${at(found.highestAt)}.`;
+    ? `${exact(now)} of ${exact(Math.round(ceiling))} now (${percent(now / ceiling)})`
+    : `${plural(now, 'connection')} now`;
+  return `${taken}; highest ${count(Math.round(found.highest))}, at ${at(found.highestAt)}.`;
 }
 
 /** Transactions per second now, how many of them were rolled back, and the most there were. */
@@ -36,8 +36,8 @@ export function activeSentence(series: SeriesAnswer): string {
   const found = summarise(series, series.columns);
   if (!found) return none;
   const lock = latest(series, 'lock') ?? 0;
-  const waiting = lock > 0 ? `, ${figure(tenth(lock))} of them waiting for a lock` : '';
-  return `${figure(tenth(found.now))} ${tenth(found.now) === 1 ? 'session' : 'sessions'} active on average${waiting}; highest ${figure(tenth(found.highest))}, at ${at(found.highestAt)}.`;
+  const waiting = lock > 0 ? `; ${figure(tenth(lock))} wait for a lock` : '';
+  return `${figure(tenth(found.now))} active on average${waiting}; highest ${figure(tenth(found.highest))}, at ${at(found.highestAt)}.`;
 }
 
 /** Sessions that wait for a lock now, and the most there were. */

@@ -48,7 +48,11 @@ export function figureColumns(most: number): Column<Statement>[] {
       kind: 'bar',
       value: (row) => row.share,
       cell: (row) => (
-        <LoadCell pieces={[{ label: 'share', value: row.share ?? 0, color: 'var(--accent)' }]} most={most}>
+        <LoadCell
+          pieces={[{ label: 'share', value: row.share ?? 0, color: 'var(--accent)' }]}
+          most={most}
+          text={percent}
+        >
           {percent(row.share ?? 0)}
         </LoadCell>
       ),
@@ -76,7 +80,7 @@ export function figureColumns(most: number): Column<Statement>[] {
       kind: 'number',
       value: (row) => row.max_exec_time,
       cell: (row) => milliseconds(row.max_exec_time),
-      rank: 3,
+      hidden: true,
     },
     {
       id: 'calls',
@@ -102,7 +106,7 @@ export function figureColumns(most: number): Column<Statement>[] {
       kind: 'number',
       value: (row) => row.hit_ratio,
       cell: (row) => (row.hit_ratio === null ? notApplicable : percent(row.hit_ratio)),
-      rank: 3,
+      hidden: true,
     },
     {
       id: 'shared_blks_read',
@@ -120,7 +124,7 @@ export function figureColumns(most: number): Column<Statement>[] {
       kind: 'number',
       value: (row) => row.temp_blks_written,
       cell: (row) => count(row.temp_blks_written),
-      rank: 3,
+      hidden: true,
     },
     {
       id: 'wal_bytes',

@@ -13,11 +13,19 @@ import { Panel } from '@/components/ui/panel';
 import { Segmented } from '@/components/ui/segmented';
 import { useDatabase, useFilter } from '@/lib/client/url-state';
 import { useTopic } from '@/lib/client/use-topic';
-import { milliseconds, percent } from '@/lib/format';
+import { percent } from '@/lib/format';
 import { statementColumns } from './columns';
 import { defaults, type Limit, limits, type Mean, means, statementsAsk } from './controls';
 import { StatementDetail } from './statement-detail';
-import { droppedSentence, oneLine, type Statement, shareSentence, statementKey, statementsSentence } from './summary';
+import {
+  droppedSentence,
+  leastText,
+  oneLine,
+  type Statement,
+  shareSentence,
+  statementKey,
+  statementsSentence,
+} from './summary';
 
 const looks = [{ column: 'share', label: 'Share of time', color: 'var(--accent)' }];
 const bars = 8;
@@ -86,7 +94,7 @@ export function StatementsPage({ server }: { server: string }) {
                 word: 'None',
                 text:
                   minimum > 0
-                    ? `No statement takes ${milliseconds(minimum)} or more on average since the statistics began. Choose All to see the faster ones.`
+                    ? `No statement takes ${leastText(minimum)} or more on average since the statistics began. Choose All to see the faster ones.`
                     : 'No statement has been recorded since the statistics began. They appear here when applications run some.',
               }
             : undefined
@@ -123,6 +131,7 @@ function ShareChart({
   const drawn: BarRow[] = first.map((row) => ({
     key: statementKey(row),
     label: oneLine(row),
+    code: true,
     values: [row.share ?? 0],
   }));
   const left = 1 - first.reduce((sum, row) => sum + (row.share ?? 0), 0);
@@ -151,7 +160,7 @@ function ShareChart({
   );
 }
 
-const meanLabel = (value: Mean) => (value === '0' ? 'All' : `${milliseconds(Number(value))} or more`);
+const meanLabel = (value: Mean) => (value === '0' ? 'All' : `${leastText(Number(value))} or more`);
 
 const entriesSentence = (rows: Statement[]) => {
   const entries = rows[0]?.entries;

@@ -1,20 +1,25 @@
-import { durationInWords, milliseconds, percent, plural } from '@/lib/format';
+import { durationInWords, percent, plural } from '@/lib/format';
 import type { Row } from '@/lib/topics/index';
 
 /** A statement as the topic `slow-queries` gives it. */
 export type Statement = Row<'slow-queries'>;
+
+/** A least mean time that was chosen, without decimals: `10 ms`, `1 s`. */
+export function leastText(ms: number): string {
+  return ms >= 1000 ? `${ms / 1000}\u00a0s` : `${ms}\u00a0ms`;
+}
 
 /** The page in one sentence: how much of the time the shown statements took, and the worst of them. */
 export function statementsSentence(rows: Statement[], minMeanMs: number): string {
   const worst = rows[0];
   if (!worst)
     return minMeanMs > 0
-      ? `No statement takes ${milliseconds(minMeanMs)} or more on average.`
+      ? `No statement takes ${leastText(minMeanMs)} or more on average.`
       : 'No statement has been recorded since the statistics began.';
   const share = rows.reduce((sum, row) => sum + (row.share ?? 0), 0);
   const since =
     worst.stats_reset_seconds === null ? '' : `, since the reset ${durationInWords(worst.stats_reset_seconds)} ago`;
-  const slow = minMeanMs > 0 ? ` with a mean of ${milliseconds(minMeanMs)} or more` : '';
+  const slow = minMeanMs > 0 ? ` with a mean of ${leastText(minMeanMs)} or more` : '';
   const take = rows.length === 1 ? 'takes' : 'take';
   return `${plural(rows.length, 'statement')}${slow} ${take} ${percent(Math.min(share, 1))} of all time${since}; the first alone ${percent(worst.share ?? 0)}.`;
 }

@@ -2,11 +2,22 @@
 export type Piece = { label: string; value: number; color: string };
 
 /** A bar on a scale that all rows share, and its number; the pieces sum to the value. */
-export function LoadCell({ pieces, most, children }: { pieces: Piece[]; most: number; children: React.ReactNode }) {
+export function LoadCell({
+  pieces,
+  most,
+  text = (value) => String(Number(value.toPrecision(3))),
+  children,
+}: {
+  pieces: Piece[];
+  most: number;
+  /** How a piece is said. */
+  text?: (value: number) => string;
+  children: React.ReactNode;
+}) {
   const sum = pieces.reduce((total, piece) => total + piece.value, 0);
   const label = pieces
     .filter((piece) => piece.value > 0)
-    .map((piece) => `${piece.label} ${Number(piece.value.toPrecision(3))}`)
+    .map((piece) => `${piece.label} ${text(piece.value)}`)
     .join(', ');
   return (
     <div className="load-cell">

@@ -1,7 +1,7 @@
 import type { Column } from '@/components/table/column';
 import { LoadCell } from '@/components/table/load-cell';
 import { Badge, StateText } from '@/components/ui/state';
-import { bytes, count, duration, list, notApplicable, percent, plural } from '@/lib/format';
+import { bytes, count, duration, exact, list, notApplicable, percent, plural } from '@/lib/format';
 import { sizeParts } from './parts';
 import { behind, stale, type Table, tableName } from './summary';
 
@@ -28,7 +28,6 @@ export function tableColumns(most: number): Column<Table>[] {
         </>
       ),
       rank: 1,
-      grow: true,
     },
     {
       id: 'total_bytes',
@@ -39,6 +38,7 @@ export function tableColumns(most: number): Column<Table>[] {
         <LoadCell
           pieces={sizeParts.map(({ column, label, color }) => ({ label, value: row[column], color }))}
           most={most}
+          text={bytes}
         >
           {row.size_exact ? '' : 'about '}
           {bytes(row.total_bytes)}
@@ -86,8 +86,15 @@ export function tableColumns(most: number): Column<Table>[] {
       header: 'Dead rows',
       kind: 'number',
       value: (row) => row.n_dead_tup,
-      cell: (row) =>
-        behind(row) ? <StateText state="warning">{count(row.n_dead_tup)}</StateText> : count(row.n_dead_tup),
+      cell: (row) => (
+        <span
+          title={
+            row.vacuum_trigger === null ? undefined : `Autovacuum takes it from ${exact(Math.ceil(row.vacuum_trigger))}`
+          }
+        >
+          {behind(row) ? <StateText state="warning">{count(row.n_dead_tup)}</StateText> : count(row.n_dead_tup)}
+        </span>
+      ),
       rank: 1,
     },
     {
@@ -111,11 +118,12 @@ export function tableColumns(most: number): Column<Table>[] {
           : row.vacuum_trigger === null
             ? notApplicable
             : count(row.vacuum_trigger),
-      rank: 3,
+      hidden: true,
     },
     {
       id: 'n_mod_since_analyze',
-      header: 'Changed since analyze',
+      header: 'Changed',
+      unit: 'rows',
       kind: 'number',
       value: (row) => row.n_mod_since_analyze,
       cell: (row) =>
