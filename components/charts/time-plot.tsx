@@ -87,7 +87,9 @@ export default function TimePlot(props: TimePlotProps) {
             domain={[from, to]}
             allowDataOverflow
             ticks={timeTicks(from, to, 4, offset)}
-            interval={0}
+            interval="preserveStartEnd"
+            minTickGap={14}
+            tickFormatter={labelOf}
             axisLine={{ stroke: 'var(--chart-axis)' }}
             tickLine={false}
             height={20}

@@ -213,6 +213,8 @@ function Biggest({ view, link }: { view: TopicView<Table>; link: React.ReactNode
       title="Biggest tables"
       sentence={view.rows ? largestSentence(largest, all, view.database) : '\u00a0'}
       view={view}
+      // Locks come and go: a locked table says so in its row, and the page of tables in full.
+      alerts={view.answer?.status === 'unavailable'}
       flush
       height={170}
       footer={<PartsLegend />}
