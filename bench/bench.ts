@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { buildPages } from './app';
-import { type Cost, measureCost } from './cost';
+import { type Cost, type CostOptions, measureCost } from './cost';
 import { type FirstLoad, measureFirstLoad } from './first-load';
 import { type Memory, measureMemory } from './memory';
 import { measureReaders, type Readers } from './readers';
@@ -57,11 +58,14 @@ export async function run({ root, parameters }: { root: string; parameters: stri
 
   const results: Results = {};
   const verdicts: Verdict[] = [];
+  const processors = cpus().length;
+  const [load = 0] = loadavg();
+  if (load > processors / 2)
+    say(`Other programs keep this machine busy (load ${load.toFixed(1)} on ${processors} processors): expect noise.\n`);
   if (wanted('cost')) {
-    say(`Measuring what watching costs: ${Math.ceil(windowSeconds / 60) + 1} minutes …`);
-    // Side by side: both use a few hundredths of a processor.
+    say(`Measuring what watching costs: ${Math.ceil(windowSeconds / 60) + 2} minutes …`);
     results.costs = await Promise.all(
-      sizes.map((tables) => measureCost({ tables, statements, warmUpSeconds: quick ? 10 : 30, windowSeconds })),
+      sizes.map((tables) => inThread({ tables, statements, warmUpSeconds: quick ? 15 : 60, windowSeconds })),
     );
     for (const cost of results.costs) {
       say(`\n${costText(cost)}\n`);
@@ -73,7 +77,7 @@ export async function run({ root, parameters }: { root: string; parameters: stri
     say('Measuring readers over HTTP …');
     results.readers = [];
     for (const tables of sizes) {
-      const result = await measureReaders(root, { tables, statements, windowSeconds: quick ? 8 : 15 });
+      const result = await measureReaders(root, { tables, statements, windowSeconds: quick ? 6 : 12 });
       results.readers.push(result);
       say(`\n${readersText(result)}\n`);
     }
@@ -81,10 +85,10 @@ export async function run({ root, parameters }: { root: string; parameters: stri
     if (results.readers[0]) verdicts.push(...readersVerdicts(results.readers[0]));
   }
   if (wanted('memory')) {
-    say('Measuring memory: one minute for each size …');
-    results.memory = [];
-    for (const tables of sizes)
-      results.memory.push(await measureMemory(root, { tables, statements, seconds: quick ? 20 : 60 }));
+    say("Measuring memory: an hour's sampling in a minute …");
+    results.memory = await Promise.all(
+      sizes.map((tables) => measureMemory(root, { tables, statements, seconds: quick ? 20 : 60 })),
+    );
     say(`\n${memoryText(results.memory)}\n`);
     verdicts.push(...memoryVerdicts(results.memory));
   }
@@ -96,11 +100,30 @@ export async function run({ root, parameters }: { root: string; parameters: stri
   }
   const rows = verdicts.map(({ what, measured, limit, met }) => [what, measured, limit, met ? 'met' : 'NOT MET']);
   say(table(['Limits and aims', 'measured', 'limit', ''], rows));
-  say(`\nWritten to ${write(root, { ...results, verdicts })}`);
+  say(`\nWritten to ${write(root, { load, ...results, verdicts })}`);
   return verdicts.every(({ met }) => met) ? 0 : 1;
 }
 
-function write(root: string, results: Results & { verdicts: Verdict[] }): string {
+export { measureCost };
+
+/** Sizes are measured side by side, each in a thread of its own: reading many tables must not hold the other's readers up. */
+function inThread(options: CostOptions): Promise<Cost> {
+  const code = `const { parentPort, workerData } = require('node:worker_threads');
+    import(workerData.entry)
+      .then(({ measureCost }) => measureCost(workerData.options))
+      .then((cost) => parentPort.postMessage({ cost }), (error) => parentPort.postMessage({ failed: String(error?.stack ?? error) }));`;
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(code, { eval: true, workerData: { entry: import.meta.url, options } });
+    worker.once('error', reject);
+    worker.once('message', ({ cost, failed }: { cost?: Cost; failed?: string }) => {
+      void worker.terminate();
+      if (cost) resolve(cost);
+      else reject(new Error(failed));
+    });
+  });
+}
+
+function write(root: string, results: Results & { load: number; verdicts: Verdict[] }): string {
   const folder = join(root, 'bench', 'results');
   mkdirSync(folder, { recursive: true });
   const at = new Date().toISOString();
