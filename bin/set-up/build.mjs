@@ -24,7 +24,7 @@ function fingerprint(root, sources) {
   const hash = createHash('sha256').update(process.versions.modules);
   const add = (path) => {
     const full = join(root, path);
-    if (!existsSync(full)) return;
+    if (!existsSync(full) || path === 'bench/results') return;
     if (statSync(full).isDirectory()) {
       for (const name of readdirSync(full).sort()) add(`${path}/${name}`);
     } else if (!/\.(test|spec)\.tsx?$/.test(path)) hash.update(`\0${path}\0`).update(readFileSync(full));

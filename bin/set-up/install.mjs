@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { alone } from './lock.mjs';
 import { SetUpError, step } from './progress.mjs';
@@ -48,12 +48,9 @@ function isInstalled(folder) {
   return true;
 }
 
-function countInstalled(modules) {
-  if (!existsSync(modules)) return 0;
-  return readdirSync(modules).reduce((sum, name) => {
-    if (name.startsWith('.')) return sum;
-    return sum + (name.startsWith('@') ? readdirSync(join(modules, name)).length : 1);
-  }, 0);
+/** npm makes all folders first: a package counts when its manifest is there. */
+function countInstalled(folder, paths) {
+  return paths.reduce((sum, path) => sum + (existsSync(join(folder, path, 'package.json')) ? 1 : 0), 0);
 }
 
 /** npm as it was called, or the one beside node, or the one in the path. @returns {[command: string, parameters: string[]]} */
@@ -83,6 +80,14 @@ export function installProblem(output, folder) {
   return `npm could not install the dependencies:\n${lastLines(output)}`;
 }
 
+function freeMegabytes(folder) {
+  const { bavail, bsize } = statfsSync(folder);
+  return (bavail * bsize) / 1e6;
+}
+
+/** Roughly what is unpacked: 4 MB for each package on average, less what is there already and is replaced. */
+const neededMegabytes = (packages) => Math.min(600, Object.values(packages).filter(isForUs).length * 4);
+
 const lastLines = (output) => output.trimEnd().split('\n').slice(-15).join('\n');
 
 /**
@@ -97,29 +102,37 @@ export async function installDependencies(folder, what = 'Installing the depende
     await step(what, async (tell) => {
       const modules = join(folder, 'node_modules');
       const { packages, stamp } = lockOf(folder);
-      const total = Object.entries(packages).filter(
-        ([path, entry]) => path.lastIndexOf('node_modules/') === 0 && isForUs(entry),
-      ).length;
+      const paths = Object.keys(packages).filter((path) => path !== '' && isForUs(packages[path]));
+      const full = new AbortController();
       rmSync(join(modules, stampName), { force: true });
-      const counting = setInterval(() => tell(`${Math.min(countInstalled(modules), total)} of ${total} packages`), 500);
+      if (!existsSync(modules) && freeMegabytes(folder) < neededMegabytes(packages))
+        throw new SetUpError(installProblem('ENOSPC', folder));
+      const watching = setInterval(() => {
+        tell(`${countInstalled(folder, paths)} of ${paths.length} packages`);
+        // npm itself would wait for ever.
+        if (freeMegabytes(folder) < 5) full.abort();
+      }, 500);
       const [command, parameters] = npm();
       const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--progress=false'];
+      // Without a network it is told after seconds, not after minutes.
+      const patience = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
       try {
         const { code, output } = await run(
           command,
-          [...parameters, 'ci', '--include=dev', '--include=optional', ...quiet],
+          [...parameters, 'ci', '--include=dev', '--include=optional', ...quiet, ...patience],
           {
             cwd: folder,
             env: { NODE_ENV: undefined, npm_config_production: undefined },
+            signal: full.signal,
           },
         );
-        if (code !== 0) throw new SetUpError(installProblem(output, folder));
+        if (code !== 0) throw new SetUpError(installProblem(full.signal.aborted ? 'ENOSPC' : output, folder));
       } catch (error) {
         if (error.code === 'ENOENT')
           throw new SetUpError('npm was not found. Install Node.js with npm, then run the command again.');
         throw error;
       } finally {
-        clearInterval(counting);
+        clearInterval(watching);
       }
       writeFileSync(join(modules, stampName), stamp);
     });

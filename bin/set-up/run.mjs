@@ -4,16 +4,18 @@ import { spawn } from 'node:child_process';
  * Runs a program, keeps what it says, and ends it with us.
  * @param {string} command
  * @param {string[]} parameters
- * @param {{ cwd: string, env?: Record<string, string | undefined>, onLine?: (line: string) => void }} options
+ * @param {{ cwd: string, env?: Record<string, string | undefined>, onLine?: (line: string) => void, signal?: AbortSignal }} options
  * @returns {Promise<{ code: number | null, output: string }>}
  */
-export function run(command, parameters, { cwd, env, onLine }) {
+export function run(command, parameters, { cwd, env, onLine, signal }) {
   const child = spawn(command, parameters, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  const end = () => child.kill('SIGTERM');
+  const end = () => child.kill('SIGKILL');
   const interrupted = () => {
-    end();
-    process.exit(130);
+    child.kill('SIGTERM');
+    child.once('close', () => process.exit(130));
+    setTimeout(() => process.exit(130), 1_500);
   };
+  signal?.addEventListener('abort', end);
   process.once('exit', end);
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
