@@ -6,13 +6,21 @@ import { openFor } from '@/lib/embedded/data-folder';
 import { EmbeddedError } from '@/lib/embedded/errors';
 import { LaunchError } from './launch-error';
 
+const reasons: Record<string, string> = {
+  ENOSPC: 'the disk is full',
+  EACCES: 'this user may not write there',
+  EROFS: 'its file system is read-only',
+  EEXIST: 'a file of that name is there',
+  ENOTDIR: 'a file stands where a folder above it should be',
+};
+
 /** Makes the state folder; throws `LaunchError` with what to do when it cannot be made. */
 export function makeStateFolder(stateDir: string): void {
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o711 });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOSPC' ? 'the disk is full' : code === 'EACCES' ? 'this user may not write there' : message;
+    const why = (code && reasons[code]) ?? message;
     throw new LaunchError(
       `The state folder ${stateDir} cannot be made: ${why}. Set PGDECK_STATE_DIR to another folder.`,
     );
