@@ -27,7 +27,7 @@ export function LoadCell({
         style={{ width: `${most > 0 ? (sum / most) * 100 : 0}%` }}
       >
         {pieces.map((piece) => (
-          <i key={piece.label} style={{ '--series': piece.color, flex: piece.value } as React.CSSProperties} />
+          <i key={piece.label} style={{ '--series': piece.color, flexGrow: sum > 0 ? (piece.value / sum) * 100 : 0 } as React.CSSProperties} />
         ))}
       </span>
       <span className="number">

@@ -27,8 +27,9 @@ export function Choice<Value extends string>({
   const chosen = options.find((option) => option.value === value);
   return (
     <Menu.Root modal={false}>
-      <Menu.Trigger className="button" aria-label={`${label}: ${chosen?.label ?? value}`}>
+      <Menu.Trigger className="button">
         {Icon && <Icon className="icon icon-small" aria-hidden />}
+        <span className="visually-hidden">{label}: </span>
         <span className="cut">{children ?? chosen?.label ?? value}</span>
         <ChevronDown className="icon icon-tiny" aria-hidden />
       </Menu.Trigger>
