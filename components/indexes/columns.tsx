@@ -90,7 +90,7 @@ export function indexColumns(most: number): Column<Index>[] {
         </code>
       ),
       grow: true,
-      rank: 2,
+      rank: 3,
     },
     {
       id: 'duties',

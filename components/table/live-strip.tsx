@@ -39,7 +39,8 @@ export function LiveStrip({
             )}
           </b>{' '}
           <span className="muted">
-            while you are on a row. {plural(waiting, 'change')} {waiting === 1 ? 'waits' : 'wait'}.
+            <span className="wide-only">while you are on a row. </span>
+            {plural(waiting, 'change')} {waiting === 1 ? 'waits' : 'wait'}.
           </span>
         </span>
         <span className="push" />
