@@ -7,6 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
 import { freePort } from '@/lib/embedded/ports';
 
+// Each makes a demo of its own, which takes a while where other tests run beside it.
+test.describe.configure({ timeout: 150_000 });
+
 const root = resolve(import.meta.dirname, '..');
 
 type Started = { child: ChildProcess; url: string; port: number; output(): string; ended: Promise<number | null> };
@@ -65,7 +68,7 @@ const isUp = ({ url }: Started) =>
     (response) => response.ok,
     () => false,
   );
-const up = (one: Started) => expect.poll(() => isUp(one), { timeout: 30_000 }).toBe(true);
+const up = (one: Started) => expect.poll(() => isUp(one), { timeout: 60_000 }).toBe(true);
 
 test('the demo: one command, its address in the terminal, no password; SIGTERM ends everything within 5 s', async () => {
   const one = await launch();
