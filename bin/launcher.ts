@@ -60,6 +60,7 @@ async function bringUpDemo(root: string, { stateDir }: Config, down: WayDown): P
   if (!folder.startsWith(stateDir)) {
     say(`PostgreSQL runs as another user, who cannot enter ${stateDir}; the demo's data is in ${folder}.`);
   }
+  say('Starting the demo (PostgreSQL 18 on a free port) …');
   const demo = await startDemo({ stateDir: folder, root, say });
   down.add(() => demo.stop());
   return { read: demo.read, action: demo.action };
