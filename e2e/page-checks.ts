@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import type { APIRequestContext, Page } from '@playwright/test';
 import { expect } from './fixtures/test';
 
 /** What axe finds on a page, each with where; empty when nothing is wrong. */
@@ -28,4 +28,17 @@ export async function expectSound(page: Page): Promise<void> {
 /** The pid of a client's session. */
 export async function pidOf(client: { query(text: string): Promise<{ rows: { pid: number }[] }> }): Promise<number> {
   return (await client.query('select pg_backend_pid() as pid')).rows[0]?.pid ?? 0;
+}
+
+/**
+ * Asks topics anew every five seconds until the returned function is called: on a busy machine questions take long, and
+ * pgdeck asks a question that takes long up to a minute later, which no test waits for.
+ */
+export function keepFresh(request: APIRequestContext, server: string, topics: string[]): () => void {
+  const ask = () => {
+    for (const topic of topics) request.get(`/api/servers/${server}/${topic}?fresh=1`).catch(() => {});
+  };
+  ask();
+  const timer = setInterval(ask, 5200);
+  return () => clearInterval(timer);
 }

@@ -1,5 +1,13 @@
 import { expect, test } from './fixtures/test';
-import { expectSound, pidOf } from './page-checks';
+import { expectSound, keepFresh, pidOf } from './page-checks';
+
+test.describe.configure({ timeout: 90_000 });
+
+let stop = () => {};
+test.beforeEach(({ request, stack }) => {
+  stop = keepFresh(request, stack.serverId, ['progress', 'sessions']);
+});
+test.afterEach(() => stop());
 
 test('a long VACUUM shows its phase, how much is done and left, and can be cancelled', async ({
   page,
@@ -25,7 +33,7 @@ test('a long VACUUM shows its phase, how much is done and left, and can be cance
   await expect(entry).toContainText(/scanning heap: .+ of .+\sblocks/);
   await expect(entry.getByRole('progressbar')).toHaveAttribute('aria-valuetext', /blocks/);
   await expect(page.locator('.page-sentence')).toContainText('1 command runs: VACUUM of public.slowly');
-  await expect(entry).toContainText(/about .+ \(.+ to .+\)/, { timeout: 20_000 });
+  await expect(entry).toContainText(/about .+ \(.+ to .+\)/, { timeout: 40_000 });
   await expectSound(page);
 
   await entry.getByRole('button', { name: `Cancel ${pid}…` }).click();

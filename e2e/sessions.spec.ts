@@ -1,6 +1,14 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures/test';
-import { expectSound, pidOf } from './page-checks';
+import { expectSound, keepFresh, pidOf } from './page-checks';
+
+test.describe.configure({ timeout: 90_000 });
+
+let stop = () => {};
+test.beforeEach(({ request, stack }) => {
+  stop = keepFresh(request, stack.serverId, ['sessions']);
+});
+test.afterEach(() => stop());
 
 const row = (page: Page, pid: number) =>
   page
@@ -29,7 +37,10 @@ test('shows who is connected and does what, and keeps filter and sort in the URL
   await page.getByRole('button', { name: /^show \d+ idle$/ }).click();
   await expect(row(page, idlePid)).toContainText('Idle');
 
-  await page.getByRole('button', { name: /^Idle in transaction/ }).click();
+  await page
+    .getByRole('group', { name: 'State' })
+    .getByRole('button', { name: /^Idle in transaction/ })
+    .click();
   await expect(row(page, idlePid)).toHaveCount(0);
   await page.getByRole('searchbox').fill('billing');
   await expect(page).toHaveURL(/filter=state:idle-in-transaction\+billing/);
@@ -70,13 +81,13 @@ test('a session is shown in full, is terminated after its PID was typed, and the
   const ended = new Promise((resolve) => client.once('end', resolve));
   const pid = await pidOf(client);
   await client.query('begin');
-  await client.query('update customers set name = name where id = 1');
+  await client.query('update customers set phone = phone where id = 1');
   await page.goto(`/${stack.serverId}/sessions`);
   await openMenu(page, pid);
   await expect(page.getByRole('menuitem', { name: /^Cancel statement/ })).toContainText('It runs no statement');
   await page.getByRole('menuitem', { name: 'Show session' }).click();
   const detail = page.getByRole('dialog', { name: `Session ${pid}` });
-  await expect(detail).toContainText('update customers set name = name where id = 1');
+  await expect(detail).toContainText('update customers set phone = phone where id = 1');
   await expect(detail).toContainText('has written');
   await detail.getByRole('button', { name: `Terminate session ${pid}…` }).click();
 

@@ -282,5 +282,7 @@ function emptyText(shown: number, all: number, kind: SessionKind | undefined): s
   if (shown > 0) return 'No session matches these words.';
   if (all === 0) return "No session but pgdeck's own is connected. Sessions appear here when an application connects.";
   if (kind) return `No session is ${sessionKinds.find((each) => each.kind === kind)?.title.toLowerCase()} now.`;
-  return `Nobody does anything now: all ${count(all)} are idle.`;
+  return all === 1
+    ? 'Nobody does anything now: the only session is idle.'
+    : `Nobody does anything now: all ${count(all)} are idle.`;
 }
