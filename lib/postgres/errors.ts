@@ -55,7 +55,8 @@ const bySqlstate: Record<string, (message: string) => Omit<Problem, 'sqlstate'>>
   }),
   '53300': (message) => ({
     reason: 'unreachable',
-    sentence: /for role|for database/.test(message)
+    // Not "remaining connection slots are reserved for roles with …", which is a full server.
+    sentence: /^too many connections for (role|database)/.test(message)
       ? 'The connection limit of the role or database is reached.'
       : 'The server has no free connection slot.',
     hint: 'End idle sessions or raise the limit; from PostgreSQL 16 the role can be granted a reserved slot (pg_use_reserved_connections).',
