@@ -23,7 +23,8 @@ export type PoolFigures = {
 type Query = <Row = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Answered<Row>>;
 
 const lanes: Lane[] = ['pinned', 'slow', 'walking'];
-const refusedBackoffMs = [1000, 2000, 5000];
+/** The last step leaves time to connect and ask within the 5 s in which a server that is back is noticed. */
+const refusedBackoffMs = [1000, 2000, 4000];
 /** A timed-out attempt stays a backend of the server until its authentication_timeout (60 s by default). */
 const timedOutBackoffMs = 60_000;
 /** How long a slow question waits for its own connection before it takes another's. */
@@ -41,8 +42,6 @@ export const applicationName = 'pgdeck';
 export class ServerConnections {
   readonly config: ServerConfig;
   capabilities: Capabilities | undefined;
-  /** When the next attempt to connect is made (epoch milliseconds). */
-  nextAttemptAt = 0;
   /** Told after each connect that found another run, role or recovery state of the server. */
   onServerChange: ((before: Capabilities | undefined, after: Capabilities) => void) | undefined;
   readonly #maintenanceMax: number;
@@ -50,6 +49,7 @@ export class ServerConnections {
   #maintenance = new Set<Session>();
   #attempt: Promise<unknown> = Promise.resolve();
   #failures = 0;
+  #failed: { at: number; timedOut: boolean } | undefined;
   #lastProblem: Problem | undefined;
   #signalTurn: Promise<unknown> = Promise.resolve();
   #counts = new Map<string, { waiting: number; opened: number; timeouts: number; errors: number; recycled: number }>();
@@ -64,6 +64,20 @@ export class ServerConnections {
   /** Why the server cannot be reached now; undefined while a connection for questions lives. */
   get problem(): Problem | undefined {
     return lanes.some((lane) => this.#sessions.get(lane)?.closed === false) ? undefined : this.#lastProblem;
+  }
+
+  /** When the next attempt to connect is made (epoch milliseconds); 0 where nothing stands in its way. */
+  get nextAttemptAt(): number {
+    if (!this.#failed) return 0;
+    const { at, timedOut } = this.#failed;
+    // Without a warm connection there is nothing to lose by asking sooner.
+    if (timedOut && lanes.some((lane) => this.#sessions.get(lane)?.closed === false)) return at + timedOutBackoffMs;
+    return at + (refusedBackoffMs[Math.min(this.#failures, refusedBackoffMs.length) - 1] ?? 0);
+  }
+
+  /** Whether every connection for questions is gone, though there was one. */
+  get lost(): boolean {
+    return this.capabilities !== undefined && lanes.every((lane) => this.#sessions.get(lane)?.closed !== false);
   }
 
   /** Asks a question over a lane, within 4 s on the server; read-only. Throws `PostgresProblem` or the server's error. */
@@ -237,7 +251,7 @@ export class ServerConnections {
       try {
         const session = await attempt();
         this.#failures = 0;
-        this.nextAttemptAt = 0;
+        this.#failed = undefined;
         this.#lastProblem = undefined;
         if (session.openedAt >= startedAt) this.#count(pool, 'opened');
         return session;
@@ -252,10 +266,9 @@ export class ServerConnections {
 
   #unreachable(error: unknown): PostgresProblem {
     const problem = describeError(error);
-    const warm = [...this.#sessions.values()].some((session) => !session.closed);
     const timedOut = !problem.sqlstate && /timeout|timed out/i.test((error as Error).message ?? '');
-    const step = Math.min(this.#failures++, refusedBackoffMs.length - 1);
-    this.nextAttemptAt = Date.now() + (timedOut && warm ? timedOutBackoffMs : (refusedBackoffMs[step] ?? 5000));
+    this.#failures++;
+    this.#failed = { at: Date.now(), timedOut };
     this.#lastProblem = problem;
     return new PostgresProblem(problem, error);
   }

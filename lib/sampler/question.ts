@@ -10,6 +10,7 @@ import type { Remembered } from './remembered';
 export type Snapshot = { rows: Raw[]; partial: Partial[] | undefined; sampledAt: number; windowSeconds: number | null };
 
 const backoffMs = [1000, 5000, 15_000];
+const unreachableMs = 500;
 /** A question may take one two-hundredth of the time between two of its askings. */
 const share = 200;
 const unwatchedCadenceMs = 10_000;
@@ -25,6 +26,7 @@ export class Question {
   viewedAt = 0;
   forcedAt = 0;
   #nextAt = 0;
+  #outdated = false;
   #failures = 0;
   #durations: number[] = [];
   #previous: { rows: Raw[]; at: number } | undefined;
@@ -56,26 +58,26 @@ export class Question {
   due(now = Date.now()): boolean {
     if (this.asking) return false;
     if (this.failure) return now >= this.#nextAt;
-    return !this.snapshot || now - this.snapshot.sampledAt >= this.cadenceMs(now);
+    return !this.snapshot || this.#outdated || now - this.snapshot.sampledAt >= this.cadenceMs(now);
   }
 
   /** Seconds until it is asked again after a failure. */
   retryInSeconds(now = Date.now()): number {
-    const at =
-      this.failure?.reason === 'unreachable' ? Math.max(this.#nextAt, this.#connections.nextAttemptAt) : this.#nextAt;
+    const unreachable = this.failure ? this.failure.reason === 'unreachable' : this.#connections.problem !== undefined;
+    const at = unreachable ? Math.max(this.#nextAt, this.#connections.nextAttemptAt) : this.#nextAt;
     return Math.max(0, Math.ceil((at - now) / 1000));
   }
 
-  /** The counters began anew (restart, promotion): the next sample has no rates. */
+  /** The server began anew (restart, promotion): what is known is of its former life, and the next sample has no rates. */
   newEpoch(): void {
     this.#previous = undefined;
+    this.invalidate();
   }
 
   /** Makes it due at once. */
   invalidate(): void {
     this.#nextAt = 0;
-    if (this.snapshot)
-      this.snapshot = { ...this.snapshot, sampledAt: Math.min(this.snapshot.sampledAt, Date.now() - this.cadenceMs()) };
+    this.#outdated = true;
   }
 
   /** Asks now, shared by everyone who waits for it; never throws: what goes wrong is kept in `failure`. */
@@ -89,7 +91,9 @@ export class Question {
   /** The answer as readers get it, from what is known now. */
   answer(server: string, now = Date.now()): Answer {
     const envelope = { topic: this.topic.id, server, database: this.database || null };
-    const { snapshot, failure } = this;
+    const { snapshot } = this;
+    // A server that is lost is said at once, not when each question's turn has come.
+    const failure = this.failure ?? (this.topic.sql && this.#connections.problem);
     const age = (at: number) => Math.max(0, Math.round((now - at) / 100) / 10);
     if (!failure && snapshot)
       return {
@@ -126,6 +130,7 @@ export class Question {
 
   async #ask(): Promise<void> {
     const started = performance.now();
+    this.#outdated = false;
     try {
       const { rows, partial } = this.topic.sql ? await this.#fromServer(this.topic.sql) : { rows: this.#own() };
       const parsed: Raw[] = rows.map((row) => this.topic.row.parse(row));
@@ -160,7 +165,7 @@ export class Question {
     // What is missing on the server is looked at again with the capabilities; an unreachable server has its own pace.
     const wait =
       problem.reason === 'unreachable'
-        ? 1000
+        ? unreachableMs
         : ['extension', 'privilege', 'setting', 'version'].includes(problem.reason)
           ? Math.max(this.topic.cadenceSeconds * 1000, 5000)
           : (backoffMs[Math.min(this.#failures, backoffMs.length - 1)] ?? 15_000);

@@ -149,7 +149,8 @@ export class Sampler {
   }
 
   #beat(now: number): void {
-    if (this.#beating || now - this.#beatAt < heartbeatMs) return;
+    // A connection that was cut is tried again at once, also while nobody looks; how often is the connections' affair.
+    if (this.#beating || (now - this.#beatAt < heartbeatMs && !this.#connections.lost)) return;
     this.#beating = true;
     this.#beatAt = now;
     const probe = now - this.#probedAt >= probeMs && this.#connections.capabilities !== undefined;
