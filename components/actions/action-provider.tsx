@@ -1,6 +1,7 @@
 'use client';
 
-import { createContext, type ReactNode, useCallback, useContext, useState } from 'react';
+import { usePathname } from 'next/navigation';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { ActionDialog } from './action-dialog';
 
@@ -14,6 +15,9 @@ export function useAction(): (body: PreviewBody) => void {
 /** The one dialog of a page that every button and menu of it opens. */
 export function ActionProvider({ server, children }: { server: string; children: ReactNode }) {
   const [body, setBody] = useState<PreviewBody>();
+  const path = usePathname();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: who goes to another page (to the audit entry) leaves the dialog
+  useEffect(() => setBody(undefined), [path]);
   const open = useCallback((wanted: PreviewBody) => setBody({ ...wanted }), []);
   return (
     <Context value={open}>

@@ -120,17 +120,15 @@ export function SessionsPage({ server, limits }: { server: string; limits: Sessi
         )}
         <span className="push" />
         <Choice
-          label="Group sessions"
+          label="Grouping"
           icon={GroupIcon}
           options={groupingChoices.map((value) => ({
             value,
-            label: value === 'none' ? 'Not grouped' : `By ${value}`,
+            label: value === 'none' ? 'Not grouped' : `Group by ${value}`,
           }))}
           value={by ?? 'none'}
           onChange={(value) => setBy(value === 'none' ? null : value)}
-        >
-          {by ? `Grouped by ${by}` : 'Group by'}
-        </Choice>
+        />
         <ActionMenu
           label="Terminate many sessions"
           title="Each shows who they are before anything is done."
