@@ -18,14 +18,14 @@ test('a long VACUUM shows its phase, how much is done and left, and can be cance
   await page.goto(`/${stack.serverId}/progress`);
   await expect(page.locator('.page-sentence')).toContainText('No command that reports its progress is running.');
   await admin.query(
-    'create table if not exists slowly as select i, repeat($1, 200) as filler from generate_series(1, 60000) as i',
+    'create table if not exists slowly as select i, repeat($1, 200) as filler from generate_series(1, 200000) as i',
     ['x'],
   );
   await admin.query('alter table slowly owner to shop_owner');
   const client = await connect('shop_deploy', 'nightly');
   const pid = await pidOf(client);
-  await client.query('set vacuum_cost_delay = 30');
-  await client.query('set vacuum_cost_limit = 20');
+  await client.query('set vacuum_cost_delay = 100');
+  await client.query('set vacuum_cost_limit = 10');
   const over = client.query('vacuum (freeze, index_cleanup off) slowly').catch((error) => error);
 
   const entry = page.locator(`[data-pid="${pid}"]`);
