@@ -120,10 +120,11 @@ export class Embedded {
     if (this.options.temporary) rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** Stops it and starts it again on the same port, as a restart of a watched server is. */
-  async restart(): Promise<void> {
+  /** Stops it and starts it again on the same port, as a restart of a watched server is; `downMs` after it was down. */
+  async restart(downMs = 0): Promise<void> {
     this.#stopping = true;
     await this.#down(true);
+    await sleep(downMs);
     this.#stopping = false;
     await this.#up();
   }
@@ -192,7 +193,7 @@ export class Embedded {
     while (!ended && Date.now() < deadline) {
       const file = readPidFile(this.dataDir);
       // The pid is compared: an older server in the same folder would look ready too.
-      if (file?.pid === supervisor.pid && file.status === 'ready') {
+      if (file?.pid === supervisor.pid && (file.status === 'ready' || file.status === 'standby')) {
         supervisor.hold(false);
         return true;
       }
