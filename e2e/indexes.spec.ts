@@ -69,6 +69,7 @@ test('the chart is a table on demand, with the same indexes', async ({ page, sta
 });
 
 test('indexes are sound for readers of the screen, in each theme and width', async ({ page, stack }) => {
+  test.slow();
   await page.goto(`/${stack.serverId}/indexes`);
   await expect(row(page, 'orders_pkey')).toBeVisible();
   await expectSound(page);

@@ -95,6 +95,7 @@ test('an unknown server and an unknown page are told so', async ({ page, stack }
 });
 
 test('the overview is sound for readers of the screen, in each theme and width', async ({ page, stack }) => {
+  test.slow();
   await page.goto(`/${stack.serverId}/overview`);
   await expect(page.getByRole('table', { name: 'Biggest tables' })).toContainText('order_items');
   await expectSound(page);

@@ -10,7 +10,7 @@ const row = (page: Page, text: string) => table(page).locator('tr[data-key]').fi
 test.beforeEach(async ({ connect, request, stack }) => {
   const client = await connect('app_shop', 'shop-web');
   for (let time = 0; time < 2; time++)
-    await client.query('select count(*) as slow_one, pg_sleep(0.15) from orders where id = 1 group by 2');
+    await client.query('select count(*) as slow_one from orders where id = 1 and pg_sleep(0.15) is not null');
   await client.query('select count(*) as quick_one from products');
   await askNow(request, `${stack.serverId}/slow-queries`);
 });
@@ -39,7 +39,7 @@ test('a row opens to the whole text, laid out, and the URL remembers it', async 
   const toggle = row(page, 'slow_one').getByRole('button', { expanded: false });
   await toggle.click();
   const text = page.getByRole('group', { name: 'statement' });
-  await expect(text).toContainText(/from\s+orders\s+where\s+id = \$2/);
+  await expect(text).toContainText(/from\s+orders\s+where\s+id = \$1/);
   await expect(text).toContainText('\n');
   await expect(page.getByText('Rows a call')).toBeVisible();
   await expect(page).toHaveURL(/statement=/);
@@ -91,6 +91,7 @@ test('without pg_stat_statements it says so, with the SQL that mends it', async 
 });
 
 test('statements are sound for readers of the screen, in each theme and width', async ({ page, stack }) => {
+  test.slow();
   await page.goto(`/${stack.serverId}/statements`);
   await expect(table(page).locator('tr[data-key]').first()).toBeVisible();
   await expectSound(page);

@@ -94,6 +94,7 @@ test('a locked table is told with who holds it, and the rest is shown', async ({
 });
 
 test('tables are sound for readers of the screen, in each theme and width', async ({ page, stack }) => {
+  test.slow();
   await page.goto(`/${stack.serverId}/tables`);
   await expect(row(page, 'order_items')).toBeVisible();
   await expectSound(page);

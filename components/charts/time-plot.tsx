@@ -93,7 +93,7 @@ export default function TimePlot(props: TimePlotProps) {
             axisLine={{ stroke: 'var(--chart-axis)' }}
             tickLine={false}
             height={20}
-            tick={(tick: TickProps) => <TimeTick {...tick} from={from} to={to} text={labelOf} />}
+            tick={(tick: TickProps) => <TimeTick {...tick} from={from} text={labelOf} />}
           />
           <YAxis
             width={gutter}
@@ -181,17 +181,14 @@ type TickProps = { x?: number | string; y?: number | string; payload?: { value: 
 
 const dim = (look: ColumnLook, lit: string | undefined) => (lit === undefined || lit === look.column ? 1 : 0.22);
 
-function TimeTick({
-  x,
-  y,
-  payload,
-  from,
-  to,
-  text,
-}: TickProps & { from: number; to: number; text: (at: number) => string }) {
+function TimeTick({ x, y, payload, from, text }: TickProps & { from: number; text: (at: number) => string }) {
   const at = payload?.value ?? from;
   return (
-    <text x={x} y={Number(y) + 8} textAnchor={at === from ? 'start' : at === to ? 'end' : 'middle'}>
+    <text
+      x={x}
+      y={Number(y) + 8} // The last one has been moved by recharts so that it fits when centred.
+      textAnchor={at === from ? 'start' : 'middle'}
+    >
       {text(at)}
     </text>
   );

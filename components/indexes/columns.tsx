@@ -73,7 +73,12 @@ export function indexColumns(most: number): Column<Index>[] {
       kind: 'bar',
       value: (row) => row.size_bytes,
       cell: (row) => (
-        <LoadCell pieces={[{ label: 'size', value: row.size_bytes, color: 'var(--accent)' }]} most={most} text={bytes}>
+        <LoadCell
+          pieces={[{ label: 'size', value: row.size_bytes, color: 'var(--accent)' }]}
+          most={most}
+          text={bytes}
+          room={100}
+        >
           {row.size_exact ? '' : 'about '}
           {bytes(row.size_bytes)}
         </LoadCell>

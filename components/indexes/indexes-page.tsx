@@ -34,7 +34,7 @@ const indexKey = (row: Index) => String(row.indexrelid);
 const views: { value: string; label: string; test: (row: Index) => boolean }[] = [
   { value: 'all', label: 'All', test: () => true },
   { value: 'unused', label: 'Not used', test: (row) => standing(row) === 'unused' },
-  { value: 'invalid', label: 'Invalid', test: (row) => standing(row) === 'invalid' || standing(row) === 'building' },
+  { value: 'invalid', label: 'Invalid', test: (row) => standing(row) === 'invalid' },
 ];
 
 /** The Indexes page: which indexes work, which only cost, and how sure that is. */

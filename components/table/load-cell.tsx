@@ -6,12 +6,15 @@ export function LoadCell({
   pieces,
   most,
   text = (value) => String(Number(value.toPrecision(3))),
+  room,
   children,
 }: {
   pieces: Piece[];
   most: number;
   /** How a piece is said. */
   text?: (value: number) => string;
+  /** Width kept for the number in px, the same in each row, or bars would not share their scale. */
+  room?: number;
   children: React.ReactNode;
 }) {
   const sum = pieces.reduce((total, piece) => total + piece.value, 0);
@@ -20,14 +23,19 @@ export function LoadCell({
     .map((piece) => `${piece.label} ${text(piece.value)}`)
     .join(', ');
   return (
-    <div className="load-cell">
+    <div className="load-cell" style={{ '--load-room': room && `${room}px` } as React.CSSProperties}>
       <span
         className="load-bar"
         {...(label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': true })}
         style={{ width: `${most > 0 ? (sum / most) * 100 : 0}%` }}
       >
         {pieces.map((piece) => (
-          <i key={piece.label} style={{ '--series': piece.color, flexGrow: sum > 0 ? (piece.value / sum) * 100 : 0 } as React.CSSProperties} />
+          <i
+            key={piece.label}
+            style={
+              { '--series': piece.color, flexGrow: sum > 0 ? (piece.value / sum) * 100 : 0 } as React.CSSProperties
+            }
+          />
         ))}
       </span>
       <span className="number">

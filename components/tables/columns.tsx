@@ -39,6 +39,7 @@ export function tableColumns(most: number): Column<Table>[] {
           pieces={sizeParts.map(({ column, label, color }) => ({ label, value: row[column], color }))}
           most={most}
           text={bytes}
+          room={100}
         >
           {row.size_exact ? '' : 'about '}
           {bytes(row.total_bytes)}
