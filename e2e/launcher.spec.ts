@@ -1,148 +1,168 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
 import { freePort } from '@/lib/embedded/ports';
+import { Asker, until } from './fixtures/ask';
 
-// Each makes a demo of its own, which takes a while where other tests run beside it.
-test.describe.configure({ timeout: 150_000 });
+test.describe.configure({ timeout: 120_000 });
 
 const root = resolve(import.meta.dirname, '..');
+let folder: string;
+const started: ChildProcess[] = [];
 
-type Started = { child: ChildProcess; url: string; port: number; output(): string; ended: Promise<number | null> };
-
-let stateDir: string;
-const started: Started[] = [];
-
-test.beforeEach(() => {
-  stateDir = mkdtempSync(join(tmpdir(), 'pgdeck-launcher-'));
+test.beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pgdeck-launcher-'));
+  chmodSync(folder, 0o755);
 });
-test.afterEach(async () => {
-  for (const { child, ended } of started.splice(0)) {
-    child.kill('SIGKILL');
-    await ended;
-  }
-  await expect.poll(leftovers, { timeout: 12_000 }).toEqual([]);
-  rmSync(stateDir, { recursive: true, force: true });
+test.afterAll(async () => {
+  for (const child of started) if (child.exitCode === null) child.kill('SIGKILL');
+  await until('nothing of it runs', () => processesIn(folder).length === 0, 12_000).catch(() => {});
+  rmSync(folder, { recursive: true, force: true });
 });
 
-/** Processes of ours that work in this test's folder, or are the workload of a launcher of this test. */
-function leftovers(): string[] {
-  const lines = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
-  return lines.filter((line) => line.includes(stateDir));
-}
+type Run = { child: ChildProcess; said(): string; ended: Promise<number | null> };
 
-async function launch(env: Record<string, string> = {}, through: 'npm' | 'node' = 'node'): Promise<Started> {
-  const port = Number(env.PGDECK_PORT ?? (await freePort()));
-  const clean = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(PG|DATABASE_URL$|PORT$|NODE_ENV$|npm_)/.test(name)),
-  );
-  const all = {
-    ...clean,
-    PGDECK_PORT: String(port),
-    PGDECK_STATE_DIR: stateDir,
-    ...env,
-  } as unknown as NodeJS.ProcessEnv;
-  const options = { cwd: root, env: all, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
-  const child =
-    through === 'npm'
-      ? spawn('npm', ['start'], options)
-      : spawn(process.execPath, ['bin/pgdeck.mjs', 'start'], options);
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
+function launch(env: Record<string, string>, clone = root): Run {
+  const foreign = /^(PG|DATABASE_URL$|PORT$|NODE_ENV$|NODE_OPTIONS$|npm_)/;
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
+  const child = spawn(process.execPath, [join(clone, 'bin', 'pgdeck.mjs'), 'start'], {
+    cwd: clone,
+    env: { ...inherited, ...env } as unknown as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => {
-      said += chunk;
+      text += chunk;
     });
-  }
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const one = { child, port, url: `http://127.0.0.1:${port}`, output: () => said, ended };
-  started.push(one);
-  return one;
+  const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)));
+  return { child, said: () => text, ended };
 }
 
-const isUp = ({ url }: Started) =>
-  fetch(`${url}/api/health`).then(
-    (response) => response.ok,
-    () => false,
-  );
-const up = (one: Started) => expect.poll(() => isUp(one), { timeout: 60_000 }).toBe(true);
+/** Processes that work in a folder, or were started with it or with something in it. */
+function processesIn(place: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      if (!Number.isInteger(pid) || pid < 2 || pid === process.pid) return false;
+      try {
+        if (readlinkSync(`/proc/${pid}/cwd`).startsWith(place)) return true;
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(place);
+      } catch {
+        return false;
+      }
+    });
+}
 
-test('the demo: one command, its address in the terminal, no password; SIGTERM ends everything within 5 s', async () => {
-  const one = await launch();
-  await up(one);
-  await expect.poll(one.output, { timeout: 10_000 }).toContain('connected, PostgreSQL 18');
-  expect(one.output()).toContain(`is running: ${one.url}`);
-  expect(one.output()).toContain('database shop, role pgdeck_read, actions as pgdeck_action');
-  const { superuser, logins } = JSON.parse(readFileSync(join(stateDir, 'demo', 'passwords.json'), 'utf8'));
-  for (const password of [superuser, ...Object.values(logins)]) expect(one.output()).not.toContain(password as string);
-  const since = Date.now();
-  one.child.kill('SIGTERM');
-  expect(await one.ended).toBe(0);
-  expect(Date.now() - since).toBeLessThan(5_000);
-  expect(leftovers()).toEqual([]);
-});
+const state = (name: string) => join(folder, name);
 
-test('a second pgdeck on the state folder is refused; after a kill -9 nothing is left and the next start works', async () => {
-  const one = await launch();
-  await up(one);
-  const two = await launch();
-  expect(await two.ended).toBe(1);
-  expect(two.output()).toContain(`Another pgdeck (process ${one.child.pid}, ${one.url}) uses the state folder`);
-  expect(await isUp(one)).toBe(true);
-  one.child.kill('SIGKILL');
-  await one.ended;
-  await expect.poll(leftovers, { timeout: 10_000 }).toEqual([]);
-  const three = await launch();
-  await up(three);
-});
-
-test('npm start: when npm is killed, so is pgdeck', async () => {
-  const one = await launch({}, 'npm');
-  await up(one);
-  one.child.kill('SIGKILL');
-  await expect.poll(() => isUp(one), { timeout: 8_000 }).toBe(false);
-  await expect.poll(leftovers, { timeout: 8_000 }).toEqual([]);
-});
-
-test('an open page and an open connection do not hold up the end', async () => {
-  const one = await launch();
-  await up(one);
-  const socket = (await import('node:net')).connect(one.port, '127.0.0.1');
-  socket.on('error', () => {});
-  socket.write('GET /api/health HTTP/1.1\r\nHost: 127.0.0.1');
-  await sleep(200);
-  const since = Date.now();
-  one.child.kill('SIGINT');
-  expect(await one.ended).toBe(0);
-  expect(Date.now() - since).toBeLessThan(5_000);
-  socket.destroy();
-});
-
-test('a taken port, a public address and a bad URL are refused in words, with an exit code', async () => {
-  const taken = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => taken.once('listening', resolve));
-  const { port } = taken.address() as { port: number };
-  const refused = async (env: Record<string, string>, words: string) => {
-    const one = await launch(env);
-    expect(await one.ended).toBe(1);
-    expect(one.output()).toContain(words);
-    expect(one.output()).not.toContain('    at ');
-  };
-  await refused({ PGDECK_PORT: String(port) }, `Port ${port} on 127.0.0.1 is taken`);
+test('what cannot work is refused in plain words before anything is installed or built', async () => {
+  // A clone as it is before its first start, with nothing but the set-up's own files.
+  const clone = join(folder, 'clone');
+  mkdirSync(clone);
+  for (const path of ['bin', 'lib/config-early.mjs', 'package.json', 'package-lock.json'])
+    cpSync(join(root, path), join(clone, path), { recursive: true });
+  const taken = createServer();
+  await new Promise<void>((ready) => taken.listen(0, '127.0.0.1', ready));
+  const takenPort = String((taken.address() as { port: number }).port);
+  const port = String(await freePort());
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ PGDECK_HOST: '0.0.0.0' }, /Refusing to listen on 0\.0\.0\.0 without authentication/],
+    [{ PGDECK_HOST: '::' }, /Refusing to listen on ::/],
+    [{ PGDECK_HOST: '192.0.2.7' }, /Refusing to listen on 192\.0\.2\.7/],
+    [{ PGDECK_PORT: takenPort }, /is taken by another program.*PGDECK_PORT=/s],
+    [{ PGDECK_PORT: 'http' }, /PGDECK_PORT: a port is a whole number/],
+    [{ DATABASE_URL: 'host=db password=hidden-word' }, /DATABASE_URL: a keyword string/],
+    [{ DATABASE_URL: 'mysql://app:hidden-word@db/shop' }, /must begin with postgres:\/\//],
+    [{ DATABASE_URL: 'postgres://app:hidden-word#x@db/shop' }, /percent-encoded/],
+    [{ PGDECK_ACTION_URL: 'nonsense' }, /PGDECK_ACTION_URL: this is not a URL/],
+  ];
+  for (const [env, reason] of cases) {
+    const { said, ended } = launch({ PGDECK_PORT: port, PGDECK_STATE_DIR: state('refused'), ...env }, clone);
+    expect(await ended, said()).toBe(1);
+    expect(said()).toMatch(reason);
+    expect(said()).not.toMatch(/hidden-word|\n\s+at /);
+  }
   taken.close();
-  await refused({ PGDECK_HOST: '0.0.0.0' }, 'Refusing to listen on 0.0.0.0 without authentication');
-  await refused({ DATABASE_URL: 'host=db password=secret-word' }, 'a keyword string (host=… user=…) is not read');
-  await refused({ PGDECK_CONFIG: '/no/such/file' }, 'PGDECK_CONFIG: the file /no/such/file cannot be read');
+  for (const made of ['node_modules', 'dist', '.next']) expect(existsSync(join(clone, made)), made).toBe(false);
+  expect(existsSync(state('refused'))).toBe(false);
 });
 
-test('a server that cannot be reached is said in the terminal, and pgdeck runs all the same', async () => {
-  const nobody = await freePort();
-  const one = await launch({ DATABASE_URL: `postgres://someone:secret-word@127.0.0.1:${nobody}/shop` });
-  await up(one);
-  await expect.poll(one.output, { timeout: 10_000 }).toContain('Nothing listens at the address of the server.');
-  expect(one.output()).toContain(`127.0.0.1:${nobody}, database shop, role someone`);
-  expect(one.output()).not.toContain('secret-word');
+test('the demo: one for each state folder, ended whole by a signal, by a kill -9 too, and back with its data', async () => {
+  const port = await freePort();
+  const demo = { PGDECK_PORT: String(port), PGDECK_STATE_DIR: state('demo') };
+  const ask = new Asker(`http://127.0.0.1:${port}`, 'demo');
+  const up = async (run: Run) => {
+    await until(
+      'the demo answers',
+      async () => {
+        if (run.child.exitCode !== null) throw new Error(run.said());
+        return (await ask.state()) === 'ok';
+      },
+      60_000,
+    );
+    return ask.topic('sessions');
+  };
+  const first = launch(demo);
+  expect((await up(first)).status).toBe('ok');
+  expect(first.said()).toMatch(/is running: http:\/\/127\.0\.0\.1:/);
+  expect(first.said()).toMatch(/The demo: 127\.0\.0\.1:\d+, database shop, role pgdeck_read/);
+
+  const second = launch({ ...demo, PGDECK_PORT: String(await freePort()) });
+  expect(await second.ended, second.said()).toBe(1);
+  expect(second.said()).toMatch(/Another pgdeck \(process \d+, http:\/\/127\.0\.0\.1:\d+\) uses the state folder/);
+
+  const { rows: before } = (await ask.topic('server')) as { rows: { system_identifier?: string }[] };
+  first.child.kill('SIGKILL');
+  await first.ended;
+  await until('nothing of it is left', () => processesIn(folder).length === 0, 10_000);
+
+  const third = launch(demo);
+  expect((await up(third)).status).toBe('ok');
+  const { rows: after } = (await ask.topic('server')) as { rows: { system_identifier?: string }[] };
+  expect(after[0]?.system_identifier).toEqual(before[0]?.system_identifier);
+  expect(third.said()).not.toMatch(/made anew/);
+  const asked = performance.now();
+  third.child.kill('SIGTERM');
+  expect(await third.ended).toBe(0);
+  expect(performance.now() - asked).toBeLessThan(5500);
+  await until('nothing of it is left', () => processesIn(folder).length === 0, 2000);
+});
+
+test('Ctrl-C ends it within 5 s while readers hang on it and the server does not answer', async () => {
+  const silent = createServer((socket) => socket.on('error', () => {}).resume());
+  await new Promise<void>((ready) => silent.listen(0, '127.0.0.1', ready));
+  const { port: nowhere } = silent.address() as { port: number };
+  const port = await freePort();
+  const run = launch({
+    PGDECK_PORT: String(port),
+    PGDECK_STATE_DIR: state('hanging'),
+    DATABASE_URL: `postgres://a:b@127.0.0.1:${nowhere}/c`,
+  });
+  const ask = new Asker(`http://127.0.0.1:${port}`);
+  await until('it serves', async () => (await ask.get('/api/health')).status === 200, 60_000);
+  const hanging = ['sessions', 'locks', 'connections'].map((id) => ask.topic(id).catch(() => undefined));
+  await sleep(300);
+  const asked = performance.now();
+  run.child.kill('SIGINT');
+  expect(await run.ended).toBe(0);
+  expect(performance.now() - asked).toBeLessThan(5500);
+  await Promise.all(hanging);
+  expect(run.said()).not.toMatch(/\n\s+at /);
+  silent.close();
 });
