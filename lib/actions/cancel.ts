@@ -39,7 +39,7 @@ where ${sameSession(session)}
     question: (pid) => `Cancel the statement of session ${pid}?`,
     bulkQuestion: (count, which) => `Cancel the statements of ${count} sessions ${which}?`,
     effect:
-      'The running statement ends with an error, and the transaction around it fails. The session stays; its locks stay until the application rolls back.',
+      'The running statement ends with an error, and the transaction around it fails: what it did is undone and its locks are released, back to its last savepoint. The session stays.',
     guard:
       'The statement cancels only while PID, start of the session and start of its statement, to the microsecond, are the ones shown.',
     done: (pid) => `The statement of session ${pid} is cancelled.`,
