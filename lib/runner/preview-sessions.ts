@@ -194,7 +194,8 @@ function nextInLine(action: SignalAction, pid: number, waiters: Waiter[]): strin
   const next = waiters[0];
   if (!next) return [];
   const waits = `${plural(waiters.length, 'session')} ${waiters.length === 1 ? 'waits' : 'wait'} for it.`;
-  if (action.id !== 'terminate') return [`${waits} The cancel fails its transaction, which releases its locks; those from before a savepoint stay.`];
+  if (action.id !== 'terminate')
+    return [`${waits} The cancel fails its transaction, which releases its locks; those from before a savepoint stay.`];
   const who = `session ${next.pid}${next.application_name ? ` (${next.application_name})` : ''}`;
   const others = next.blocked_by.filter((other) => other !== pid);
   const then =
