@@ -10,7 +10,7 @@ import { ActionPreview, TypedConfirm } from './action-preview';
 import { ActionResult } from './action-result';
 import { type Protocol, useProtocol } from './use-protocol';
 import { useValidity, Validity } from './validity';
-import { actingWords, runWord, safeWords } from './words';
+import { actingWords, safeWords } from './words';
 
 /**
  * The dialog of an action: question, effect, who and what, side effects, exact SQL, confirmation. The first focus is on
@@ -40,9 +40,7 @@ export function ActionDialog({
       onOpenChange={(open) => open || onClose()}
       initialFocus={safe}
       title={run ? run.title.replace(/\?\s*$/, '') : (preview?.title ?? 'What would be done')}
-      lead={
-        run ? runWord(run.status) : (preview?.effect ?? 'The server is asked what it would do. Nothing is done yet.')
-      }
+      lead={run ? undefined : (preview?.effect ?? 'The server is asked what it would do. Nothing is done yet.')}
       footer={
         <Footer
           protocol={protocol}

@@ -1,8 +1,9 @@
 'use client';
 
+import { Info } from 'lucide-react';
 import { useId } from 'react';
 import type { InTheWay, Preview } from '@/lib/actions/protocol';
-import { plural } from '@/lib/format';
+import { moment, plural } from '@/lib/format';
 import { Note } from '../ui/note';
 import { SqlBlock } from '../ui/sql';
 import { StateText } from '../ui/state';
@@ -17,7 +18,9 @@ export function ActionPreview({ preview }: { preview: Preview }) {
           {preview.facts.map(({ label, value }) => (
             <div key={label} className="contents">
               <dt>{label}</dt>
-              <dd className={label.toLowerCase().includes('statement') ? 'font-mono text-xs' : ''}>{value}</dd>
+              <dd className={label.toLowerCase().includes('statement') ? 'font-mono text-xs' : ''}>
+                {withLocalTimes(value)}
+              </dd>
             </div>
           ))}
         </dl>
@@ -58,10 +61,17 @@ export function ActionPreview({ preview }: { preview: Preview }) {
   );
 }
 
+const isoTime = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+
+/** Times that the server wrote in UTC as the reader's clock shows them; a preview is only ever drawn in the browser. */
+function withLocalTimes(text: string): string {
+  return text.replace(isoTime, (iso) => moment(new Date(iso)));
+}
+
 function InTheWayNote({ title, all }: { title: string; all: InTheWay[] }) {
   if (all.length === 0) return null;
   return (
-    <Note state="warning">
+    <Note {...(all.some(({ pid }) => pid !== null) ? { state: 'warning' as const } : { icon: Info })}>
       <p>
         <b>{title}</b>
       </p>
