@@ -126,12 +126,14 @@ export function tableColumns(most: number): Column<Table>[] {
       header: 'Changed',
       unit: 'rows',
       kind: 'number',
-      value: (row) => row.n_mod_since_analyze,
+      value: (row) => (holdsRows(row) ? row.n_mod_since_analyze : null),
       cell: (row) =>
         stale(row) ? (
           <StateText state="warning">{count(row.n_mod_since_analyze)}</StateText>
-        ) : (
+        ) : holdsRows(row) ? (
           count(row.n_mod_since_analyze)
+        ) : (
+          notApplicable
         ),
       rank: 2,
     },
@@ -159,16 +161,16 @@ export function tableColumns(most: number): Column<Table>[] {
       id: 'seq_scan',
       header: 'Sequential scans',
       kind: 'number',
-      value: (row) => row.seq_scan,
-      cell: (row) => count(row.seq_scan),
+      value: (row) => (holdsRows(row) ? row.seq_scan : null),
+      cell: (row) => (holdsRows(row) ? count(row.seq_scan) : notApplicable),
       rank: 3,
     },
     {
       id: 'idx_scan',
       header: 'Index scans',
       kind: 'number',
-      value: (row) => row.idx_scan,
-      cell: (row) => count(row.idx_scan),
+      value: (row) => (holdsRows(row) ? row.idx_scan : null),
+      cell: (row) => (holdsRows(row) ? count(row.idx_scan) : notApplicable),
       rank: 3,
     },
     {
