@@ -143,7 +143,9 @@ function Entry({
       <div className="progress-left">
         {ended ? 'Ended.' : <Left row={row} watched={watched} locksHref={acts.locksHref} />}
         <span className="progress-line">
-          {perSecond === null || row.done === null ? notApplicable : rateWords(perSecond, row.unit)}
+          {perSecond === null || row.done === null || row.waits_for_pid !== null
+            ? notApplicable
+            : rateWords(perSecond, row.unit)}
         </span>
       </div>
       <div className="progress-acts">
