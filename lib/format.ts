@@ -18,7 +18,7 @@ function decimals(value: number, digits: number): string {
 
 /** A number with all its digits and thousands separated: for hover, and where nothing may be rounded. */
 export function exact(value: number): string {
-  return value < 0 ? minus + grouped.format(-value) : grouped.format(value);
+  return value < 0 ? minus + grouped.format(-value) : grouped.format(Math.abs(value));
 }
 
 /** A number with three significant figures below 1,000 and whole above: `0.25`, `36.8`, `161`, `1,240`. */
