@@ -12,13 +12,17 @@ const fixed = [0, 1, 2, 3].map(
 );
 
 function decimals(value: number, digits: number): string {
-  const text = (fixed[digits] as Intl.NumberFormat).format(Math.abs(value));
-  return value < 0 && /[1-9]/.test(text) ? minus + text : text;
+  return signed(value, (fixed[digits] as Intl.NumberFormat).format(Math.abs(value)));
+}
+
+/** The minus of a value before its printed size, unless that is nothing but zeros. */
+function signed(value: number, size: string): string {
+  return value < 0 && /[1-9]/.test(size) ? minus + size : size;
 }
 
 /** A number with all its digits and thousands separated: for hover, and where nothing may be rounded. */
 export function exact(value: number): string {
-  return value < 0 ? minus + grouped.format(-value) : grouped.format(Math.abs(value));
+  return signed(value, grouped.format(Math.abs(value)));
 }
 
 /** A number with three significant figures below 1,000 and whole above: `0.25`, `36.8`, `161`, `1,240`. */
