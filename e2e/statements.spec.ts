@@ -29,6 +29,7 @@ test('shows which statements take the time, and narrows them by the URL', async 
   await table(page).getByRole('columnheader', { name: 'Mean' }).getByRole('button').click();
   await page.getByRole('searchbox').fill('slow_one');
   await expect(page).toHaveURL(/sort=mean_exec_time\.desc/);
+  await expect(page).toHaveURL(/filter=slow_one/);
   await page.reload();
   await expect(row(page, 'slow_one')).toHaveCount(1);
   await expect(table(page).locator('tr[data-key]')).toHaveCount(1);
@@ -38,13 +39,13 @@ test('a row opens to the whole text, laid out, and the URL remembers it', async 
   await page.goto(`/${stack.serverId}/statements?limit=200&filter=slow_one`);
   const toggle = row(page, 'slow_one').getByRole('button', { expanded: false });
   await toggle.click();
-  const text = page.getByRole('group', { name: 'statement' });
+  const text = page.getByRole('group', { name: 'statement', exact: true });
   await expect(text).toContainText(/from\s+orders\s+where\s+id = \$1/);
   await expect(text).toContainText('\n');
   await expect(page.getByText('Rows a call')).toBeVisible();
   await expect(page).toHaveURL(/statement=/);
   await page.reload();
-  await expect(page.getByRole('group', { name: 'statement' })).toBeVisible();
+  await expect(page.getByRole('group', { name: 'statement', exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Copy statement' }).click();
   await expect(page.getByRole('status')).toContainText(/opied/);
 });
