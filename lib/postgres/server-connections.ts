@@ -80,17 +80,18 @@ export class ServerConnections {
     return this.capabilities !== undefined && lanes.every((lane) => this.#sessions.get(lane)?.closed !== false);
   }
 
-  /** Asks a question over a lane, within 4 s on the server; read-only. Throws `PostgresProblem` or the server's error. */
+  /** Asks a question over a lane, within 4 s on the server; read-only; `rarely`: not kept prepared. Throws `PostgresProblem` or the server's error. */
   async ask<Row = Record<string, unknown>>(
     lane: Lane,
     database: string | undefined,
     text: string,
     values: unknown[] = [],
+    { rarely = false } = {},
   ): Promise<Row[]> {
     for (let attempt = 0; ; attempt++) {
       const session = await this.#sessionFor(lane, database);
       try {
-        return (await session.query<Row>(text, values)).rows;
+        return (await session.query<Row>(text, values, { rarely })).rows;
       } catch (error) {
         this.#count('sampling', (error as { code?: string }).code === '57014' ? 'timeouts' : 'errors');
         // The connection was ended while it was idle: the question itself is a read, so it may be sent once more.

@@ -13,6 +13,8 @@ const backoffMs = [1000, 5000, 15_000];
 const unreachableMs = 500;
 /** A question may take one two-hundredth of the time between two of its askings. */
 const share = 200;
+/** What is asked no more often than this is planned anew each time: the server would keep its plan in memory for it. */
+const rareSeconds = 300;
 const unwatchedCadenceMs = 10_000;
 
 /** One topic in one database of one server: its latest snapshot, its last failure, and when it is asked next. */
@@ -183,7 +185,7 @@ export class Question {
     if (problem) throw new PostgresProblem(problem);
     const text = statementFor(sql, this.topic.requires, server);
     if (!text) throw new Error(`topic ${this.topic.id} has no statement for PostgreSQL ${server.version}`);
-    const rows = await this.#send<Raw>(text);
+    const rows = await this.#send<Raw>(text, this.topic.cadenceSeconds);
     for (const lookup of this.topic.lookups ?? []) await this.#look(lookup, rows);
     const place = this.database || server.database;
     return this.topic.join ? this.topic.join(rows, this.#remembered.known(place)) : { rows };
@@ -196,7 +198,7 @@ export class Question {
     const text = server && keys.length > 0 && statementFor(lookup.sql, this.topic.requires, server);
     if (!text) return;
     try {
-      this.#remembered.keep(lookup, place, keys, await this.#send<Raw>(text, [keys]));
+      this.#remembered.keep(lookup, place, keys, await this.#send<Raw>(text, lookup.everySeconds, [keys]));
     } catch (error) {
       // Names and sizes may be out of reach behind a lock; the figures themselves are shown all the same.
       if (isConnectionError(error) || error instanceof PostgresProblem || !(error as { code?: string }).code)
@@ -205,9 +207,10 @@ export class Question {
     }
   }
 
-  #send<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+  #send<Row>(text: string, everySeconds: number, values: unknown[] = []): Promise<Row[]> {
     const home = this.database === '' || this.database === this.#connections.config.read.database;
     const lane = home ? (this.topic.slow ? 'slow' : 'pinned') : 'walking';
-    return this.#connections.ask<Row>(lane, home ? undefined : this.database, text, values);
+    const rarely = everySeconds >= rareSeconds;
+    return this.#connections.ask<Row>(lane, home ? undefined : this.database, text, values, { rarely });
   }
 }
