@@ -113,6 +113,7 @@ function Stale<R>({ view, answer }: { view: TopicView<R>; answer: Unavailable<R>
         <b>Not updated for {durationInWords(Math.round(age))}.</b> {answer.hint}
         {next !== undefined && next > 0 && ` Next try in ${durationInWords(next)}.`}
       </p>
+      {answer.fixSql && <SqlBlock sql={answer.fixSql} label="SQL that mends it" />}
     </Note>
   );
 }
