@@ -199,6 +199,23 @@ test('rates begin anew after a restart, and the topic recovers by itself within 
   expect(answered).toBeNull();
 });
 
+test('after a restart the connection is opened again though nobody looks, and what was known is asked anew', async () => {
+  const topic = topicOf('rare', 'select /* pgdeck:rare */ 1 as n', { cadenceSeconds: 300 });
+  const sampler = sample(topic);
+  await sampler.read(topic, null);
+  await admin.end();
+  await server.restart();
+  const up = Date.now();
+  await connectAdmin();
+  const ours = "select from pg_stat_activity where application_name = 'pgdeck'";
+  await expect.poll(async () => (await admin.query(ours)).rowCount, { timeout: 4500 }).toBeGreaterThan(0);
+  const sampledAt = async () => {
+    const answer = await sampler.read(topic, null);
+    return answer.status === 'ok' ? Date.parse(answer.sampledAt) : 0;
+  };
+  await expect.poll(sampledAt, { timeout: 1000 }).toBeGreaterThan(up);
+});
+
 test('series are kept while nobody looks', async () => {
   const topic = topicOf('drawn', 'select /* pgdeck:drawn */ 5 as n', {
     always: true,
