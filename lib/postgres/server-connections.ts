@@ -86,12 +86,14 @@ export class ServerConnections {
     database: string | undefined,
     text: string,
     values: unknown[] = [],
-    { rarely = false } = {},
+    { rarely = false, took }: { rarely?: boolean; took?: (ms: number) => void } = {},
   ): Promise<Row[]> {
     for (let attempt = 0; ; attempt++) {
       const session = await this.#sessionFor(lane, database);
       try {
-        return (await session.query<Row>(text, values, { rarely })).rows;
+        const { rows, ms } = await session.query<Row>(text, values, { rarely });
+        took?.(ms);
+        return rows;
       } catch (error) {
         this.#count('sampling', (error as { code?: string }).code === '57014' ? 'timeouts' : 'errors');
         // The connection was ended while it was idle: the question itself is a read, so it may be sent once more.

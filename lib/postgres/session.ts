@@ -9,8 +9,8 @@ import { PostgresProblem } from './errors';
 /** A warning or notice that the server sent with an answer. */
 export type Notice = { severity: string; sqlstate: string; message: string };
 
-/** What a statement answered; `notices` are those that came while it ran. */
-export type Answered<Row = Record<string, unknown>> = { rows: Row[]; command: string; notices: Notice[] };
+/** What a statement answered; `notices` are those that came while it ran, `ms` the time from sending to the answer. */
+export type Answered<Row = Record<string, unknown>> = { rows: Row[]; command: string; notices: Notice[]; ms: number };
 
 /** The settings that a session starts with, for what it is used for (times in milliseconds). */
 export type Purpose = 'question' | 'signal' | 'maintenance';
@@ -202,7 +202,7 @@ export class Session {
     const question = this.#purpose === 'question';
     try {
       if (this.pooled && question)
-        await this.#client.query(
+        await this.#plain(
           `begin read only; ${startup.question.map((setting) => `set local ${setting.replace('=', " = '")}'`).join('; ')}`,
         );
       const result = await this.#client.query({
@@ -213,11 +213,16 @@ export class Session {
         queryMode: 'extended',
         ...(this.#purpose !== 'maintenance' && { query_timeout: answerTimeoutMs }),
       } as pg.QueryConfig);
-      if (this.pooled && question) await this.#client.query('commit');
-      return { rows: result.rows as Row[], command: result.command, notices: this.#notices };
+      if (this.pooled && question) await this.#plain('commit');
+      return {
+        rows: result.rows as Row[],
+        command: result.command,
+        notices: this.#notices,
+        ms: performance.now() - started,
+      };
     } catch (error) {
       if (/Query read timeout/.test((error as Error).message)) this.close();
-      else if (this.pooled && question) await this.#client.query('rollback').catch(() => this.close());
+      else if (this.pooled && question) await this.#plain('rollback').catch(() => this.close());
       throw error;
     } finally {
       this.busy = false;
@@ -226,6 +231,10 @@ export class Session {
         context.queryMs += performance.now() - started;
       }
     }
+  }
+
+  #plain(text: string): Promise<unknown> {
+    return this.#client.query({ text, query_timeout: answerTimeoutMs } as pg.QueryConfig);
   }
 
   /** Closes the connection at once; a statement under way is left to the server's own timeouts. */

@@ -40,11 +40,7 @@ export async function previewRelation(
   const relation =
     own ??
     (await relationOf(
-      async (text, values) => ({
-        rows: await connections.ask('walking', target.database, text, values),
-        command: '',
-        notices: [],
-      }),
+      async (text, values) => ({ rows: await connections.ask('walking', target.database, text, values) }),
       target,
       who,
     ));
@@ -93,8 +89,11 @@ export async function previewRelation(
   };
 }
 
+/** What only reads: a session of the action role, or a question in another database. */
+type Reads = <Row>(text: string, values?: unknown[]) => Promise<{ rows: Row[] }>;
+
 /** The relation behind an OID as it is now; 404 where there is none. */
-export async function relationOf(query: Query, target: RelationTarget, who: Actor): Promise<Relation> {
+export async function relationOf(query: Reads, target: RelationTarget, who: Actor): Promise<Relation> {
   const [found] = (await query<Relation>(relationSql(target.oid, who.major), [who.role])).rows;
   if (!found)
     throw new ApiError(

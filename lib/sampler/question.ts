@@ -31,6 +31,8 @@ export class Question {
   #outdated = false;
   #failures = 0;
   #durations: number[] = [];
+  /** Time the server took for the asking under way, without the wait for a connection that others use. */
+  #askedMs = 0;
   #previous: { rows: Raw[]; at: number } | undefined;
   #connections: ServerConnections;
   #remembered: Remembered;
@@ -131,7 +133,7 @@ export class Question {
   }
 
   async #ask(): Promise<void> {
-    const started = performance.now();
+    this.#askedMs = 0;
     this.#outdated = false;
     try {
       const { rows, partial } = this.topic.sql ? await this.#fromServer(this.topic.sql) : { rows: this.#own() };
@@ -147,7 +149,7 @@ export class Question {
       this.failure = undefined;
       this.#failures = 0;
       // The first asking also connects, prepares and learns names: it says nothing about the next.
-      if (this.#previous) this.#durations = [...this.#durations.slice(-4), performance.now() - started];
+      if (this.#previous) this.#durations = [...this.#durations.slice(-4), this.#askedMs];
       this.#previous = { rows: parsed, at };
     } catch (error) {
       let problem: Problem;
@@ -211,6 +213,11 @@ export class Question {
     const home = this.database === '' || this.database === this.#connections.config.read.database;
     const lane = home ? (this.topic.slow ? 'slow' : 'pinned') : 'walking';
     const rarely = everySeconds >= rareSeconds;
-    return this.#connections.ask<Row>(lane, home ? undefined : this.database, text, values, { rarely });
+    return this.#connections.ask<Row>(lane, home ? undefined : this.database, text, values, {
+      rarely,
+      took: (ms) => {
+        this.#askedMs += ms;
+      },
+    });
   }
 }
