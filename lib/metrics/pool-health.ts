@@ -1,5 +1,5 @@
 import type { Problem } from '@/lib/postgres/errors';
-import type { PoolFigures } from '@/lib/postgres/server-connections';
+import type { PoolFigures } from '@/lib/postgres/pool-counts';
 
 /** How a server's pools are, with what is wrong and what to do about it. */
 export type PoolHealth = {

@@ -2,23 +2,11 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { ServerConfig } from '@/lib/config';
 import { type Capabilities, catalogSql, heartbeatSql, identitySql, systemIdentifierSql } from './capabilities';
 import { describeError, isConnectionError, PostgresProblem, type Problem } from './errors';
+import { PoolCounts, type PoolFigures } from './pool-counts';
 import { type Answered, needsSession, Session } from './session';
 
 /** Which of the three sampling connections a question goes over. */
 export type Lane = 'pinned' | 'slow' | 'walking';
-
-/** One of pgdeck's own pools; the row of topic `pools`. */
-export type PoolFigures = {
-  pool: string;
-  size: number;
-  in_use: number;
-  idle: number;
-  waiting: number;
-  opened_total: number;
-  timeouts_total: number;
-  errors_total: number;
-  recycled_total: number;
-};
 
 type Query = <Row = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Answered<Row>>;
 
@@ -52,7 +40,7 @@ export class ServerConnections {
   #failed: { at: number; timedOut: boolean } | undefined;
   #lastProblem: Problem | undefined;
   #signalTurn: Promise<unknown> = Promise.resolve();
-  #counts = new Map<string, { waiting: number; opened: number; timeouts: number; errors: number; recycled: number }>();
+  #counts = new PoolCounts();
   #closed = false;
   #pooled = new Map<'read' | 'action', boolean>();
 
@@ -95,7 +83,7 @@ export class ServerConnections {
         took?.(ms);
         return rows;
       } catch (error) {
-        this.#count('sampling', (error as { code?: string }).code === '57014' ? 'timeouts' : 'errors');
+        this.#counts.add('sampling', (error as { code?: string }).code === '57014' ? 'timeouts' : 'errors');
         // The connection was ended while it was idle: the question itself is a read, so it may be sent once more.
         if (isConnectionError(error)) {
           session.close();
@@ -112,9 +100,9 @@ export class ServerConnections {
    * read-only, outside any transaction.
    */
   signal<T>(use: (query: Query) => Promise<T>): Promise<T> {
-    this.#counter('signals').waiting++;
+    this.#counts.of('signals').waiting++;
     const turn = this.#signalTurn.then(async () => {
-      this.#counter('signals').waiting--;
+      this.#counts.of('signals').waiting--;
       let session = this.#sessions.get('signal');
       if (session?.closed !== false) session = await this.#open('signal', 'action', undefined);
       return use((text, values) => (session as Session).query(text, values));
@@ -172,28 +160,14 @@ export class ServerConnections {
 
   /** The figures of the three pools; sizes in connections. */
   pools(): PoolFigures[] {
-    const sampling = lanes.map((lane) => this.#sessions.get(lane)).filter((session) => session && !session.closed);
-    const signal = this.#sessions.get('signal');
-    const row = (pool: string, size: number, sessions: (Session | undefined)[]): PoolFigures => {
-      const counts = this.#counter(pool);
-      const live = sessions.filter((session) => session && !session.closed) as Session[];
-      const inUse = live.filter((session) => session.busy).length;
-      return {
-        pool,
-        size,
-        in_use: inUse,
-        idle: live.length - inUse,
-        waiting: counts.waiting + live.reduce((sum, session) => sum + session.waiting, 0),
-        opened_total: counts.opened,
-        timeouts_total: counts.timeouts,
-        errors_total: counts.errors,
-        recycled_total: counts.recycled,
-      };
-    };
     return [
-      row('sampling', lanes.length, sampling),
-      row('signals', 1, [signal]),
-      row('maintenance', this.#maintenanceMax, [...this.#maintenance]),
+      this.#counts.figures(
+        'sampling',
+        lanes.length,
+        lanes.map((lane) => this.#sessions.get(lane)),
+      ),
+      this.#counts.figures('signals', 1, [this.#sessions.get('signal')]),
+      this.#counts.figures('maintenance', this.#maintenanceMax, [...this.#maintenance]),
     ];
   }
 
@@ -256,10 +230,10 @@ export class ServerConnections {
         this.#failures = 0;
         this.#failed = undefined;
         this.#lastProblem = undefined;
-        if (session.openedAt >= startedAt) this.#count(pool, 'opened');
+        if (session.openedAt >= startedAt) this.#counts.add(pool, 'opened');
         return session;
       } catch (error) {
-        this.#count(pool, 'errors');
+        this.#counts.add(pool, 'errors');
         throw this.#unreachable(error);
       }
     });
@@ -282,7 +256,7 @@ export class ServerConnections {
     ).catch(() => undefined);
     if (!renewed) return;
     this.#sessions.set('slow', renewed);
-    this.#count('sampling', 'recycled');
+    this.#counts.add('sampling', 'recycled');
     old.close();
   }
 
@@ -339,19 +313,6 @@ export class ServerConnections {
     this.capabilities = after;
     if (!before || before.systemIdentifier !== after.systemIdentifier) this.onServerChange?.(before, after);
     return after;
-  }
-
-  #counter(pool: string) {
-    let counts = this.#counts.get(pool);
-    if (!counts) {
-      counts = { waiting: 0, opened: 0, timeouts: 0, errors: 0, recycled: 0 };
-      this.#counts.set(pool, counts);
-    }
-    return counts;
-  }
-
-  #count(pool: string, what: 'opened' | 'timeouts' | 'errors' | 'recycled'): void {
-    this.#counter(pool)[what]++;
   }
 }
 
