@@ -28,18 +28,32 @@ export async function measureMemory(
   try {
     const target = await server.newWatcher('pgdeck_memory');
     app = await App.start(root, target, clock);
+    const running = app;
     const atStart = app.residentBytes();
     const readings: number[] = [];
     let peak = atStart;
     const until = performance.now() + options.seconds * 1000;
-    while (performance.now() < until) {
-      // Read often enough that every topic counts as looked at all the time.
-      for (const topic of Object.keys(topics)) await app.get(`/api/servers/default/${topic}`);
-      await sleep(150);
-      const now = app.residentBytes();
-      peak = Math.max(peak, now);
-      if (readings.length < Math.floor((options.seconds - (until - performance.now()) / 1000) / 5)) readings.push(now);
-    }
+    // As an open page would, and often enough that every topic counts as looked at all the time.
+    const look = async (id: string, everyMs: number) => {
+      while (performance.now() < until) {
+        await running.get(`/api/servers/default/${id}`);
+        await sleep(everyMs);
+      }
+    };
+    const watch = async () => {
+      for (let second = 1; performance.now() < until; second++) {
+        await sleep(1000);
+        const now = running.residentBytes();
+        peak = Math.max(peak, now);
+        if (second % 5 === 0) readings.push(now);
+      }
+    };
+    await Promise.all([
+      watch(),
+      ...Object.values(topics).map(({ id, cadenceSeconds }) =>
+        look(id, Math.max(200, (cadenceSeconds * 1000) / clock)),
+      ),
+    ]);
     const asked = await statementsOf(server.admin, target.user);
     return {
       tables: options.tables,

@@ -10,7 +10,7 @@ export function readersText(result: Readers): string {
   return [
     `(b) Readers of the topic API over HTTP, ${result.tables} tables, ${result.windowSeconds} s each`,
     table(
-      ['', 'requests/s', 'p50 ms', 'p95 ms', 'p99 ms', 'errors', 'KB each', "app's CPUs"],
+      ['', 'requests/s', 'p50 ms', 'p95 ms', 'p99 ms', 'errors', 'KB each', 'CPU ms each'],
       result.latencies.map((row) => [
         `${row.readers} reader${row.readers === 1 ? '' : 's'}, ${row.rhythm}`,
         row.requestsPerSecond.toFixed(0),
@@ -19,7 +19,7 @@ export function readersText(result: Readers): string {
         row.p99.toFixed(1),
         row.errors,
         row.kilobytesPerRequest.toFixed(1),
-        row.appCpuShare.toFixed(2),
+        ((row.appCpuShare * 1000) / row.requestsPerSecond).toFixed(2),
       ]),
     ),
     `Statements on the watched server: ${result.statements.oneReader} with one reader, ${result.statements.hundredReaders} with a hundred${
