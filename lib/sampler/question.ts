@@ -1,6 +1,7 @@
 import { missing, statementFor } from '@/lib/postgres/capabilities';
 import { describeError, isConnectionError, PostgresProblem, type Problem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
+import { withoutPasswords } from '@/lib/topics/secrets';
 import type { Answer, AnyTopic, Lookup, Partial, Raw } from '@/lib/topics/topic';
 import { describeLock } from './lock-holder';
 import { withRates } from './rates';
@@ -137,7 +138,7 @@ export class Question {
     this.#outdated = false;
     try {
       const { rows, partial } = this.topic.sql ? await this.#fromServer(this.topic.sql) : { rows: this.#own() };
-      const parsed: Raw[] = rows.map((row) => this.topic.row.parse(row));
+      const parsed: Raw[] = rows.map((row) => tellable(this.topic.row.parse(row)));
       const at = Date.now();
       const windowSeconds = this.#previous ? (at - this.#previous.at) / 1000 : null;
       this.snapshot = {
@@ -220,4 +221,10 @@ export class Question {
       },
     });
   }
+}
+
+/** A row whose statement tells no password that it sets. */
+function tellable(row: Raw): Raw {
+  if (typeof row.query === 'string') row.query = withoutPasswords(row.query);
+  return row;
 }
