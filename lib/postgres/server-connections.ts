@@ -158,6 +158,11 @@ export class ServerConnections {
     if (slow && !slow.closed && !slow.busy && Date.now() - slow.openedAt > recycleAfterMs) await this.#recycle(slow);
   }
 
+  /** Whether actions go through a transaction pooler; undefined before the action role has connected. */
+  get actionPooled(): boolean | undefined {
+    return this.#pooled.get('action');
+  }
+
   /** The figures of the three pools; sizes in connections. */
   pools(): PoolFigures[] {
     return [

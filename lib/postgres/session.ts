@@ -126,10 +126,18 @@ export class Session {
       if ((error as { code?: string }).code !== '08P01') throw error;
       return Session.#connect(target, { ...options, pooled: true });
     }
-    const [row] = (
-      await session.query('select /* pgdeck:connect */ pg_catalog.pg_backend_pid() as pid', [], { rarely: true })
-    ).rows;
-    if (row?.pid === session.pid) return session;
+    try {
+      const [row] = (
+        await session.query('select /* pgdeck:connect */ pg_catalog.pg_backend_pid() as pid', [], {
+          rarely: true,
+          bounded: true,
+        })
+      ).rows;
+      if (row?.pid === session.pid) return session;
+    } catch (error) {
+      session.close();
+      throw error;
+    }
     session.close();
     return Session.#connect(target, { ...options, pooled: true });
   }
@@ -177,23 +185,24 @@ export class Session {
 
   /**
    * Sends one statement as the only thing on this connection; a question is prepared once per connection unless pooled,
-   * or asked so `rarely` that the server need not keep its plan.
+   * or asked so `rarely` that the server need not keep its plan. Where `bounded` (all but the long action itself), an answer
+   * that is not there after 5 s closes the connection.
    */
   query<Row = Record<string, unknown>>(
     text: string,
     values: unknown[] = [],
-    { rarely = false } = {},
+    { rarely = false, bounded = this.#purpose !== 'maintenance' } = {},
   ): Promise<Answered<Row>> {
     this.waiting++;
     const turn = this.#last.then(async () => {
       this.waiting--;
-      return this.#send<Row>(text, values, rarely);
+      return this.#send<Row>(text, values, rarely, bounded);
     });
     this.#last = turn.catch(() => {});
     return turn;
   }
 
-  async #send<Row>(text: string, values: unknown[], rarely: boolean): Promise<Answered<Row>> {
+  async #send<Row>(text: string, values: unknown[], rarely: boolean, bounded: boolean): Promise<Answered<Row>> {
     if (this.closed) throw new Error('Connection terminated');
     const context = requests.getStore();
     const started = performance.now();
@@ -211,7 +220,7 @@ export class Session {
         values,
         // The extended protocol refuses a second statement in the text.
         queryMode: 'extended',
-        ...(this.#purpose !== 'maintenance' && { query_timeout: answerTimeoutMs }),
+        ...(bounded && { query_timeout: answerTimeoutMs }),
       } as pg.QueryConfig);
       if (this.pooled && question) await this.#plain('commit');
       return {
