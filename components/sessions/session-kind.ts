@@ -66,28 +66,35 @@ export type SessionLimits = Pick<
   | 'transactionCriticalSeconds'
 >;
 
+type Severity = 'critical' | 'warning' | undefined;
+
 /**
  * How bad it is that a session is as it is: critical where it keeps others waiting for longer than the limit or is idle
- * in a transaction beyond the critical limit; undefined where there is nothing to say.
+ * in a transaction beyond the critical limit, or where its transaction is open for too long whatever it does meanwhile;
+ * undefined where there is nothing to say.
  */
-export function severityOf(session: Session, limits: SessionLimits): 'critical' | 'warning' | undefined {
+export function severityOf(session: Session, limits: SessionLimits): Severity {
   const kind = kindOf(session);
+  if (kind !== 'idle-in-transaction' && kind !== 'waiting' && kind !== 'active') return undefined;
+  const found = [byTransaction(session, limits), byState(kind, session, limits)];
+  return found.includes('critical') ? 'critical' : found.find(Boolean);
+}
+
+function byTransaction(session: Session, limits: SessionLimits): Severity {
+  const open = session.xact_seconds ?? 0;
+  if (open >= limits.transactionCriticalSeconds) return 'critical';
+  return open >= limits.transactionWarningSeconds ? 'warning' : undefined;
+}
+
+function byState(kind: SessionKind, session: Session, limits: SessionLimits): Severity {
   if (kind === 'idle-in-transaction') {
     const idle = session.state_seconds ?? 0;
     if (idle >= limits.idleInTransactionCriticalSeconds) return 'critical';
     if (session.blocks > 0) return idle >= limits.blockedSeconds ? 'critical' : 'warning';
     return idle >= limits.idleInTransactionWarningSeconds ? 'warning' : undefined;
   }
-  if (kind === 'waiting') {
-    if (waitedAtMost(session) < limits.blockedSeconds) return undefined;
-    return session.blocks > 0 ? 'critical' : 'warning';
-  }
-  if (kind === 'active') {
-    const open = session.xact_seconds ?? 0;
-    if (open >= limits.transactionCriticalSeconds) return 'critical';
-    return open >= limits.transactionWarningSeconds ? 'warning' : undefined;
-  }
-  return undefined;
+  if (kind !== 'waiting' || waitedAtMost(session) < limits.blockedSeconds) return undefined;
+  return session.blocks > 0 ? 'critical' : 'warning';
 }
 
 /** Why a cancel would do nothing; undefined where a statement runs that can be cancelled. */

@@ -103,6 +103,13 @@ describe('what a session does', () => {
     expect(severityOf(idle({ state_seconds: 1e6 }), limits)).toBeUndefined();
   });
 
+  it('is as bad as its transaction is old, whatever it does at the moment', () => {
+    expect(severityOf(open(10_800, { state_seconds: 2 }), limits)).toBe('critical');
+    expect(severityOf(open(1800, { state_seconds: 2 }), limits)).toBe('warning');
+    expect(severityOf(waiting(2, { xact_seconds: 3600 }), limits)).toBe('critical');
+    expect(severityOf(waiting(771, { xact_seconds: 1800, blocks: 1 }), limits)).toBe('critical');
+  });
+
   it('says why a signal is off', () => {
     expect(whyNotCancel(session())).toBeUndefined();
     expect(whyNotCancel(idle())).toBe('It runs no statement; a cancel would do nothing.');

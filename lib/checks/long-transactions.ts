@@ -1,6 +1,6 @@
 import { durationInWords, plural } from '@/lib/format';
 import type { Row } from '@/lib/topics/index';
-import { type Check, isNotJudged, rowsOf } from './check';
+import { type Check, type Draft, isNotJudged, rowsOf } from './check';
 import { who } from './words';
 
 type Session = Row<'sessions'>;
@@ -20,6 +20,18 @@ function isUpkeep(row: Session): boolean {
   return row.backend_type !== 'client backend' || isDump(row) || maintenance.test(row.query ?? '');
 }
 
+function isIdle({ state }: Pick<Session, 'state'>): boolean {
+  return state?.startsWith('idle in transaction') ?? false;
+}
+
+/** What ends it: its statement, or the session where no statement runs that a cancel could reach. */
+function remedyOf({ state, pid, backend_start_us, query_start_us }: Session): Pick<Draft, 'remedy'> {
+  if (!backend_start_us) return {};
+  const target = { kind: 'backend' as const, pid, backend_start_us };
+  if (isIdle({ state })) return { remedy: { action: 'terminate', target } };
+  return query_start_us ? { remedy: { action: 'cancel', target: { ...target, query_start_us } } } : {};
+}
+
 /** Whether a transaction is open for too long; replication, autovacuum, backups and upkeep are told apart. */
 export const longTransactions: Check = {
   id: 'long-transactions',
@@ -29,15 +41,23 @@ export const longTransactions: Check = {
     const seen = rowsOf(input, 'sessions');
     if (isNotJudged(seen)) return seen;
     const { transactionWarningSeconds: warning, transactionCriticalSeconds: critical } = input.limits;
-    // Those that are idle in their transaction have a check of their own.
-    const open = seen.rows.filter((row) => row.xact_seconds !== null && !row.state?.startsWith('idle in transaction'));
+    // Those that sit idle up to their own limit are the finding of that check; one that works in between is never there.
+    const isForgotten = (row: Session) =>
+      isIdle(row) && !isDump(row) && (row.state_seconds ?? 0) >= input.limits.idleInTransactionWarningSeconds;
+    const forgotten = seen.rows.filter(isForgotten).length;
+    const open = seen.rows.filter((row) => row.xact_seconds !== null && !isForgotten(row));
     const applications = open
       .filter((row) => !isUpkeep(row))
       .sort((a, b) => (b.xact_seconds ?? 0) - (a.xact_seconds ?? 0));
     const upkeep = open.filter((row) => isUpkeep(row) && (row.xact_seconds ?? 0) >= warning);
     const longest = applications[0]?.xact_seconds ?? 0;
-    const apart =
-      upkeep.length > 0 ? `; ${plural(upkeep.length, 'long one is', 'long ones are')} upkeep or a backup` : '';
+    const apart = [
+      upkeep.length > 0 && `; ${plural(upkeep.length, 'long one is', 'long ones are')} upkeep or a backup`,
+      forgotten > 0 &&
+        `; ${plural(forgotten, 'that sits idle in its own is', 'that sit idle in theirs are')} told apart`,
+    ]
+      .filter(Boolean)
+      .join('');
     return {
       findings: applications
         .filter((row) => (row.xact_seconds ?? 0) >= warning)
@@ -49,7 +69,9 @@ export const longTransactions: Check = {
             severity: bad ? ('critical' as const) : ('warning' as const),
             title: `The transaction of session ${row.pid} has been open for ${durationInWords(seconds)}.`,
             detail: [
-              `${who(row)} is ${row.state ?? 'busy'}${row.query_seconds === null ? '' : `, its statement since ${durationInWords(row.query_seconds)}`}.`,
+              isIdle(row)
+                ? `${who(row)} is ${row.state} at the moment.`
+                : `${who(row)} is ${row.state ?? 'busy'}${row.query_seconds === null ? '' : `, its statement since ${durationInWords(row.query_seconds)}`}.`,
               row.backend_xmin && 'VACUUM keeps every row version that it might still see.',
               bad ? `Critical from ${durationInWords(critical)}.` : `Warning from ${durationInWords(warning)}.`,
             ]
@@ -61,18 +83,7 @@ export const longTransactions: Check = {
             ],
             confidence: 'high' as const,
             object: { kind: 'session' as const, database: row.datname, schema: null, name: String(row.pid) },
-            ...(row.backend_start_us &&
-              row.query_start_us && {
-                remedy: {
-                  action: 'cancel',
-                  target: {
-                    kind: 'backend' as const,
-                    pid: row.pid,
-                    backend_start_us: row.backend_start_us,
-                    query_start_us: row.query_start_us,
-                  },
-                },
-              }),
+            ...remedyOf(row),
             key: `${row.pid}:${row.backend_start_us ?? ''}`,
             sinceSeconds: seconds - (bad ? critical : warning),
           };

@@ -51,6 +51,23 @@ describe('transactions', () => {
     ]);
   });
 
+  test('a transaction that works and idles in turns is one, and its session is what to end', () => {
+    const turns = session({ state: 'idle in transaction', state_seconds: 2, xact_seconds: 10_800 });
+    expect(judge(idleInTransaction, { sessions: [turns] }).findings).toEqual([]);
+    const { findings } = judge(longTransactions, { sessions: [turns] });
+    expect(findings).toMatchObject([{ severity: 'critical', remedy: { action: 'terminate' } }]);
+    expect(findings[0]?.remedy?.target).not.toHaveProperty('query_start_us');
+    expect(plain(findings[0]?.detail)).toContain('web (app in shop) is idle in transaction at the moment.');
+  });
+
+  test('one that idles up to its limit is the finding of the other check alone', () => {
+    const sessions = [session({ state: 'idle in transaction', state_seconds: 300, xact_seconds: 10_800 })];
+    expect(judge(idleInTransaction, { sessions }).findings).toHaveLength(1);
+    const { findings, sentence } = judge(longTransactions, { sessions });
+    expect(findings).toEqual([]);
+    expect(plain(sentence)).toBe('No transaction of an application is open; 1 that sits idle in its own is told apart');
+  });
+
   test.each([
     ['a walsender', { backend_type: 'walsender', query: 'START_REPLICATION SLOT "a"', xact_seconds: 90_000 }],
     ['logical replication', { backend_type: 'logical replication apply worker', xact_seconds: 90_000 }],

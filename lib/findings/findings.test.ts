@@ -107,3 +107,17 @@ test('a new answer is judged by itself, once for a burst', async () => {
   expect(keeper.current().judgedAt).toBe(judgedAt);
   await expect.poll(() => keeper.current().verdict).toBe('ok');
 });
+
+test('a check that fails is not judged, and the others are', async () => {
+  const sampler = told();
+  healthy(sampler);
+  const keeper = new FindingsKeeper('s', sampler, limits);
+  sampler.say('sessions', [idle(4000)]);
+  // A row that no query gives.
+  sampler.say('locks', [null as never]);
+  await expect.poll(() => keeper.current().verdict).toBe('critical');
+  expect(keeper.current().notJudged).toMatchObject([
+    { check: 'sessions-blocked', because: 'pgdeck itself failed on this check; see its log.' },
+  ]);
+  expect(keeper.current().findings).toMatchObject([{ check: 'idle-in-transaction' }]);
+});

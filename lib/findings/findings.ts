@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type CheckInput, type Finding, isNotJudged, type Severity } from '@/lib/checks/check';
+import { type Check, type CheckInput, type Finding, isNotJudged, type Severity } from '@/lib/checks/check';
 import { checks } from '@/lib/checks/index';
 import type { Limits } from '@/lib/config';
+import { log } from '@/lib/metrics/log';
 import type { Answer } from '@/lib/topics/topic';
 
 /** How a server is, as a whole: the worst finding; unknown where nothing was found but not everything could be judged. */
@@ -73,7 +74,7 @@ export class FindingsKeeper {
     };
     const since = new Map<string, number>();
     for (const { id: check, title, judge } of checks) {
-      const result = judge(input);
+      const result = this.#ask(check, judge, input);
       if (isNotJudged(result)) {
         answer.notJudged.push({ check, title, ...result });
         // What could not be looked at now has not ended.
@@ -95,6 +96,16 @@ export class FindingsKeeper {
     answer.verdict = answer.findings[0]?.severity ?? (answer.notJudged.length > 0 ? 'unknown' : 'ok');
     this.#current = answer;
     return answer;
+  }
+
+  /** One check that fails must neither hide the others nor end the process: nobody waits for the timer. */
+  #ask(check: string, judge: Check['judge'], input: CheckInput): ReturnType<Check['judge']> {
+    try {
+      return judge(input);
+    } catch (error) {
+      log.error({ err: error, server: this.#server, check }, 'a check failed');
+      return { because: 'pgdeck itself failed on this check; see its log.' };
+    }
   }
 }
 
