@@ -70,14 +70,24 @@ describe('reading', () => {
     };
     expect(kinds(judgeReading(lesser, target))).toEqual(['good', 'advice', 'advice', 'advice', 'advice']);
     expect(kinds(judgeReading({ ...healthy, encrypted: false }, { ...target, host: '127.0.0.1' }))).toEqual(['good']);
+    expect(kinds(judgeReading({ ...healthy, encrypted: false }, { ...target, host: '127.evil.com' }))).toContain(
+      'advice',
+    );
   });
 });
 
 describe('acting', () => {
   test('without pg_signal_backend only own sessions: missing for a role named for acting, advice otherwise', () => {
     const lesser = { ...healthy, grants: new Set<string>() };
-    expect(kinds(judgeActing(lesser, true))).toEqual(['missing', 'advice']);
+    expect(kinds(judgeActing(lesser, true))).toEqual(['missing', 'missing', 'advice']);
     expect(kinds(judgeActing(lesser, false))).toEqual(['advice', 'advice']);
+  });
+  test('a role named for acting must see whom it signals', () => {
+    const blind = { ...healthy, grants: new Set(['pg_signal_backend', 'pg_maintain']) };
+    const [remark, ...others] = judgeActing(blind, true);
+    expect(remark).toMatchObject({ kind: 'missing', fixSql: 'grant pg_read_all_stats to "Reader";' });
+    expect(others).toEqual([]);
+    expect(kinds(judgeActing(blind, false))).toEqual(['good']);
   });
   test('with the grants, as superuser, on a standby', () => {
     expect(kinds(judgeActing(healthy, true))).toEqual(['good']);

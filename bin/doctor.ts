@@ -1,3 +1,4 @@
+import { isLoopback } from '@/lib/access/confirm';
 import { readConfig, type ServerConfig, type Target } from '@/lib/config';
 import { type Capabilities, missing } from '@/lib/postgres/capabilities';
 import { describeError, type Problem } from '@/lib/postgres/errors';
@@ -56,7 +57,7 @@ export function judgeReading(server: Capabilities, target: Target): Remark[] {
       text: 'The address is a transaction pooler: what needs a session of its own (ANALYZE and other long actions) is off. Give pgdeck the address of the server itself.',
     });
   }
-  if (!server.encrypted && !isThisMachine(target.host)) {
+  if (!server.encrypted && !isLoopback(target.host)) {
     remarks.push({
       kind: 'advice',
       text: 'The connection is not encrypted. Add sslmode=verify-full (or require) to the URL.',
@@ -74,13 +75,23 @@ export function judgeActing(server: Capabilities, dedicated: boolean): Remark[] 
     return [{ kind: 'advice', text: 'A standby only answers reads: tables cannot be analyzed here.' }];
   if (server.superuser) return [{ kind: 'good', text: `Role ${server.role} may do every action.` }];
   const remarks: Remark[] = [];
+  const sees = server.grants.has('pg_read_all_stats');
+  // A role that also reads was told so with what it cannot read.
+  if (dedicated && !sees) {
+    remarks.push({
+      kind: 'missing',
+      text: `Role ${server.role} cannot see who the sessions of other roles are, and pgdeck signals none that it cannot recognise.`,
+      fixSql: `grant pg_read_all_stats to ${quoted(server.role)};`,
+    });
+  }
   if (!server.grants.has('pg_signal_backend')) {
     remarks.push({
       kind: dedicated ? 'missing' : 'advice',
       text: `Role ${server.role} can only cancel and terminate its own sessions, not those of other roles.`,
       fixSql: `grant pg_signal_backend to ${quoted(server.role)};`,
     });
-  } else remarks.push({ kind: 'good', text: `Role ${server.role} may cancel and terminate sessions of other roles.` });
+  } else if (sees || !dedicated)
+    remarks.push({ kind: 'good', text: `Role ${server.role} may cancel and terminate sessions of other roles.` });
   if (server.major >= 17 && !server.grants.has('pg_maintain')) {
     remarks.push({
       kind: 'advice',
@@ -89,10 +100,6 @@ export function judgeActing(server: Capabilities, dedicated: boolean): Remark[] 
     });
   }
   return remarks;
-}
-
-function isThisMachine(host: string): boolean {
-  return host.startsWith('/') || host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 const signs = { good: 'ok      ', missing: 'missing ', advice: 'advice  ' };

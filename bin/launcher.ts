@@ -8,7 +8,7 @@ import { guardedServer } from '@/lib/access/http';
 import { type Config, type DemoAddresses, readConfig, type Target } from '@/lib/config';
 import { shared } from '@/lib/runtime';
 import { LaunchError } from './launch-error';
-import { listenProblem } from './set-up/port.mjs';
+import { listen } from './listen';
 import { demoFolder, makeStateFolder } from './state-folder';
 import { lockStateFolder } from './state-lock';
 import { watchServers } from './watch-servers';
@@ -86,10 +86,7 @@ async function serve(root: string, dev: boolean, config: Config, down: WayDown):
     },
     dev ? (request, socket, head) => void upgrades.emit('upgrade', request, socket, head) : undefined,
   );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new LaunchError(listenProblem(error, host, port))));
-    server.listen(port, host, resolve);
-  });
+  await listen(server, host, port);
   down.first(() => closeServer(server));
 }
 
