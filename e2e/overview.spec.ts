@@ -63,6 +63,7 @@ test('a finding leads to its proof, and its remedy mends it', async ({ page, req
   await expect(dialog).toContainText('public.customers is analyzed.');
   await dialog.getByRole('button', { name: 'Close' }).last().click();
   await page.mouse.move(0, 0);
+  await page.getByRole('heading', { level: 1 }).click();
   await expect(finding).toHaveCount(0, { timeout: 20_000 });
 });
 

@@ -83,10 +83,10 @@ export function databaseFor(server: Server, topic: AnyTopic, name: string | unde
   if (topic.scope === 'server') return null;
   const home = server.config.read.database;
   if (!name || name === home) return home;
+  // Before the first connect nobody knows which there are: the question itself will tell.
   const known = server.connections.capabilities?.databases;
   if (known && !known.includes(name))
     throw new ApiError(404, 'not_found', `Server "${server.config.id}" has no database "${name}".`, 'database');
-  if (!known) return home;
   return name;
 }
 

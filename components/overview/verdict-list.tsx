@@ -33,7 +33,8 @@ export function VerdictList({ server, answer: newest }: { server: string; answer
       aria-label="Verdict"
       onPointerEnter={(event) => event.pointerType !== 'touch' && hold()}
       onPointerLeave={() => setHeld(undefined)}
-      onFocus={hold}
+      // Focus that a closed dialog gives back to its button is nobody's aim.
+      onFocus={(event) => event.target.matches(':focus-visible') && hold()}
       onBlur={(event) => event.currentTarget.contains(event.relatedTarget) || setHeld(undefined)}
     >
       {(groups.length > 0 || unknown.length > 0) && (

@@ -113,6 +113,12 @@ const byNetwork: Record<string, [sentence: string, hint: string]> = {
   EHOSTUNREACH: ['There is no route to the server.', 'Check host and network.'],
   ENETUNREACH: ['There is no route to the server.', 'Check host and network.'],
   ECONNRESET: ['The connection to the server was cut.', 'pgdeck connects again by itself.'],
+  EACCES: ['This user may not open the Unix socket of the server.', 'Check the rights of the socket folder.'],
+  EPROTO: [
+    'The encrypted connection could not be agreed upon.',
+    'The server may ask for a client certificate (sslcert, sslkey), or for another version of TLS.',
+  ],
+  CERT_NOT_YET_VALID: ["The server's certificate is not valid yet.", 'Compare the clocks of both machines.'],
   EPIPE: ['The connection to the server was cut.', 'pgdeck connects again by itself.'],
   SELF_SIGNED_CERT_IN_CHAIN: [
     "The server's certificate is signed by an authority this machine does not know.",
@@ -143,10 +149,10 @@ export function describeError(error: unknown): Problem {
   const { code, message } = (error ?? {}) as ErrorLike;
   const text = typeof message === 'string' ? message : '';
   if (typeof code === 'string') {
+    const network = byNetwork[code.startsWith('ERR_SSL_') ? 'EPROTO' : code];
+    if (network) return { reason: 'unreachable', sentence: network[0], hint: network[1] };
     const known = bySqlstate[code];
     if (known) return { ...known(text), sqlstate: code };
-    const network = byNetwork[code];
-    if (network) return { reason: 'unreachable', sentence: network[0], hint: network[1] };
     if (/^(08|57P)/.test(code))
       return {
         reason: 'unreachable',
@@ -199,10 +205,41 @@ export function describeError(error: unknown): Problem {
   throw error;
 }
 
+const atConnect: Record<string, [sentence: string, hint: string]> = {
+  '42501': ['The role may not connect to this database.', 'Grant it CONNECT on the database, or name another one.'],
+  '55000': [
+    'This database takes no connections.',
+    'Name another database in DATABASE_URL (datallowconn is off for this one).',
+  ],
+};
+
+/**
+ * Puts an error of connecting in words: some SQLSTATEs mean something else there, and whatever it is, the server is
+ * unreachable for now.
+ */
+export function describeConnectError(error: unknown): Problem {
+  if (error instanceof PostgresProblem) return error.problem;
+  const code = String((error as ErrorLike | undefined)?.code ?? '');
+  const special = atConnect[code];
+  if (special) return { reason: 'unreachable', sentence: special[0], hint: special[1], sqlstate: code };
+  try {
+    const problem = describeError(error);
+    if (problem.reason === 'unreachable' || problem.reason === 'timeout' || problem.reason === 'locked') return problem;
+  } catch {
+    // An error that has no sentence of its own.
+  }
+  return {
+    reason: 'unreachable',
+    sentence: `Connecting to the server failed${code ? ` (${code})` : ''}.`,
+    hint: "The server's log tells more; pgdeck tries again by itself.",
+    ...(/^[0-9A-Z]{5}$/.test(code) && { sqlstate: code }),
+  };
+}
+
 /** Whether the connection itself is gone (rather than the statement refused). */
 export function isConnectionError(error: unknown): boolean {
   const { code, message } = (error ?? {}) as ErrorLike;
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return /^(08|57P0)/.test(code);
+  if (typeof code === 'string' && !(code in byNetwork) && /^[0-9A-Z]{5}$/.test(code)) return /^(08|57P0)/.test(code);
   return (
     (typeof code === 'string' && code in byNetwork) ||
     /Connection terminated|connection error|not queryable|Client was closed|socket|Query read timeout/i.test(

@@ -101,12 +101,18 @@ test('a transaction pooler is recognised, and each question brings its own setti
     ]);
 });
 
-test('what a question sets does not reach other clients of the pooler', async () => {
+test('signals bring theirs, and neither reaches other clients of the pooler', async () => {
+  const settings =
+    "select current_setting('statement_timeout') as st, current_setting('lock_timeout') as lt, current_setting('transaction_read_only') as ro";
   await connections.ask('pinned', undefined, 'select 1');
-  const neighbour = await connections.signal((query) =>
-    query("select current_setting('statement_timeout') as st, current_setting('transaction_read_only') as ro"),
-  );
-  expect(neighbour.rows).toEqual([{ st: '0', ro: 'off' }]);
+  const answer = await connections.signal((query) => query(settings));
+  expect(answer.rows).toEqual([{ st: '4s', lt: '250ms', ro: 'off' }]);
+  const { host, port, user, password, database } = connections.config.read;
+  const neighbour = new pg.Client({ host, port, user, database, password: password ?? '' });
+  await neighbour.connect();
+  const { rows } = await neighbour.query(settings);
+  await neighbour.end();
+  expect(rows).toEqual([{ st: '0', lt: '0', ro: 'off' }]);
 });
 
 test('a failed question leaves no transaction behind', async () => {

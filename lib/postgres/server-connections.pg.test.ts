@@ -68,6 +68,7 @@ beforeAll(async () => {
   await admin.connect();
   await admin.query("create role watcher login password 'watcher-password'; grant pg_monitor to watcher");
   await admin.query('create database other');
+  await admin.query('create database third');
 });
 afterEach(() => {
   for (const connections of opened.splice(0)) connections.close();
@@ -123,6 +124,30 @@ test('slow questions leave nothing in the memory of the pinned connection', asyn
   const [second] = await connections.ask('slow', undefined, pid);
   expect(first).not.toEqual(pinned);
   expect(second).toEqual(first);
+});
+
+test('questions to two other databases take turns and do not cut each other off', async () => {
+  const connections = connect();
+  const ask = (database: string) =>
+    connections.ask('walking', database, 'select current_database()::text as db, pg_sleep(0.05)::text as slept');
+  const answers = await Promise.all(['other', 'third', 'other', 'third', 'other'].map(ask));
+  expect(answers.map(([row]) => row?.db)).toEqual(['other', 'third', 'other', 'third', 'other']);
+  expect(connections.problem).toBeUndefined();
+  expect(connections.pools()[0]?.errors_total).toBe(0);
+});
+
+test('the connection for signals is opened with the first sign of life', async () => {
+  const connections = connect();
+  await connections.heartbeat();
+  await expect.poll(() => connections.pools()[1]?.idle).toBe(1);
+});
+
+test('a role that may not connect to the database is told so, not that it lacks pg_monitor', async () => {
+  await admin.query('revoke connect on database third from public');
+  const problem = await problemOf(connect({ database: 'third' }).ask('pinned', undefined, 'select 1'));
+  await admin.query('grant connect on database third to public');
+  expect(problem).toMatchObject({ reason: 'unreachable', sqlstate: '42501' });
+  expect(problem.sentence).toMatch(/may not connect/);
 });
 
 test('a connection that was killed while idle is replaced without an error', async () => {
@@ -248,7 +273,7 @@ test('capabilities: version, role, grants, databases, no extension', async () =>
     database: 'postgres',
     pooled: false,
   });
-  expect(capabilities.databases).toEqual(['other', 'postgres']);
+  expect(capabilities.databases).toEqual(['other', 'postgres', 'third']);
   expect(capabilities.grants.has('pg_read_all_stats')).toBe(true);
   expect(capabilities.grants.has('pg_signal_backend')).toBe(false);
   expect(capabilities.systemIdentifier).toMatch(/^\d+$/);

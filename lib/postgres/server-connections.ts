@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { ServerConfig } from '@/lib/config';
 import { type Capabilities, catalogSql, heartbeatSql, identitySql, systemIdentifierSql } from './capabilities';
-import { describeError, isConnectionError, PostgresProblem, type Problem } from './errors';
+import { describeConnectError, isConnectionError, PostgresProblem, type Problem } from './errors';
 import { PoolCounts, type PoolFigures } from './pool-counts';
 import { type Answered, needsSession, Session } from './session';
 
@@ -9,6 +9,8 @@ import { type Answered, needsSession, Session } from './session';
 export type Lane = 'pinned' | 'slow' | 'walking';
 
 type Query = <Row = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Answered<Row>>;
+
+type AskOptions = { rarely?: boolean; took?: (ms: number) => void };
 
 const lanes: Lane[] = ['pinned', 'slow', 'walking'];
 /** The last step leaves time to connect and ask within the 5 s in which a server that is back is noticed. */
@@ -19,6 +21,8 @@ const timedOutBackoffMs = 60_000;
 const ownConnectionWaitMs = 1000;
 /** A backend keeps what it once opened in its relation cache: the slow connection is renewed. */
 const recycleAfterMs = 30 * 60_000;
+const walkingIdleMs = 2 * 60_000;
+const signalRetryMs = 60_000;
 
 /** Whether the process is the one that opened it: `pgdeck` and `pgdeck:act:…` are ours. */
 export const applicationName = 'pgdeck';
@@ -40,6 +44,9 @@ export class ServerConnections {
   #failed: { at: number; timedOut: boolean } | undefined;
   #lastProblem: Problem | undefined;
   #signalTurn: Promise<unknown> = Promise.resolve();
+  #walkingTurn: Promise<unknown> = Promise.resolve();
+  #signalTriedAt = 0;
+  #actingHung: { at: number; problem: Problem } | undefined;
   #counts = new PoolCounts();
   #closed = false;
   #pooled = new Map<'read' | 'action', boolean>();
@@ -69,12 +76,26 @@ export class ServerConnections {
   }
 
   /** Asks a question over a lane, within 4 s on the server; read-only; `rarely`: not kept prepared. Throws `PostgresProblem` or the server's error. */
-  async ask<Row = Record<string, unknown>>(
+  ask<Row = Record<string, unknown>>(
     lane: Lane,
     database: string | undefined,
     text: string,
     values: unknown[] = [],
-    { rarely = false, took }: { rarely?: boolean; took?: (ms: number) => void } = {},
+    options: AskOptions = {},
+  ): Promise<Row[]> {
+    if (lane !== 'walking') return this.#ask<Row>(lane, database, text, values, options);
+    // It goes from database to database: each question takes it for itself, or two would cut each other off.
+    const turn = this.#walkingTurn.then(() => this.#ask<Row>(lane, database, text, values, options));
+    this.#walkingTurn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #ask<Row>(
+    lane: Lane,
+    database: string | undefined,
+    text: string,
+    values: unknown[],
+    { rarely = false, took }: AskOptions,
   ): Promise<Row[]> {
     for (let attempt = 0; ; attempt++) {
       const session = await this.#sessionFor(lane, database);
@@ -83,7 +104,7 @@ export class ServerConnections {
         took?.(ms);
         return rows;
       } catch (error) {
-        this.#counts.add('sampling', (error as { code?: string }).code === '57014' ? 'timeouts' : 'errors');
+        this.#countFailure('sampling', error);
         // The connection was ended while it was idle: the question itself is a read, so it may be sent once more.
         if (isConnectionError(error)) {
           session.close();
@@ -105,7 +126,13 @@ export class ServerConnections {
       this.#counts.of('signals').waiting--;
       let session = this.#sessions.get('signal');
       if (session?.closed !== false) session = await this.#open('signal', 'action', undefined);
-      return use((text, values) => (session as Session).query(text, values));
+      const lent = session;
+      return use((text, values) =>
+        lent.query<never>(text, values).catch((error) => {
+          this.#countFailure('signals', error);
+          throw error;
+        }),
+      );
     });
     this.#signalTurn = turn.catch(() => {});
     return turn;
@@ -126,7 +153,7 @@ export class ServerConnections {
         database,
       }),
     );
-    if (session.pooled) {
+    if (session.pooled || this.#closed) {
       session.close();
       throw needsSession();
     }
@@ -154,8 +181,19 @@ export class ServerConnections {
       }
       throw error;
     }
+    this.#keepSignalOpen();
+    const walking = this.#sessions.get('walking');
+    // A session keeps its database from being dropped or renamed.
+    if (walking && !walking.busy && Date.now() - walking.usedAt > walkingIdleMs) walking.retire();
     const slow = this.#sessions.get('slow');
     if (slow && !slow.closed && !slow.busy && Date.now() - slow.openedAt > recycleAfterMs) await this.#recycle(slow);
+  }
+
+  /** The connection for signals is opened beforehand: when slots have run out or sign-in hangs, only an open one can end the cause. */
+  #keepSignalOpen(): void {
+    if (this.#sessions.get('signal')?.closed === false || Date.now() - this.#signalTriedAt < signalRetryMs) return;
+    this.#signalTriedAt = Date.now();
+    this.#open('signal', 'action', undefined).catch(() => {});
   }
 
   /** Whether actions go through a transaction pooler; undefined before the action role has connected. */
@@ -204,7 +242,7 @@ export class ServerConnections {
     return this.#connect(slot, async () => {
       const present = this.#sessions.get(slot);
       if (present && !present.closed && present.database === (database ?? target.database)) return present;
-      present?.close();
+      present?.retire();
       const session = await Session.open(target, {
         purpose: slot === 'signal' ? 'signal' : 'question',
         applicationName,
@@ -227,18 +265,29 @@ export class ServerConnections {
   /** Lets one attempt run at a time and spaces failed ones. */
   #connect(slot: Lane | 'signal' | 'maintenance', attempt: () => Promise<Session>): Promise<Session> {
     const turn = this.#attempt.then(async () => {
-      if (Date.now() < this.nextAttemptAt && this.#lastProblem) throw new PostgresProblem(this.#lastProblem);
+      const acts = slot === 'signal' || slot === 'maintenance';
+      if (!acts && Date.now() < this.nextAttemptAt && this.#lastProblem) throw new PostgresProblem(this.#lastProblem);
+      if (acts && this.#actingHung && Date.now() - this.#actingHung.at < timedOutBackoffMs)
+        throw new PostgresProblem(this.#actingHung.problem);
       const pool = slot === 'signal' ? 'signals' : slot === 'maintenance' ? 'maintenance' : 'sampling';
       const startedAt = Date.now();
       try {
         const session = await attempt();
-        this.#failures = 0;
-        this.#failed = undefined;
-        this.#lastProblem = undefined;
+        if (!acts) {
+          this.#failures = 0;
+          this.#failed = undefined;
+          this.#lastProblem = undefined;
+        }
         if (session.openedAt >= startedAt) this.#counts.add(pool, 'opened');
         return session;
       } catch (error) {
         this.#counts.add(pool, 'errors');
+        // The acting role may be refused while the reading one is not.
+        if (acts) {
+          const problem = describeConnectError(error);
+          if (hangs(error, problem)) this.#actingHung = { at: Date.now(), problem };
+          throw new PostgresProblem(problem, error);
+        }
         throw this.#unreachable(error);
       }
     });
@@ -246,11 +295,16 @@ export class ServerConnections {
     return turn;
   }
 
+  #countFailure(pool: string, error: unknown): void {
+    const { code, message } = error as { code?: string; message?: string };
+    const timedOut = code === '57014' || code === '55P03' || /Query read timeout/.test(message ?? '');
+    this.#counts.add(pool, timedOut ? 'timeouts' : 'errors');
+  }
+
   #unreachable(error: unknown): PostgresProblem {
-    const problem = describeError(error);
-    const timedOut = !problem.sqlstate && /timeout|timed out/i.test((error as Error).message ?? '');
+    const problem = describeConnectError(error);
     this.#failures++;
-    this.#failed = { at: Date.now(), timedOut };
+    this.#failed = { at: Date.now(), timedOut: hangs(error, problem) };
     this.#lastProblem = problem;
     return new PostgresProblem(problem, error);
   }
@@ -260,9 +314,10 @@ export class ServerConnections {
       Session.open(this.config.read, { purpose: 'question', applicationName, pooled: old.pooled }),
     ).catch(() => undefined);
     if (!renewed) return;
+    if (this.#closed) return renewed.close();
     this.#sessions.set('slow', renewed);
     this.#counts.add('sampling', 'recycled');
-    old.close();
+    old.retire();
   }
 
   async #identify(session: Session): Promise<Identity> {
@@ -319,6 +374,11 @@ export class ServerConnections {
     if (!before || before.systemIdentifier !== after.systemIdentifier) this.onServerChange?.(before, after);
     return after;
   }
+}
+
+/** Whether an attempt to connect was given up while the server still works on it. */
+function hangs(error: unknown, problem: Problem): boolean {
+  return !problem.sqlstate && /timeout|timed out/i.test((error as Error).message ?? '');
 }
 
 type Beat = { in_recovery: boolean; postmaster_start: string };

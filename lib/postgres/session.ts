@@ -55,13 +55,28 @@ const types = {
     pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
 };
 
+function readTlsFile(option: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new PostgresProblem(
+      {
+        reason: 'unreachable',
+        sentence: `The file that ${option} names cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+        hint: 'Put it there, or let the user that runs pgdeck read it.',
+      },
+      error,
+    );
+  }
+}
+
 function tlsOptions(target: Target): ConnectionOptions | false {
   const { mode, rootCertFile, certFile, keyFile } = target.tls;
   if (mode === 'disable') return false;
   const files = {
-    ...(rootCertFile && { ca: readFileSync(rootCertFile, 'utf8') }),
-    ...(certFile && { cert: readFileSync(certFile, 'utf8') }),
-    ...(keyFile && { key: readFileSync(keyFile, 'utf8') }),
+    ...(rootCertFile && { ca: readTlsFile('sslrootcert', rootCertFile) }),
+    ...(certFile && { cert: readTlsFile('sslcert', certFile) }),
+    ...(keyFile && { key: readTlsFile('sslkey', keyFile) }),
   };
   if (mode === 'verify-full') return files;
   if (mode === 'verify-ca') return { ...files, checkServerIdentity: () => undefined };
@@ -90,6 +105,8 @@ export class Session {
   readonly pooled: boolean;
   readonly encrypted: boolean;
   readonly openedAt = Date.now();
+  /** When its last statement ended (epoch milliseconds). */
+  usedAt = Date.now();
   busy = false;
   waiting = 0;
   closed = false;
@@ -209,10 +226,12 @@ export class Session {
     this.busy = true;
     this.#notices = [];
     const question = this.#purpose === 'question';
+    // A pooler lends another server connection each time: settings go along in a transaction of their own.
+    const wrapped = this.pooled && this.#purpose !== 'maintenance';
     try {
-      if (this.pooled && question)
+      if (wrapped)
         await this.#plain(
-          `begin read only; ${startup.question.map((setting) => `set local ${setting.replace('=', " = '")}'`).join('; ')}`,
+          `begin${question ? ' read only' : ''}; ${startup[this.#purpose].map((setting) => `set local ${setting.replace('=', " = '")}'`).join('; ')}`,
         );
       const result = await this.#client.query({
         ...(question && !this.pooled && !rarely && { name: statementName(text) }),
@@ -222,7 +241,7 @@ export class Session {
         queryMode: 'extended',
         ...(bounded && { query_timeout: answerTimeoutMs }),
       } as pg.QueryConfig);
-      if (this.pooled && question) await this.#plain('commit');
+      if (wrapped) await this.#plain('commit');
       return {
         rows: result.rows as Row[],
         command: result.command,
@@ -231,10 +250,11 @@ export class Session {
       };
     } catch (error) {
       if (/Query read timeout/.test((error as Error).message)) this.close();
-      else if (this.pooled && question) await this.#plain('rollback').catch(() => this.close());
+      else if (wrapped) await this.#plain('rollback').catch(() => this.close());
       throw error;
     } finally {
       this.busy = false;
+      this.usedAt = Date.now();
       if (context) {
         context.queries++;
         context.queryMs += performance.now() - started;
@@ -244,6 +264,11 @@ export class Session {
 
   #plain(text: string): Promise<unknown> {
     return this.#client.query({ text, query_timeout: answerTimeoutMs } as pg.QueryConfig);
+  }
+
+  /** Closes the connection once those who wait for it have been served. */
+  retire(): void {
+    this.#last = this.#last.then(() => this.close());
   }
 
   /** Closes the connection at once; a statement under way is left to the server's own timeouts. */
