@@ -61,17 +61,6 @@ export function analyzedSql(relation: Relation): string {
 from ${members} as r`;
 }
 
-/** Lock modes that conflict with a lock mode, as PostgreSQL's table of them has it. */
-export const conflicts: Record<string, string[]> = {
-  ShareUpdateExclusiveLock: [
-    'ShareUpdateExclusiveLock',
-    'ShareLock',
-    'ShareRowExclusiveLock',
-    'ExclusiveLock',
-    'AccessExclusiveLock',
-  ],
-};
-
 /**
  * Sessions that hold or await a lock on relation `$1` of database `$2` in one of the modes `$3::text[]`, holders first;
  * database 0 is that of shared relations.

@@ -31,6 +31,8 @@ it('knows a cancel from here from one of somebody else', () => {
 it('does not know what became of a statement whose connection was lost', () => {
   expect(failureOf(error('57P01'), 'Not analyzed.').status).toBe('unknown');
   expect(failureOf(new Error('Connection terminated unexpectedly'), 'Not analyzed.').status).toBe('unknown');
+  const cut = failureOf(error('EPIPE', 'write EPIPE'), 'Not analyzed.');
+  expect(cut).toEqual({ status: 'unknown', message: expect.stringContaining('connection was lost') });
 });
 
 it('says that nothing was sent where no connection was to be had', () => {

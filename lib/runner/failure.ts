@@ -2,6 +2,9 @@ import type { RunStatus } from '@/lib/actions/protocol';
 import { isConnectionError, PostgresProblem } from '@/lib/postgres/errors';
 import type { Notice } from '@/lib/postgres/session';
 
+// Codes of the network look alike: EPIPE.
+const likeSqlstate = /^(?!E[A-Z]{4}$)[0-9A-Z]{5}$/;
+
 /** What became of a statement that ended with an error. */
 export type Failure = { status: RunStatus; message: string; sqlstate?: string };
 
@@ -20,7 +23,7 @@ export function failureOf(error: unknown, not: string, cancelledHere = false): F
       ...sqlstateOf(error.problem),
     };
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  const sqlstate = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  const sqlstate = typeof code === 'string' && likeSqlstate.test(code) ? code : undefined;
   if (isConnectionError(error))
     return {
       status: 'unknown',

@@ -3,6 +3,7 @@ import { sessionSql, sessionsSql } from '@/lib/actions/session';
 import { isConnectionError } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Answered } from '@/lib/postgres/session';
+import { quoted } from '@/lib/topics/lookups';
 
 /** Sends one statement over the action role's connection. */
 export type Query = <Row = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Answered<Row>>;
@@ -93,7 +94,7 @@ export async function namesOf(query: Query, sessions: Session[], actor: Actor): 
       if (found.superuser)
         return `${found.name} is a superuser: PostgreSQL lets only a superuser do this and will refuse it (42501).`;
       if (!found.may_signal)
-        return `Role ${actor.role} lacks pg_signal_backend, so PostgreSQL will refuse this (42501). A superuser can grant it: grant pg_signal_backend to ${actor.role};`;
+        return `Role ${actor.role} lacks pg_signal_backend, so PostgreSQL will refuse this (42501). A superuser can grant it: grant pg_signal_backend to ${quoted(actor.role)};`;
       return undefined;
     },
   };

@@ -1,9 +1,10 @@
 import { ApiError } from '@/lib/access/errors';
 import type { RelationAction } from '@/lib/actions/action';
 import type { InTheWay, RelationTarget } from '@/lib/actions/protocol';
-import { conflicts, inTheWaySql, type Relation, relationSql } from '@/lib/actions/relation';
+import { inTheWaySql, type Relation, relationSql } from '@/lib/actions/relation';
 import { count, plural } from '@/lib/format';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
+import { conflictingModes } from '@/lib/topics/lock-modes';
 import type { Draft } from './draft';
 import { type Actor, actor, look, type Query } from './look';
 import { age } from './words';
@@ -31,7 +32,8 @@ export async function previewRelation(
       'standby',
       'This server is a standby and only answers reads: run it on the primary. Nothing was done.',
     );
-  if (connections.capabilities?.pooled)
+  // Only the way of the role that acts counts, and it has been used just now.
+  if (connections.actionPooled)
     throw new ApiError(
       422,
       'pooler',
@@ -75,7 +77,7 @@ export async function previewRelation(
       sql: [action.sql(relation, options)],
       role: who.role,
       guard:
-        'Name and kind behind the OID are read again on the session that acts; another table of the same name is left alone.',
+        'Schema, name and kind behind the OID are read again just before, on the session that acts, and the result is read by OID. PostgreSQL itself goes by the name.',
       locks: [{ relation: relation.quoted, mode: action.mode }],
       waitsFor,
       wouldQueue: [{ pid: null, mode: null, granted: null, seconds: null, sentence: action.words.queues }],
@@ -107,7 +109,7 @@ export async function relationOf(query: Reads, target: RelationTarget, who: Acto
 
 /** Sessions that a lock of this mode would wait for, holders first. */
 export async function inTheWay(query: Query, relation: Relation, mode: string): Promise<InTheWay[]> {
-  const { rows } = await query<Row>(inTheWaySql, [relation.oid, relation.database_oid, conflicts[mode] ?? []]);
+  const { rows } = await query<Row>(inTheWaySql, [relation.oid, relation.database_oid, conflictingModes(mode)]);
   return rows.map((row) => {
     const who = `Session ${row.pid}${row.application_name ? ` (${row.application_name})` : ''}`;
     const what =

@@ -4,7 +4,6 @@ import type { SignalAction } from '@/lib/actions/action';
 import type { Member, MemberResult, RunStatus } from '@/lib/actions/protocol';
 import type { Session } from '@/lib/actions/session';
 import { plural } from '@/lib/format';
-import { isConnectionError } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import { failureOf, warningsOf } from './failure';
 import type { Job, Outcome } from './job';
@@ -107,41 +106,45 @@ async function signal(
   }
 }
 
-/** Who of the signalled sessions is still there after at most 3 s; undefined where that could not be asked. */
-async function remainingOf(
+/** The signalled sessions that were not seen to be gone; `looked`: whether the last look, at the end of the time, succeeded. */
+type Remaining = { pids: Set<number>; looked: boolean };
+
+/** Looks for at most `forMs` (beside what a silent network costs) which of the signalled sessions are still there. */
+export async function remainingOf(
   connections: ServerConnections,
   action: SignalAction,
   members: Member[],
   forMs: number,
-): Promise<Set<number> | undefined> {
+): Promise<Remaining> {
   let left = members;
+  let looked = left.length === 0;
   const until = Date.now() + forMs;
-  for (;;) {
-    if (left.length === 0) return new Set();
+  while (left.length > 0) {
     try {
       const now = await look(connections, (query: Query) => sessionsOf(query, left));
       left = left.filter((member) => {
         const session = now.get(member.pid);
         return session !== undefined && action.remains(member, session);
       });
-    } catch (error) {
-      if (!isConnectionError(error) && Date.now() >= until) return undefined;
+      looked = true;
+    } catch {
+      looked = false;
     }
-    if (left.length === 0) return new Set();
-    if (Date.now() >= until) return new Set(left.map(({ pid }) => pid));
-    await sleep(pollEveryMs);
+    if (Date.now() >= until) break;
+    if (left.length > 0) await sleep(pollEveryMs);
   }
+  return { pids: new Set(left.map(({ pid }) => pid)), looked };
 }
 
-function judged(action: SignalAction, { member, sqlstate }: Sent, remaining: Set<number> | undefined): MemberResult {
+function judged(action: SignalAction, { member, sqlstate }: Sent, { pids, looked }: Remaining): MemberResult {
   const { pid } = member;
-  if (remaining === undefined)
+  if (!pids.has(pid)) return { pid, status: 'done', message: action.words.done(pid) };
+  if (!looked)
     return {
       pid,
       status: 'unknown',
       message: `The signal may have been sent; session ${pid} could not be looked at afterwards.`,
     };
-  if (!remaining.has(pid)) return { pid, status: 'done', message: action.words.done(pid) };
   if (sqlstate)
     return {
       pid,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { blockingTrees, modesConflict, strength } from './lock-tree';
+import { modesConflict, strength } from './lock-modes';
+import { blockingTrees } from './lock-tree';
 
 const session = (pid: number, ...blocked_by: number[]) => ({
   pid,

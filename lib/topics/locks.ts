@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, flag, identity, maybeIdentity, maybeSeconds, maybeText, pids } from './column';
-import { blockingTrees, modesConflict, strength } from './lock-tree';
+import { modesConflict, strength } from './lock-modes';
+import { blockingTrees } from './lock-tree';
 import { catalogs, databaseNames, datname, relationName, relationNames, roleNames, usename } from './lookups';
 import { defineTopic, type Known, type Raw } from './topic';
 import { hiddenSessions } from './visibility';
