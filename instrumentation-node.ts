@@ -35,11 +35,3 @@ export async function start(): Promise<void> {
   parts.runner = new Runner();
   for (const { sampler } of servers.values()) sampler.start();
 }
-
-/** Ends every connection to the watched servers. */
-export function stop(): void {
-  for (const { sampler, connections } of shared().servers?.values() ?? []) {
-    sampler.stop();
-    connections.close();
-  }
-}

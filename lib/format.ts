@@ -75,11 +75,6 @@ export function bytes(value: number): string {
   return decimals(value < 0 ? -scaled : scaled, digits) + space + byteUnits[unit];
 }
 
-/** Exact bytes with separators: `3,113,851,289 bytes`. */
-export function exactBytes(value: number): string {
-  return `${exact(Math.round(value))}${space}bytes`;
-}
-
 /** A rate: by the second, or by the hour where that is easier to read: `40/s`, `0.2/s`, `148/h`. */
 export function rate(perSecond: number): string {
   if (perSecond !== 0 && Math.abs(perSecond) < 0.05) return `${figure(Number((perSecond * 3600).toPrecision(3)))}/h`;
@@ -186,11 +181,6 @@ export function change(before: number, after: number): string {
   if (ratio > 10) return `${figure(Math.round(after / before))} times`;
   const text = decimals(ratio * 100, 0);
   return `${ratio > 0 && text !== '0' ? '+' : ''}${text}${space}%`;
-}
-
-/** Before and after in one: `38 → 161 ms`. */
-export function fromTo(before: string, after: string): string {
-  return `${before} → ${after}`;
 }
 
 /** A count and its noun: `1 session`, `12 sessions`. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SeriesAnswer } from '@/lib/client/shapes';
-import { aboveSince, chartSpan, gaps, latest, summarise } from './summary';
+import { chartSpan, gaps, latest, summarise } from './summary';
 
 const series: SeriesAnswer = {
   series: 'connections',
@@ -31,11 +31,8 @@ test('a summary adds the columns and skips gaps', () => {
   expect(summarise({ ...series, points: [[100, null, null]] }, ['active'])).toBeUndefined();
 });
 
-test('the newest value and since when it is above a limit', () => {
+test('the newest value that is no gap', () => {
   expect(latest(series, 'active')).toBe(3);
-  expect(aboveSince(series, 'active', 1)).toBe(120);
-  expect(aboveSince(series, 'active', 2)).toBe(160);
-  expect(aboveSince(series, 'active', 5)).toBeNull();
 });
 
 test('gaps reach from the sample before to the sample after', () => {

@@ -70,20 +70,6 @@ export function latest(series: SeriesAnswer | undefined, column: string): number
   return null;
 }
 
-/** The value of one column since when it has been above a limit without a break, epoch seconds; null where it is not. */
-export function aboveSince(series: SeriesAnswer | undefined, column: string, limit: number): number | null {
-  const index = (series?.columns.indexOf(column) ?? -1) + 1;
-  if (!series || index === 0) return null;
-  let since: number | null = null;
-  for (const point of series.points) {
-    const value = point[index];
-    if (value === null || value === undefined) continue;
-    if (value <= limit) since = null;
-    else since ??= point[0] as number;
-  }
-  return since;
-}
-
 /** Runs of points without any sample, as spans of epoch seconds: what a chart shades and never bridges. */
 export function gaps(series: SeriesAnswer, from: number, to: number): { from: number; to: number }[] {
   const found: { from: number; to: number }[] = [];

@@ -1,9 +1,9 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import type { ActionDescription, Run } from '@/lib/actions/protocol';
+import type { Run } from '@/lib/actions/protocol';
 import type { Row, TopicId } from '@/lib/topics/index';
 import type { Answer } from '@/lib/topics/topic';
 import { request, withQuery } from './request';
-import type { AuditAnswer, Description, FindingsAnswer, RunsAnswer, SeriesAnswer, ServerSummary } from './shapes';
+import type { AuditAnswer, Description, FindingsAnswer, SeriesAnswer, ServerSummary } from './shapes';
 
 /** Which database and with which of the topic's own parameters a topic is asked. */
 export type TopicAsk = { database?: string | null; params?: Record<string, string> };
@@ -79,25 +79,6 @@ export function serversQuery() {
     queryFn: ({ signal }) => request<{ servers: ServerSummary[] }>('/api/servers', { signal }),
     staleTime: 5000,
     refetchInterval: 5000,
-  });
-}
-
-/** The catalogue of actions. */
-export function actionsQuery() {
-  return queryOptions({
-    queryKey: ['actions'],
-    queryFn: ({ signal }) => request<{ actions: ActionDescription[] }>('/api/actions', { signal }),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-}
-
-/** The runs since pgdeck started, newest first. */
-export function runsQuery() {
-  return queryOptions({
-    queryKey: ['runs'],
-    queryFn: ({ signal }) => request<RunsAnswer>('/api/runs', { signal }),
-    staleTime: 2000,
-    refetchInterval: 2000,
   });
 }
 

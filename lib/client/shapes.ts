@@ -1,4 +1,4 @@
-import type { AuditEntry, Run } from '@/lib/actions/protocol';
+import type { AuditEntry } from '@/lib/actions/protocol';
 import type { Finding } from '@/lib/checks/check';
 
 /** A server as `GET /api/servers` lists it; host, database and role only for admins, never the password. */
@@ -59,6 +59,3 @@ export type Description = {
 
 /** Answer of `GET /api/audit`; `next` is the `before` of the following page. */
 export type AuditAnswer = { entries: AuditEntry[]; next: number | null; state?: unknown };
-
-/** Answer of `GET /api/runs`. */
-export type RunsAnswer = { runs: Run[] };

@@ -40,8 +40,6 @@ export const bytes = described(z.number(), 'bytes');
 export const maybeBytes = described(z.number().nullable(), 'bytes');
 /** Blocks of the server's block size (8 kB unless built otherwise). */
 export const blocks = described(z.number(), 'blocks');
-/** Blocks, or null where this server does not count them. */
-export const maybeBlocks = described(z.number().nullable(), 'blocks');
 /** A share between 0 and 1, or null where there is nothing to divide by. */
 export const ratio = described(z.number().nullable(), 'ratio');
 /** A moment, ISO 8601, or null. */
