@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lockStateFolder } from './state-lock';
+import { lockStateFolder, removeStale } from './state-lock';
 
 let folder: string;
 beforeEach(() => {
@@ -51,6 +51,27 @@ test('the lock of a killed pgdeck, and half a lock, are taken over', async () =>
   lockStateFolder(folder, 'x')();
   writeFileSync(file(), '{"pid":');
   lockStateFolder(folder, 'x')();
+});
+
+test('a stale lock that another starter has replaced meanwhile stays', () => {
+  const stale = { pid: 1, born: '1', address: 'x' };
+  const others = JSON.stringify({ pid: 1, born: '2', address: 'y' });
+  writeFileSync(file(), others);
+  removeStale(file(), stale);
+  expect(readFileSync(file(), 'utf8')).toBe(others);
+  writeFileSync(file(), JSON.stringify(stale));
+  removeStale(file(), stale);
+  removeStale(file(), stale);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a lock that is being written is waited for', async () => {
+  writeFileSync(file(), '');
+  const writer = spawn('sh', ['-c', 'echo; read go; echo "{\\"pid\\":$$,\\"born\\":null}" > "$0"; read go', file()]);
+  await new Promise((resolve) => writer.stdout.once('data', resolve));
+  writer.stdin.write('go\n');
+  expect(() => lockStateFolder(folder, 'x')).toThrow(`Another pgdeck (process ${writer.pid}`);
+  writer.kill();
 });
 
 test('a folder that cannot be written is told', () => {

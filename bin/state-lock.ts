@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LaunchError } from './launch-error';
 
@@ -32,6 +32,34 @@ function read(file: string): Holder | undefined {
   }
 }
 
+const halfMs = 250;
+
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/**
+ * Removes the lock that nobody holds (`seen`: what stood in it). Since it was read another starter may have put its own
+ * there: only what was renamed can be looked at without changing any more, and goes back where it is another's.
+ */
+export function removeStale(file: string, seen: Holder | undefined): void {
+  const aside = `${file}.${process.pid}`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // removed by another starter
+    throw new LaunchError(`The lock ${file} cannot be taken over: ${(error as Error).message}`);
+  }
+  const found = read(aside);
+  try {
+    if (found && (found.pid !== seen?.pid || found.born !== seen.born))
+      copyFileSync(aside, file, constants.COPYFILE_EXCL);
+  } catch {
+    // A third starter has the folder by now.
+  }
+  rmSync(aside, { force: true });
+}
+
 /**
  * Takes the state folder for this process; returns what gives it back. Throws `LaunchError` when a living pgdeck holds
  * it; the lock of one that was killed is taken over.
@@ -56,7 +84,9 @@ export function lockStateFolder(stateDir: string, address: string): () => void {
           'Stop it, or give this one a folder of its own: PGDECK_STATE_DIR=…',
       );
     }
-    rmSync(file, { force: true });
+    // Another starter may be between making and writing it: half a lock that stays half is nobody's.
+    if (!holder && attempt === 0) pause(halfMs);
+    else removeStale(file, holder);
   }
   throw new LaunchError(`The lock ${file} changes while it is read; is another pgdeck starting? Try again.`);
 }
