@@ -1,3 +1,4 @@
+import { keyWords } from './key-words';
 import type { Known, Lookup, Raw } from './topic';
 
 const present = (value: unknown): value is string | number => value !== null && value !== undefined && value !== 0;
@@ -86,10 +87,10 @@ export function relationName(known: Known, oid: unknown): string | null {
   return relation ? `${quoted(relation.nspname)}.${quoted(relation.relname)}` : `relation ${oid}`;
 }
 
-/** A name as it must be written in SQL: quoted unless it is plain. */
+/** A name as it must be written in SQL: quoted unless it is plain and no key word, as `quote_ident()` would. */
 export function quoted(name: unknown): string {
   const text = String(name);
-  return /^[a-z_][a-z0-9_$]*$/.test(text) ? text : `"${text.replaceAll('"', '""')}"`;
+  return /^[a-z_][a-z0-9_]*$/.test(text) && !keyWords.has(text) ? text : `"${text.replaceAll('"', '""')}"`;
 }
 
 /** Catalogs by OID: under a lock on pg_class it cannot be asked for its own name. */
