@@ -4,6 +4,7 @@ import { readConfig } from '@/lib/config';
 import { FindingsKeeper } from '@/lib/findings/findings';
 import { log } from '@/lib/metrics/log';
 import { ServerConnections } from '@/lib/postgres/server-connections';
+import { keepReady } from '@/lib/runner/ready';
 import { Runner } from '@/lib/runner/runner';
 import { type Server, shared } from '@/lib/runtime';
 import { Sampler } from '@/lib/sampler/sampler';
@@ -33,5 +34,8 @@ export async function start(): Promise<void> {
   parts.audit = new Audit(config.stateDir);
   parts.servers = servers;
   parts.runner = new Runner();
-  for (const { sampler } of servers.values()) sampler.start();
+  for (const server of servers.values()) {
+    keepReady(server);
+    server.sampler.start();
+  }
 }

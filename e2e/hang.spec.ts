@@ -127,6 +127,8 @@ test('DROP TABLE in an open transaction', async () => {
 for (const catalog of ['pg_class', 'pg_database', 'pg_authid'])
   test(`${catalog} locked: what cannot be read says so with the holder, and comes back`, async ({ page }) => {
     const { client, pid } = await session();
+    // Whoever has looked at an action before has a connection for it; so has everyone once a session waits for a lock.
+    await ask.action('terminate', { kind: 'backend', pid, backend_start_us: '1' });
     await client.query(`begin; lock table pg_catalog.${catalog} in access exclusive mode`);
     const answers = await readAll();
     for (const [id, answer] of Object.entries(answers)) {
@@ -139,14 +141,13 @@ for (const catalog of ['pg_class', 'pg_database', 'pg_authid'])
     await openAll();
     await page.goto(`${stack.url}/default/sessions`);
     await expect(page.getByText(String(pid)).first()).toBeVisible();
-    // An action is told why, in time, and the way out is not shut: the holder may be ended over a warm connection.
+    // The way out is not shut.
+    const holder = (await ask.topic('sessions')).rows.find((row: { pid: number }) => row.pid === pid);
+    const target = { kind: 'backend', pid, backend_start_us: holder.backend_start_us };
     const started = performance.now();
-    const preview = await ask.action('terminate', {
-      kind: 'backends',
-      filter: { state: 'idle in transaction', older_than_seconds: 300 },
-    });
+    const preview = await ask.action('terminate', target);
     expect(performance.now() - started).toBeLessThan(5000);
-    expect([200, 409, 422, 503, 504], preview.text).toContain(preview.status);
+    expect(preview.status, preview.text).toBe(200);
     await client.query('rollback');
     await until(
       'all is well again',

@@ -136,12 +136,6 @@ test('questions to two other databases take turns and do not cut each other off'
   expect(connections.pools()[0]?.errors_total).toBe(0);
 });
 
-test('the connection for signals is opened with the first sign of life', async () => {
-  const connections = connect();
-  await connections.heartbeat();
-  await expect.poll(() => connections.pools()[1]?.idle).toBe(1);
-});
-
 test('a role that may not connect to the database is told so, not that it lacks pg_monitor', async () => {
   await admin.query('revoke connect on database third from public');
   const problem = await problemOf(connect({ database: 'third' }).ask('pinned', undefined, 'select 1'));

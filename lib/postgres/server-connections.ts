@@ -181,7 +181,6 @@ export class ServerConnections {
       }
       throw error;
     }
-    this.#keepSignalOpen();
     const walking = this.#sessions.get('walking');
     // A session keeps its database from being dropped or renamed.
     if (walking && !walking.busy && Date.now() - walking.usedAt > walkingIdleMs) walking.retire();
@@ -189,8 +188,8 @@ export class ServerConnections {
     if (slow && !slow.closed && !slow.busy && Date.now() - slow.openedAt > recycleAfterMs) await this.#recycle(slow);
   }
 
-  /** The connection for signals is opened beforehand: when slots have run out or sign-in hangs, only an open one can end the cause. */
-  #keepSignalOpen(): void {
+  /** Opens the connection for signals before it is asked for, at most once a minute; it stays open from then on. */
+  prepareSignals(): void {
     if (this.#sessions.get('signal')?.closed === false || Date.now() - this.#signalTriedAt < signalRetryMs) return;
     this.#signalTriedAt = Date.now();
     this.#open('signal', 'action', undefined).catch(() => {});
