@@ -142,8 +142,8 @@ for (const catalog of ['pg_class', 'pg_database', 'pg_authid'])
     await page.goto(`${stack.url}/default/sessions`);
     await expect(page.getByText(String(pid)).first()).toBeVisible();
     // The way out is not shut.
-    const holder = (await ask.topic('sessions')).rows.find((row: { pid: number }) => row.pid === pid);
-    const target = { kind: 'backend', pid, backend_start_us: holder.backend_start_us };
+    const holder = rowsOf(answers.sessions).find((row) => row.pid === pid);
+    const target = { kind: 'backend', pid, backend_start_us: holder?.backend_start_us };
     const started = performance.now();
     const preview = await ask.action('terminate', target);
     expect(performance.now() - started).toBeLessThan(5000);
