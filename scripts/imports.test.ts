@@ -65,6 +65,35 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   'lib/format': { values: [] },
   'lib/embedded': { values: [] },
   demo: { values: ['lib/embedded', 'lib/format'], types: ['lib/config'] },
+  // What starts pgdeck: the launcher and the doctor before Next, the instrumentation within it.
+  bin: {
+    values: [
+      'demo',
+      'lib/access',
+      'lib/config',
+      'lib/config-early',
+      'lib/embedded',
+      'lib/metrics',
+      'lib/postgres',
+      'lib/runtime',
+      'lib/topics',
+    ],
+  },
+  instrumentation: { values: ['instrumentation-node'] },
+  'instrumentation-node': {
+    values: [
+      'lib/audit',
+      'lib/config',
+      'lib/findings',
+      'lib/metrics',
+      'lib/postgres',
+      'lib/runner',
+      'lib/runtime',
+      'lib/sampler',
+      'lib/topics',
+    ],
+  },
+  proxy: { values: [] },
   bench: {
     values: [
       'lib/embedded',
@@ -81,7 +110,10 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
 };
 
 /** Packages that touch the watched server or run code on it: only these rooms may use them. */
-const guarded: Record<string, string[]> = { pg: ['lib/postgres', 'demo', 'bench'], next: ['app', 'bin', 'components'] };
+const guarded: Record<string, string[]> = {
+  pg: ['lib/postgres', 'demo', 'bench'],
+  next: ['app', 'bin', 'components', 'proxy'],
+};
 
 type Import = { file: string; from: string; to: string; types: boolean };
 
@@ -95,22 +127,29 @@ function filesOf(folder: string): string[] {
 }
 
 function roomOf(path: string): string {
-  const [top = '', second = ''] = path.split('/');
-  return top === 'lib' ? `lib/${second.replace(/\.(tsx?|mjs)$/, '')}` : top;
+  const [top = '', second = ''] = path.split('/').map((part) => part.replace(/\.(tsx?|mjs)$/, ''));
+  return top === 'lib' ? `lib/${second}` : top;
 }
 
-function importsOf(file: string): Import[] {
-  const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/^(?:import|export)\s+(type\s)?([^;'"]*?)\s*from\s+['"]([^'"]+)['"]/gm)].map(
-    ([, type, names = '', to = '']) => {
-      const named = /^\{([\s\S]*)\}$/.exec(names.trim())?.[1];
-      const onlyTypes = named?.split(',').every((name) => !name.trim() || name.trim().startsWith('type ')) ?? false;
-      return { file, from: roomOf(file), to, types: type !== undefined || onlyTypes };
-    },
-  );
+function importsOf(file: string, text = readFileSync(join(root, file), 'utf8')): Import[] {
+  const from = roomOf(file);
+  const named = [...text.matchAll(/^(?:import|export)\s+(type\s)?([^;'"]*?)\s*from\s+['"]([^'"]+)['"]/gm)];
+  // For its effect alone, and while it runs.
+  const whole = [...text.matchAll(/^import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm)];
+  return [
+    ...named.map(([, type, names = '', to = '']) => {
+      const inner = /^\{([\s\S]*)\}$/.exec(names.trim())?.[1];
+      const onlyTypes = inner?.split(',').every((name) => !name.trim() || name.trim().startsWith('type ')) ?? false;
+      return { file, from, to, types: type !== undefined || onlyTypes };
+    }),
+    ...whole.map(([, effect, running]) => ({ file, from, to: effect ?? running ?? '', types: false })),
+  ];
 }
 
-const all = ['app', 'components', 'lib', 'demo', 'bench'].flatMap(filesOf).flatMap(importsOf);
+const tops = readdirSync(root).filter((name) => /^(proxy|instrumentation.*)\.ts$/.test(name));
+const all = [...tops, ...['app', 'bin', 'components', 'lib', 'demo', 'bench'].flatMap(filesOf)].flatMap((file) =>
+  importsOf(file),
+);
 const inside = ({ file, to }: Import) =>
   to.startsWith('@/') ? to.slice(2) : to.startsWith('.') ? normalize(join(dirname(file), to)) : undefined;
 
@@ -144,4 +183,14 @@ test('a wrong import is seen, a type where only values are wrong is not', () => 
   expect(misplaced([{ ...wrong, types: true }])).toEqual([]);
   expect(unguarded([{ ...wrong, to: 'pg' }])).toHaveLength(1);
   expect(all.length).toBeGreaterThan(100);
+});
+
+test('every way to import is seen, in every place that runs', () => {
+  const text = ["import './a.css';", "import '@/lib/topics/index';", "const pg = await import('pg');"].join('\n');
+  const found = importsOf('components/a.tsx', text);
+  expect(misplaced(found)).toEqual(['components/a.tsx must not import @/lib/topics/index']);
+  expect(unguarded(found)).toEqual(['components/a.tsx must not import pg']);
+  expect([...new Set(all.map(({ from }) => from))]).toEqual(
+    expect.arrayContaining(['bin', 'instrumentation', 'instrumentation-node', 'proxy']),
+  );
 });
