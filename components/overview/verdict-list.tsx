@@ -25,6 +25,8 @@ export function VerdictList({ server, answer: newest }: { server: string; answer
   const [held, setHeld] = useState<FindingsAnswer>();
   const answer = held ?? newest;
   const hold = () => setHeld((now) => now ?? newest);
+  // Behind the dialog of an action nothing can be aimed at: what it changed shall be seen.
+  const release = () => setHeld(undefined);
   const groups = alike(answer.findings);
   const unknown = unjudged(answer);
   return (
@@ -32,15 +34,15 @@ export function VerdictList({ server, answer: newest }: { server: string; answer
       className="verdict"
       aria-label="Verdict"
       onPointerEnter={(event) => event.pointerType !== 'touch' && hold()}
-      onPointerLeave={() => setHeld(undefined)}
+      onPointerLeave={release}
       // Focus that a closed dialog gives back to its button is nobody's aim.
       onFocus={(event) => event.target.matches(':focus-visible') && hold()}
-      onBlur={(event) => event.currentTarget.contains(event.relatedTarget) || setHeld(undefined)}
+      onBlur={(event) => event.currentTarget.contains(event.relatedTarget) || release()}
     >
       {(groups.length > 0 || unknown.length > 0) && (
         <ul>
           {groups.map((group) => (
-            <Group key={group.key} server={server} group={group} />
+            <Group key={group.key} server={server} group={group} onAct={release} />
           ))}
           {unknown.map((row) => (
             <UnknownRow key={row.key} row={row} />
@@ -66,7 +68,7 @@ export function VerdictList({ server, answer: newest }: { server: string; answer
   );
 }
 
-function Group({ server, group }: { server: string; group: Alike }) {
+function Group({ server, group, onAct }: { server: string; group: Alike; onAct: () => void }) {
   const [open, setOpen] = useState(false);
   const { findings } = group;
   const folds = findings.length > unfolded;
@@ -75,7 +77,7 @@ function Group({ server, group }: { server: string; group: Alike }) {
   return (
     <>
       {shown.map((finding) => (
-        <FindingRow key={finding.id} server={server} finding={finding} />
+        <FindingRow key={finding.id} server={server} finding={finding} onAct={onAct} />
       ))}
       {folds && (
         <li className="verdict-more">
@@ -88,7 +90,7 @@ function Group({ server, group }: { server: string; group: Alike }) {
   );
 }
 
-function FindingRow({ server, finding }: { server: string; finding: Finding }) {
+function FindingRow({ server, finding, onAct }: { server: string; finding: Finding; onAct: () => void }) {
   const act = useAction();
   const { severity, title, detail, confidence, since, remedy } = finding;
   const proof = proofOf(server, finding);
@@ -112,7 +114,13 @@ function FindingRow({ server, finding }: { server: string; finding: Finding }) {
           </Link>
         )}
         {remedy && words && (
-          <Button title={words} onClick={() => act(remedy)}>
+          <Button
+            title={words}
+            onClick={() => {
+              act(remedy);
+              onAct();
+            }}
+          >
             <span className="cut">{words}</span>
           </Button>
         )}

@@ -87,7 +87,10 @@ export function TableTools<R>({
                   }}
                 >
                   <Menu.CheckboxItemIndicator render={<Check className="icon icon-small" aria-hidden />} />
-                  <span style={{ gridColumn: 2 }}>{column.header}</span>
+                  <span style={{ gridColumn: 2 }}>
+                    {column.header}
+                    {column.unit && <span className="muted"> {column.unit}</span>}
+                  </span>
                 </Menu.CheckboxItem>
               ))}
             </Menu.Popup>

@@ -26,7 +26,7 @@ export const invalidIndex: Check = {
           return {
             severity: 'warning' as const,
             title: `Index ${name} is invalid, and no session builds it.`,
-            detail: `${leftover ? 'It is what an interrupted REINDEX CONCURRENTLY left behind.' : 'A CREATE INDEX CONCURRENTLY or DROP INDEX CONCURRENTLY was interrupted.'} ${costs} ${leftover ? `Drop it: drop index concurrently ${name};` : `Rebuild it: reindex index concurrently ${name}; or drop it: drop index concurrently ${name};`} Warning from the first one.`,
+            detail: `${leftover ? 'It is what an interrupted REINDEX CONCURRENTLY left behind.' : 'A CREATE INDEX CONCURRENTLY or DROP INDEX CONCURRENTLY was interrupted.'} ${costs} Warning from the first one. ${leftover ? `Drop it: drop index concurrently ${name};` : `Rebuild it: reindex index concurrently ${name}; or drop it: drop index concurrently ${name};`}`,
             evidence: [
               { name: 'is_ready', value: String(row.is_ready), unit: null },
               { name: 'size_bytes', value: row.size_bytes, unit: 'bytes' },

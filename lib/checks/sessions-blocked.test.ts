@@ -68,7 +68,7 @@ describe('sessions blocked', () => {
       locks: [root, waiter(1, 2), waiter(2, 2), waiter(3, 1), waiter(4, 1)],
     });
     expect(findings).toEqual([]);
-    expect(plain(sentence)).toBe('4 sessions wait for a lock, none for 1 min');
+    expect(plain(sentence)).toBe('4 sessions wait for a lock, none for as long as 1 min');
   });
 
   test('a root that runs a statement is cancelled rather than ended; a prepared transaction is neither', () => {

@@ -58,7 +58,7 @@ export const sessionsBlocked: Check = {
       sentence:
         waiting.length === 0
           ? 'No session waits for a lock'
-          : `${plural(waiting.length, 'session')} ${waiting.length === 1 ? 'waits' : 'wait'} for a lock, none for ${durationInWords(blockedSeconds)}`,
+          : `${plural(waiting.length, 'session')} ${waiting.length === 1 ? 'waits' : 'wait'} for a lock, none for as long as ${durationInWords(blockedSeconds)}`,
     };
   },
 };

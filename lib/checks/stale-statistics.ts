@@ -34,7 +34,7 @@ export const staleStatistics: Check = {
         severity: 'warning',
         title: neverWhole
           ? `${name} as a whole was never analyzed.`
-          : `The planner's statistics of ${name} are stale: ${exact(row.n_mod_since_analyze)} rows changed since.`,
+          : `The planner's statistics of ${name} are stale: ${exact(row.n_mod_since_analyze)} rows changed${row.analyze_age_seconds === null ? '' : ' since they were made'}.`,
         detail: neverWhole
           ? `Autovacuum analyzes its ${plural(row.partitions ?? 0, 'partition')} but never the partitioned table itself, which queries over several partitions are planned with. Warning from ${exact(leastPartitionedRows)} rows.`
           : `${never ? 'No ANALYZE is known of.' : `The last ANALYZE was ${durationInWords(row.analyze_age_seconds ?? 0)} ago.`} ${row.autovacuum_enabled ? 'Autovacuum has not come to it.' : 'Autovacuum is off for it.'} That is ${times(ratio)} its own trigger of ${exact(Math.ceil(row.analyze_trigger ?? 0))}. Warning from ${times(staleFrom)}.`,
