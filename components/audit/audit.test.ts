@@ -85,6 +85,17 @@ describe('lines of the audit', () => {
     expect(statusWords('something')).toEqual({ mark: 'unknown', word: 'something' });
   });
 
+  it('tell what was refused, which is neither failed nor without an end', () => {
+    const lines = auditLines([entry('denied', { message: 'Type 4711 to confirm. Nothing was done.' })]);
+    expect(lines[0]).toMatchObject({
+      mark: 'warning',
+      word: 'Refused',
+      what: 'Terminate session 4711',
+      sentence: 'Type 4711 to confirm. Nothing was done.',
+    });
+    expect(auditSentence(lines, false)).toContain('none failed');
+  });
+
   it('are summed up and filtered', () => {
     const lines = auditLines([entry('result', { result: result('done') }), entry('intent', { runId: 'run-9' })]);
     expect(auditSentence([], false)).toContain('Nothing was done');

@@ -67,6 +67,8 @@ function outcomeOf(entry: AuditEntry): Pick<AuditLine, 'mark' | 'word' | 'senten
       };
     case 'cancel_requested':
       return { mark: 'unknown', word: 'Stop asked', sentence: 'Somebody asked to stop this run.' };
+    case 'denied':
+      return { mark: 'warning', word: 'Refused', sentence: text(entry.message) ?? 'It was refused.' };
     case 'recovered':
       return {
         mark: 'warning',

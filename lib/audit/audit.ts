@@ -8,7 +8,7 @@ import { type Break, type ChainEnd, chainStart, hashOf, type Verified, verifyTex
 /** What is written; time, number and chain are added. */
 export type AuditRecord = { [Name in keyof AuditEntry as Name extends 'ts' | 'seq' ? never : Name]: AuditEntry[Name] };
 
-/** Which entries to read, newest first; `before` is a number as `next` gave it. */
+/** Which entries to read, newest first: all but previews, or those of one `event`; `before` is a number as `next` gave it. */
 export type AuditQuery = {
   limit: number;
   before?: number;
@@ -233,7 +233,7 @@ function parsed(line: string): AuditEntry | undefined {
 function wanted(entry: AuditEntry, query: AuditQuery): boolean {
   return (
     (query.before === undefined || entry.seq < query.before) &&
-    (query.event === undefined || entry.event === query.event) &&
+    (query.event === undefined ? entry.event !== 'preview' : entry.event === query.event) &&
     (query.server === undefined || entry.server === query.server) &&
     (query.action === undefined || entry.action === query.action) &&
     (query.user === undefined || entry.user?.name === query.user)

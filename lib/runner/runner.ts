@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError, badInput, notFound } from '@/lib/access/errors';
-import { covers, requireRole, type User } from '@/lib/access/user';
+import { covers, type Role, requireRole, type User } from '@/lib/access/user';
 import { findAction } from '@/lib/actions/index';
 import type { ExecuteBody, Preview, PreviewBody, Run } from '@/lib/actions/protocol';
 import { type Audit, AuditUnwritable } from '@/lib/audit/audit';
@@ -8,6 +8,7 @@ import { log, safeError } from '@/lib/metrics/log';
 import { requests } from '@/lib/metrics/request';
 import { describeError } from '@/lib/postgres/errors';
 import { runtime, type Server } from '@/lib/runtime';
+import { type Asked, noteAsked } from './asked';
 import type { Remembered } from './draft';
 import { failureOf } from './failure';
 import type { Job, Outcome } from './job';
@@ -46,8 +47,10 @@ export class Runner {
     const server = this.#server(serverId);
     const action = findAction(body.action);
     if (!action) throw badInput(`action: there is no action "${body.action}".`, 'action');
-    requireRole(user, action.role);
-    return this.#previews.remember(await draftOf(server, action, body), action, server, user);
+    this.#permit(server, user, action.role, body);
+    const preview = this.#previews.remember(await draftOf(server, action, body), action, server, user);
+    noteAsked(this.#parts().audit, server, user, preview);
+    return preview;
   }
 
   /**
@@ -64,10 +67,14 @@ export class Runner {
       return this.#await(before);
     }
     const remembered = this.#previews.usable(serverId, body.previewId, user);
-    requireRole(user, remembered.action.role);
+    this.#permit(server, user, remembered.action.role, remembered.preview);
     const { confirm, confirmText } = remembered.preview;
-    if (confirm === 'typed' && body.confirmText?.trim() !== confirmText)
-      throw new ApiError(422, 'confirm_mismatch', `Type ${confirmText} to confirm. Nothing was done.`, 'confirmText');
+    if (confirm === 'typed' && body.confirmText?.trim() !== confirmText) {
+      const message = `Type ${confirmText} to confirm. Nothing was done.`;
+      const mismatch = new ApiError(422, 'confirm_mismatch', message, 'confirmText');
+      noteAsked(this.#parts().audit, server, user, remembered.preview, mismatch);
+      throw mismatch;
+    }
 
     const execution = this.#start(server, remembered, user);
     this.#executions.set(key, execution);
@@ -119,6 +126,16 @@ export class Runner {
     return this.run(runId, user);
   }
 
+  /** 403, written down, where the user's role does not cover the one that is needed. */
+  #permit(server: Server, user: User, role: Role, asked: Asked): void {
+    try {
+      requireRole(user, role);
+    } catch (error) {
+      if (error instanceof ApiError) noteAsked(this.#parts().audit, server, user, asked, error);
+      throw error;
+    }
+  }
+
   #server(id: string): Server {
     const server = this.#parts().servers.get(id);
     if (!server) throw notFound(`There is no server "${id}". GET /api/servers lists them.`);
@@ -168,14 +185,14 @@ export class Runner {
       },
     };
     this.#jobs.set(run.runId, job);
-    const ended = this.#perform(job, user, () => begun).finally(() => {
+    const ended = this.#perform(job, user, preview, () => begun).finally(() => {
       this.#jobs.delete(run.runId);
       for (const target of targets) this.#busy.delete(target);
     });
     return { previewId: preview.previewId, run, ended };
   }
 
-  async #perform(job: Job, user: User, begun: () => boolean): Promise<Run> {
+  async #perform(job: Job, user: User, preview: Preview, begun: () => boolean): Promise<Run> {
     const { run, plan } = job;
     let outcome: Outcome;
     try {
@@ -188,6 +205,8 @@ export class Runner {
         // Nothing was sent: there is no run, only an error; unless somebody polls it already.
         finish(run, { status: 'nothing_done', message: reasonOf(error), verified: null });
         if (!job.told) this.#runs.delete(run.runId);
+        if (error instanceof ApiError && error.code === 'target_changed')
+          noteAsked(this.#parts().audit, job.server, user, preview, error);
         if (error instanceof AuditUnwritable)
           throw new ApiError(
             503,

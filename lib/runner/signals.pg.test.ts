@@ -80,7 +80,7 @@ describe('terminate', () => {
     await client.end();
     while (await stage.alive(client)) await sleep(20);
     expect(await refusal(execute(shown.previewId, shown.confirmText))).toBe('409 target_changed');
-    expect(await stage.events()).toEqual([]);
+    expect(await stage.events()).toEqual(['denied']);
     expect(stage.runner.runs(admin)).toEqual([]);
   });
 
@@ -342,4 +342,23 @@ it('tells what a pgdeck that was killed had begun, as unknown', async () => {
   stage.use('actor', {}, stateDir);
   await expect.poll(() => stage.runner.runs(admin)).toMatchObject([{ runId: 'lost', status: 'unknown' }]);
   await expect.poll(() => stage.events()).toEqual(['intent', 'result unknown']);
+});
+
+it('writes down who previewed, and what was denied and why', async () => {
+  const client = await idleInTransaction();
+  const target = await backend(client);
+  const shown = await preview('terminate', target);
+  const ofPreview = { server: 'test', action: 'terminate', previewId: shown.previewId, user: { name: 'local' } };
+  expect(await refusal(execute(shown.previewId, 'wrong'))).toBe('422 confirm_mismatch');
+  const viewer = { name: 'guest', role: 'viewer' as const };
+  const body = { action: 'terminate', target };
+  expect(await refusal(stage.runner.preview('test', body, viewer))).toBe('403 forbidden');
+
+  expect((await stage.audit.read({ limit: 9 })).entries).toMatchObject([
+    { event: 'denied', status: 403, code: 'forbidden', user: { name: 'guest', role: 'viewer' }, target },
+    { ...ofPreview, event: 'denied', status: 422, code: 'confirm_mismatch', title: shown.title, target },
+  ]);
+  const { entries } = await stage.audit.read({ limit: 9, event: 'preview' });
+  expect(entries).toMatchObject([{ ...ofPreview, target: { ...target, members: shown.members } }]);
+  expect(entries[0]?.sql).toBeUndefined();
 });
