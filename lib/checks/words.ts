@@ -1,4 +1,5 @@
 import { figure } from '@/lib/format';
+import { quoted } from '@/lib/topics/lookups';
 
 /** A ratio: `2.4 times`, `31 times`. */
 export function times(ratio: number): string {
@@ -17,7 +18,5 @@ export function who(session: {
 
 /** `schema.name`, quoted as PostgreSQL would write it. */
 export function qualified(schema: string, name: string): string {
-  return [schema, name]
-    .map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`))
-    .join('.');
+  return `${quoted(schema)}.${quoted(name)}`;
 }
