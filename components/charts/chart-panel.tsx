@@ -4,11 +4,11 @@ import { type ReactNode, useState } from 'react';
 import type { SeriesAnswer } from '@/lib/client/shapes';
 import { useRange } from '@/lib/client/url-state';
 import { useSeries } from '@/lib/client/use-series';
-import type { TopicView } from '@/lib/client/use-topic';
+import { type TopicView, useTopic } from '@/lib/client/use-topic';
 import { clockMinutes } from '@/lib/format';
 import { Panel } from '../ui/panel';
 import type { ColumnLook, Limit } from './look';
-import { chartSpan } from './summary';
+import { chartSpan, restartWithin } from './summary';
 import { TimeChart } from './time-chart';
 
 /**
@@ -54,7 +54,9 @@ export function ChartPanel<R>({
   const [table, setTable] = useState(false);
   const words = series ? sentence(series) : '\u00a0';
   const line = series && limit?.(series);
-  const { since } = chartSpan(series, range);
+  const { since, from, to } = chartSpan(series, range);
+  const server = useTopic(view.server, 'server').rows?.[0];
+  const restart = restartWithin(series, server?.postmaster_start_time, from, to);
   return (
     <Panel
       title={title}
@@ -69,13 +71,14 @@ export function ChartPanel<R>({
       link={link}
     >
       <TimeChart
-        label={`${title}. ${words}`}
+        label={`${title}. ${words}${restart === undefined ? '' : ` The server was restarted at ${clockMinutes(new Date(restart * 1000))}.`}`}
         series={series}
         range={range}
         looks={looks}
         asTable={table}
         height={height}
         limit={line}
+        restart={restart}
         {...(stacked !== undefined && { stacked })}
         {...(text && { text })}
         {...(unit && { unit })}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SeriesAnswer } from '@/lib/client/shapes';
-import { chartSpan, gaps, latest, summarise } from './summary';
+import { chartSpan, gaps, latest, restartWithin, summarise } from './summary';
 
 const series: SeriesAnswer = {
   series: 'connections',
@@ -85,4 +85,15 @@ test('a chart of the last hour begins with the first sample, five minutes wide a
       { from: 100, to: 200 },
     ),
   ).toEqual({ from: 100, to: 200, since: null });
+});
+
+test('a restart of the server is drawn where it lies within the chart and there are samples from before it', () => {
+  const at = (seconds: number) => new Date(seconds * 1000).toISOString();
+  expect(restartWithin(series, at(135.5), 90, 165)).toBe(135.5);
+  expect(restartWithin(series, at(135.5), 136, 165)).toBeUndefined();
+  expect(restartWithin(series, at(135.5), 90, 135)).toBeUndefined();
+  // The sample of 110 stands for the ten seconds from then.
+  expect(restartWithin(series, at(119), 90, 165)).toBeUndefined();
+  expect(restartWithin(series, null, 90, 165)).toBeUndefined();
+  expect(restartWithin(undefined, at(135.5), 90, 165)).toBeUndefined();
 });

@@ -91,3 +91,20 @@ export function gaps(series: SeriesAnswer, from: number, to: number): { from: nu
     .map((gap) => ({ from: Math.max(gap.from, from), to: Math.min(gap.to, to) }))
     .filter((gap) => gap.to > gap.from);
 }
+
+/**
+ * When the server was started again, epoch seconds, where that lies within a chart and there are samples from before
+ * it; else undefined: a server that was started before pgdeck watched it is no event.
+ */
+export function restartWithin(
+  series: SeriesAnswer | undefined,
+  startedAt: string | null | undefined,
+  from: number,
+  to: number,
+): number | undefined {
+  const at = Date.parse(startedAt ?? '') / 1000;
+  if (!series || !(at > from && at < to)) return undefined;
+  const isBefore = ([t, ...values]: (number | null)[]) =>
+    (t ?? to) + series.step <= at && values.some((value) => value !== null);
+  return series.points.some(isBefore) ? at : undefined;
+}

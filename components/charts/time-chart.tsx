@@ -23,6 +23,7 @@ export function TimeChart({
   looks,
   stacked = false,
   limit,
+  restart,
   text = figure,
   unit = 'number',
   height = 150,
@@ -37,6 +38,8 @@ export function TimeChart({
   looks: ColumnLook[];
   stacked?: boolean;
   limit?: Limit | undefined;
+  /** When the server was restarted within the chart, epoch seconds. */
+  restart?: number | undefined;
   /** How a value is printed. */
   text?: (value: number) => string;
   /** `count`: only whole grid lines; `bytes`: steps of 1,024. */
@@ -69,6 +72,7 @@ export function TimeChart({
           tickText={text}
           valueText={text}
           limit={limit}
+          restart={restart}
           gaps={gaps(series, from, to)}
           lit={pointed ?? pinned}
           label={label}

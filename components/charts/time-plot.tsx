@@ -30,6 +30,7 @@ export type TimePlotProps = {
   tickText: (value: number) => string;
   valueText: (value: number) => string;
   limit: Limit | undefined;
+  restart: number | undefined;
   gaps: { from: number; to: number }[];
   /** The column that is not dimmed; undefined: none is. */
   lit: string | undefined;
@@ -40,7 +41,8 @@ export type TimePlotProps = {
 
 /** The drawn part of a time chart, loaded when the first chart is seen. */
 export default function TimePlot(props: TimePlotProps) {
-  const { points, looks, stacked, from, to, ticks, tickText, valueText, limit, gaps, lit, label, height } = props;
+  const { points, looks, stacked, from, to, ticks, tickText, valueText, limit, restart, gaps, lit, label, height } =
+    props;
   // Cursors are shared by all charts of a page; the words stand only in the one that is pointed at.
   const [own, setOwn] = useState(false);
   const Chart = stacked ? AreaChart : LineChart;
@@ -62,7 +64,7 @@ export default function TimePlot(props: TimePlotProps) {
           data={points}
           syncId="page"
           syncMethod="value"
-          margin={{ top: 10, right: 8, bottom: 0, left: 0 }}
+          margin={{ top: restart === undefined ? 10 : restartHeight + 10, right: 8, bottom: 0, left: 0 }}
           role="group"
           aria-label={label}
           accessibilityLayer
@@ -170,6 +172,23 @@ export default function TimePlot(props: TimePlotProps) {
               )}
             />
           )}
+          {restart !== undefined && (
+            <ReferenceLine
+              x={restart}
+              stroke="var(--text-2)"
+              strokeWidth={1.25}
+              strokeDasharray="1 3"
+              strokeLinecap="round"
+              ifOverflow="hidden"
+              label={({ viewBox }) => (
+                <RestartChip
+                  box={viewBox as Box}
+                  share={(restart - from) / (to - from)}
+                  time={clock(new Date(restart * 1000))}
+                />
+              )}
+            />
+          )}
         </Chart>
       </ResponsiveContainer>
     </div>
@@ -178,6 +197,25 @@ export default function TimePlot(props: TimePlotProps) {
 
 type Box = { x?: number; y?: number };
 type TickProps = { x?: number | string; y?: number | string; payload?: { value: number } };
+
+const restartHeight = 16;
+const restartWidth = 46;
+
+/** The chip above the line of a restart; at the ends of the chart it stays inside. */
+function RestartChip({ box, share, time }: { box: Box; share: number; time: string }) {
+  const before = share < 0.1 ? 0 : share > 0.9 ? restartWidth : restartWidth / 2;
+  const left = (box.x ?? 0) - before;
+  const top = (box.y ?? 0) - restartHeight - 8;
+  return (
+    <g className="chart-restart">
+      <title>{`The server was restarted at ${time}`}</title>
+      <rect x={left} y={top} width={restartWidth} height={restartHeight} rx={4} />
+      <text x={left + restartWidth / 2} y={top + 12} textAnchor="middle">
+        restart
+      </text>
+    </g>
+  );
+}
 
 const dim = (look: ColumnLook, lit: string | undefined) => (lit === undefined || lit === look.column ? 1 : 0.22);
 
