@@ -262,6 +262,10 @@ describe('cancel', () => {
     const other = await preview('cancel', await statement(again.client));
     await stage.root('select pg_cancel_backend($1)', [pidOf(again.client)]);
     await again.query;
+    // The client hears of the cancel a moment before the session is idle.
+    const state = () =>
+      stage.root<{ state: string }>('select state from pg_stat_activity where pid = $1', [pidOf(again.client)]);
+    await expect.poll(async () => (await state())[0]?.state).toBe('idle');
     expect(await refusal(execute(other.previewId))).toBe('409 nothing_to_cancel');
   });
 });
