@@ -57,7 +57,7 @@ const words = ['', 'The first', 'The first two', 'The first three', 'The first f
 /** How much of all time the worst statements took. */
 export function worstSentence(rows: Statement[]): string {
   const share = rows.reduce((sum, row) => sum + (row.share ?? 0), 0);
-  if (rows.length === 0) return 'No statement has been recorded since the statistics began.';
+  if (rows.length === 0) return 'No statement that may be seen has been recorded since the statistics began.';
   const take = rows.length === 1 ? 'takes' : 'take';
   return `${words[rows.length] ?? `The first ${rows.length}`} ${take} ${percent(Math.min(share, 1))} of the time that statements ran; one alone ${percent(rows[0]?.share ?? 0)}.`;
 }

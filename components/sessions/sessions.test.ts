@@ -147,6 +147,11 @@ describe('the sentence', () => {
     expect(sessionsSentence([session(), session(), open(41)])).toBe(
       '3 sessions are connected; 2 are active and none waits for a lock. 1 is idle in transaction, for 41\u00a0s.',
     );
+    const hidden = session({ state: null, backend_start_us: null });
+    expect(sessionsSentence([hidden, hidden])).toBe('2 sessions are connected; what they do is hidden.');
+    expect(sessionsSentence([hidden, idle()])).toBe(
+      '2 sessions are connected; what 1 of them does is hidden. Of the others, none is idle in transaction.',
+    );
     const root = open(5, { blocks: 1, pid: 77 });
     expect(sessionsSentence([root, waiting(1, { blocked_by: [77] })])).toContain(
       '1 of 2 sessions waits for a lock, behind session 77.',

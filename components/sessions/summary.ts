@@ -1,6 +1,6 @@
 import type { SeriesAnswer } from '@/lib/client/shapes';
 import { clockMinutes, count, durationInWords, ofTotal, percent, plural } from '@/lib/format';
-import { countKinds, kindOf, type Session } from './session-kind';
+import { countKinds, isHidden, kindOf, type Session } from './session-kind';
 
 /**
  * The page in one or two sentences: who waits and behind whom, how many are idle in a transaction and since when.
@@ -9,7 +9,18 @@ import { countKinds, kindOf, type Session } from './session-kind';
 export function sessionsSentence(sessions: Session[]): string {
   if (sessions.length === 0) return "No session but pgdeck's own is connected.";
   const counts = countKinds(sessions);
+  const hidden = sessions.filter(isHidden).length;
+  if (hidden > 0 && counts.waiting === 0) {
+    const seen = sessions.filter((session) => !isHidden(session));
+    const all = sessions.length === 1 ? '1 session is' : `${count(sessions.length)} sessions are`;
+    if (seen.length === 0) return `${all} connected; what ${sessions.length === 1 ? 'it does' : 'they do'} is hidden.`;
+    return `${all} connected; what ${count(hidden)} of them ${hidden === 1 ? 'does' : 'do'} is hidden. Of the others, ${lowerFirst(idleSentence(seen))}`;
+  }
   return `${waitingSentence(sessions, counts.waiting, counts.active)} ${idleSentence(sessions)}`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function waitingSentence(sessions: Session[], waiting: number, active: number): string {

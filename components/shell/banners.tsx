@@ -11,6 +11,13 @@ import { StateIcon } from '../ui/state';
 import { ConnectDialog } from './connect-dialog';
 import { useServer } from './use-server';
 
+/** A hint without the end that the banner says itself. */
+function once(hint: string | null | undefined): string {
+  return (hint ?? '')
+    .replace(/; pgdeck tries again by itself\.$/, '.')
+    .replace(/^pgdeck connects again by itself\.$/, '');
+}
+
 /** What concerns every page of a server: it is the demo, it is not reached, or pgdeck itself does not answer. */
 export function Banners({ server: id }: { server: string }) {
   const server = useServer(id);
@@ -21,7 +28,7 @@ export function Banners({ server: id }: { server: string }) {
         <div className="banner critical" role="status">
           <StateIcon state="critical" />
           <p>
-            <b>{server.problem.sentence}</b> {server.problem.hint} It is tried again by itself.
+            <b>{server.problem.sentence}</b> {once(server.problem.hint)} It is tried again by itself.
           </p>
         </div>
       )}

@@ -9,7 +9,10 @@ const roles = `create role pgdeck_read login password 'choose-one' connection li
 grant pg_monitor to pgdeck_read;
 
 create role pgdeck_action login password 'choose-another' connection limit 6;
-grant pg_monitor, pg_signal_backend to pgdeck_action;`;
+grant pg_monitor, pg_signal_backend to pgdeck_action;
+grant pg_maintain to pgdeck_action; -- PostgreSQL 17 and newer: may ANALYZE every table
+
+create extension if not exists pg_stat_statements; -- in the database that pgdeck connects to`;
 
 const start = `export DATABASE_URL='postgresql://pgdeck_read:choose-one@db.example.com:5432/shop'
 export PGDECK_ACTION_URL='postgresql://pgdeck_action:choose-another@db.example.com:5432/shop'

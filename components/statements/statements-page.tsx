@@ -95,7 +95,7 @@ export function StatementsPage({ server }: { server: string }) {
                 text:
                   minimum > 0
                     ? `No statement takes ${leastText(minimum)} or more on average since the statistics began. Choose All to see the faster ones.`
-                    : 'No statement has been recorded since the statistics began. They appear here when applications run some.',
+                    : 'No statement that may be seen has been recorded since the statistics began. They appear here when applications run some.',
               }
             : undefined
         }

@@ -15,7 +15,7 @@ export function statementsSentence(rows: Statement[], minMeanMs: number): string
   if (!worst)
     return minMeanMs > 0
       ? `No statement takes ${leastText(minMeanMs)} or more on average.`
-      : 'No statement has been recorded since the statistics began.';
+      : 'No statement that may be seen has been recorded since the statistics began.';
   const share = rows.reduce((sum, row) => sum + (row.share ?? 0), 0);
   const since =
     worst.stats_reset_seconds === null ? '' : `, since the reset ${durationInWords(worst.stats_reset_seconds)} ago`;
