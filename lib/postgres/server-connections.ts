@@ -46,6 +46,7 @@ export class ServerConnections {
   #signalTurn: Promise<unknown> = Promise.resolve();
   #walkingTurn: Promise<unknown> = Promise.resolve();
   #signalTriedAt = 0;
+  #probing: Promise<Capabilities> | undefined;
   #actingHung: { at: number; problem: Problem } | undefined;
   #counts = new PoolCounts();
   #closed = false;
@@ -163,9 +164,14 @@ export class ServerConnections {
   }
 
   /** Reads again what the server is and what the role may see; keeps what was known where a catalog is locked. */
-  async probe(): Promise<Capabilities> {
-    const session = await this.#sessionFor('pinned', undefined);
-    return this.#probe(session);
+  probe(): Promise<Capabilities> {
+    // At the start every question wants to know: one answer serves them all.
+    this.#probing ??= this.#sessionFor('pinned', undefined)
+      .then((session) => this.#probe(session))
+      .finally(() => {
+        this.#probing = undefined;
+      });
+    return this.#probing;
   }
 
   /** A cheap sign of life over the pinned connection: notices a restart, a promotion or a lost connection. */
