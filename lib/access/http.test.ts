@@ -69,12 +69,12 @@ test('an ordinary request goes through, with the peer named by us and headers th
 
 test('answers of the API are not compressed, pages may be', async () => {
   await raw(
-    'GET /api/health HTTP/1.1\r\nHost: 127.0.0.1:' + port + '\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n',
+    `GET /api/health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n`,
   );
   expect(seen?.url).toBe('/api/health');
   expect(seen?.headers['accept-encoding']).toBeUndefined();
   await raw(
-    'GET /demo/overview HTTP/1.1\r\nHost: 127.0.0.1:' + port + '\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n',
+    `GET /demo/overview HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n`,
   );
   expect(seen?.headers['accept-encoding']).toBe('gzip');
 });
