@@ -73,7 +73,7 @@ test('a server that refuses pgdeck is said at the top; what was known stays', as
   await admin.query('alter role pgdeck_read nologin');
   try {
     await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'pgdeck_read'");
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^Nothing can be judged: .* does not answer$/, {
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^Nothing can be judged: .* cannot be asked$/, {
       timeout: 30_000,
     });
     await expect(page.locator('.banner.critical')).toContainText(/It is tried again by itself/);

@@ -152,7 +152,7 @@ function Counts({ answer }: { answer: FindingsAnswer }) {
         </StateText>
       )}
       {unknown > 0 && <StateText state="unknown">{unknown} unknown</StateText>}
-      <StateText state="ok">{ok} OK</StateText>
+      {ok > 0 && <StateText state="ok">{ok} OK</StateText>}
       {answer.judgedAt && (
         <span>
           judged <Ago at={answer.judgedAt} /> from {checksSentence(answer)}

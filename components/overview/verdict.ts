@@ -36,7 +36,7 @@ export function verdictTitle(answer: FindingsAnswer): string {
 
 /** The title of the overview while the server cannot be asked; undefined while it answers. */
 export function unreachedTitle(server: Pick<ServerSummary, 'name' | 'state'> | undefined): string | undefined {
-  if (server?.state === 'unreachable') return `Nothing can be judged: ${server.name} does not answer`;
+  if (server?.state === 'unreachable') return `Nothing can be judged: ${server.name} cannot be asked`;
   if (server?.state === 'starting') return `Nothing is known yet: pgdeck is connecting to ${server.name}`;
   return undefined;
 }

@@ -34,7 +34,7 @@ const bySqlstate: Record<string, (message: string) => Omit<Problem, 'sqlstate'>>
   '28P01': () => ({
     reason: 'unreachable',
     sentence: 'The server refused the password.',
-    hint: 'Set the right password in DATABASE_URL (or PGPASSWORD, or ~/.pgpass); pgdeck tries again by itself.',
+    hint: 'Set the right password in DATABASE_URL (or PGPASSWORD, or ~/.pgpass) and start pgdeck again; if it is changed in the server, pgdeck connects by itself.',
   }),
   '28000': (message) =>
     /pg_hba/.test(message)
