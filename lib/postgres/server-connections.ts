@@ -1,8 +1,9 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { ServerConfig } from '@/lib/config';
-import { type Capabilities, catalogSql, heartbeatSql, identitySql, systemIdentifierSql } from './capabilities';
+import { type Capabilities, heartbeatSql } from './capabilities';
 import { describeConnectError, isConnectionError, PostgresProblem, type Problem } from './errors';
 import { PoolCounts, type PoolFigures } from './pool-counts';
+import { type Beat, type Identity, readCapabilities, readIdentity } from './probe';
 import { type Answered, needsSession, Session } from './session';
 
 /** Which of the three sampling connections a question goes over. */
@@ -326,10 +327,9 @@ export class ServerConnections {
   }
 
   async #identify(session: Session): Promise<Identity> {
-    const [row] = (await session.query<Identity>(identitySql, [], { rarely: true })).rows;
-    if (!row) throw new Error('Connection terminated');
-    this.#notice(row);
-    return row;
+    const identity = await readIdentity(session);
+    this.#notice(identity);
+    return identity;
   }
 
   #notice(row: Beat): void {
@@ -342,39 +342,7 @@ export class ServerConnections {
   async #probe(session: Session): Promise<Capabilities> {
     const identity = await this.#identify(session);
     const before = this.capabilities;
-    const [catalog] = await session
-      .query<Catalog>(catalogSql, [], { rarely: true })
-      .then((answer) => answer.rows)
-      .catch((error) => {
-        if (isConnectionError(error)) throw error;
-        return [] as Catalog[];
-      });
-    const [cluster] = await session
-      .query<{ system_identifier: string }>(systemIdentifierSql, [], { rarely: true })
-      .then((answer) => answer.rows)
-      .catch((error) => {
-        if (isConnectionError(error)) throw error;
-        return [] as { system_identifier: string }[];
-      });
-    const after: Capabilities = {
-      versionNum: identity.version_num,
-      major: Math.floor(identity.version_num / 10_000),
-      version: identity.version,
-      inRecovery: identity.in_recovery,
-      postmasterStart: identity.postmaster_start,
-      systemIdentifier: cluster?.system_identifier ?? before?.systemIdentifier ?? null,
-      role: identity.role,
-      superuser: identity.superuser,
-      database: identity.database,
-      databases: catalog?.databases ?? before?.databases ?? [identity.database],
-      extensions: catalog
-        ? new Map((catalog.extensions ?? []).map(({ name, schema, version }) => [name, { schema, version }]))
-        : (before?.extensions ?? new Map()),
-      grants: catalog ? new Set(catalog.grants ?? []) : (before?.grants ?? new Set()),
-      settings: catalog ? new Map(Object.entries(catalog.settings ?? {})) : (before?.settings ?? new Map()),
-      pooled: session.pooled,
-      encrypted: session.encrypted,
-    };
+    const after = await readCapabilities(session, identity, before);
     this.capabilities = after;
     if (!before || before.systemIdentifier !== after.systemIdentifier) this.onServerChange?.(before, after);
     return after;
@@ -385,18 +353,3 @@ export class ServerConnections {
 function hangs(error: unknown, problem: Problem): boolean {
   return !problem.sqlstate && /timeout|timed out/i.test((error as Error).message ?? '');
 }
-
-type Beat = { in_recovery: boolean; postmaster_start: string };
-type Identity = Beat & {
-  version_num: number;
-  version: string;
-  superuser: boolean;
-  role: string;
-  database: string;
-};
-type Catalog = {
-  extensions: { name: string; schema: string; version: string }[] | null;
-  databases: string[] | null;
-  grants: string[] | null;
-  settings: Record<string, string> | null;
-};
