@@ -27,6 +27,7 @@ test('a summary adds the columns and skips gaps', () => {
     highest: 16,
     highestAt: 120,
     covered: 4 / 7,
+    outdated: false,
   });
   expect(summarise({ ...series, points: [[100, null, null]] }, ['active'])).toBeUndefined();
 });

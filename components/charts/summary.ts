@@ -13,7 +13,12 @@ export type Summary = {
   highestAt: number;
   /** Share of the range that has samples, 0 to 1. */
   covered: number;
+  /** The newest value is too old to be called now: what came after it is not known. */
+  outdated: boolean;
 };
+
+/** For how long a value may go without a newer one and still be called now, in seconds. */
+export const nowSeconds = 30;
 
 /** Sums up columns of a series added together (all of a stack, or one line). */
 export function summarise(series: SeriesAnswer | undefined, columns: string[]): Summary | undefined {
@@ -37,6 +42,7 @@ export function summarise(series: SeriesAnswer | undefined, columns: string[]): 
     highest: highest[1],
     highestAt: highest[0],
     covered: known.length / series.points.length,
+    outdated: (series.points.at(-1)?.[0] ?? 0) - newest[0] >= nowSeconds,
   };
 }
 

@@ -169,6 +169,9 @@ describe('the sentence', () => {
     expect(waitingSentence(points([...Array(300).fill(0), ...Array(60).fill(12)]), 10, 'UTC')).toBe(
       '12 now, the most in the last hour; without a break since 02:50.',
     );
+    expect(waitingSentence(points([0, 5, 0, null, null, null]), 10, 'UTC')).toBe(
+      'Not known since 02:00: what sessions do is hidden, or the server cannot be asked; at most 5 before.',
+    );
     expect(waitingSentence(points([0, 5, null, 1]), 10, 'UTC')).toContain('1 now; at most 5, at 02:00');
   });
 });

@@ -1,3 +1,4 @@
+import { nowSeconds } from '@/components/charts/summary';
 import { clockMinutes, count, durationInWords, plural } from '@/lib/format';
 import type { LockRow } from './tree';
 
@@ -99,6 +100,8 @@ export function waitingSentence(points: WaitingPoint[], stepSeconds: number, zon
   const window =
     span >= 3500 ? 'in the last hour' : `in the last ${durationInWords(Math.max(60, Math.round(span / 60) * 60))}`;
   const at = (seconds: number) => clockMinutes(new Date(seconds * 1000), zone);
+  if ((points.at(-1)?.[0] ?? 0) - now[0] >= nowSeconds)
+    return `Not known since ${at(now[0])}: what sessions do is hidden, or the server cannot be asked; at most ${count(most[1])} before.`;
   if (most[1] === 0) return `None now, and none ${window}.`;
   const busy = known.filter((point) => point[1] > 0).length * stepSeconds;
   const lasting = `about ${durationInWords(busy)} ${window} with somebody waiting`;

@@ -37,3 +37,21 @@ test('load and waiting sessions', () => {
     '1 session waits for a lock now; highest 4, at 03:00.',
   );
 });
+
+test('a figure that nothing newer has followed for half a minute is not called now', () => {
+  const lost = {
+    series: 'waiting-sessions',
+    unit: 'sessions',
+    step: 10,
+    columns: ['waiting'],
+    points: [
+      [1000, 3],
+      [1010, 0],
+      [1020, null],
+      [1030, null],
+      [1040, null],
+    ],
+  };
+  expect(waitingSentence(lost)).toMatch(/^Not known since .*; highest before 3, at /);
+  expect(waitingSentence({ ...lost, points: lost.points.slice(0, 4) })).toMatch(/^No session waits for a lock now/);
+});

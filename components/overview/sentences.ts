@@ -1,4 +1,4 @@
-import { latest, summarise } from '@/components/charts/summary';
+import { latest, type Summary, summarise } from '@/components/charts/summary';
 import type { SeriesAnswer } from '@/lib/client/shapes';
 import { bytes, clockMinutes, count, exact, figure, percent, plural, rate } from '@/lib/format';
 import type { Row } from '@/lib/topics/index';
@@ -9,10 +9,15 @@ type Table = Row<'tables'>;
 const none = 'No sample in this time yet.';
 const at = (seconds: number) => clockMinutes(new Date(seconds * 1000));
 
+/** What can be said where the newest figure is too old to be called now. */
+const notNow = (found: Summary, text: (value: number) => string) =>
+  `Not known since ${at(found.at)}; highest before ${text(found.highest)}, at ${at(found.highestAt)}.`;
+
 /** Connections now against the ceiling, and the most there were. */
 export function connectionsSentence(series: SeriesAnswer, columns: string[]): string {
   const found = summarise(series, columns);
   if (!found) return none;
+  if (found.outdated) return notNow(found, (value) => count(Math.round(value)));
   const ceiling = latest(series, 'ceiling');
   const now = Math.round(found.now);
   const taken = ceiling
@@ -25,6 +30,7 @@ export function connectionsSentence(series: SeriesAnswer, columns: string[]): st
 export function transactionsSentence(series: SeriesAnswer): string {
   const found = summarise(series, ['commits', 'rollbacks']);
   if (!found) return none;
+  if (found.outdated) return notNow(found, rate);
   const rollbacks = latest(series, 'rollbacks') ?? 0;
   const share =
     found.now > 0 && rollbacks > 0 ? `${percent(rollbacks / found.now)} of them rolled back` : 'none rolled back';
@@ -35,6 +41,7 @@ export function transactionsSentence(series: SeriesAnswer): string {
 export function activeSentence(series: SeriesAnswer): string {
   const found = summarise(series, series.columns);
   if (!found) return none;
+  if (found.outdated) return notNow(found, (value) => figure(tenth(value)));
   const lock = latest(series, 'lock') ?? 0;
   const waiting = lock > 0 ? `; ${figure(tenth(lock))} wait for a lock` : '';
   return `${figure(tenth(found.now))} active on average${waiting}; highest ${figure(tenth(found.highest))}, at ${at(found.highestAt)}.`;
@@ -44,6 +51,7 @@ export function activeSentence(series: SeriesAnswer): string {
 export function waitingSentence(series: SeriesAnswer): string {
   const found = summarise(series, ['waiting']);
   if (!found) return none;
+  if (found.outdated) return notNow(found, count);
   const most =
     found.highest > 0 ? `; highest ${count(found.highest)}, at ${at(found.highestAt)}` : ', nor did one before';
   if (found.now === 0) return `No session waits for a lock now${most}.`;
