@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, type Environment, readBind, setting } from '@/lib/config-early.mjs';
@@ -17,6 +17,22 @@ export type ServerConfig = {
   demo: boolean;
   read: Target;
   action: Target;
+  /** Processors of the server's machine, the line in charts of load; undefined where nobody said. */
+  cpus?: number | undefined;
+};
+
+/** Where and how long pgdeck remembers. */
+export type HistoryConfig = {
+  /** `off`: only the last hour, in memory. `embedded`: a PostgreSQL of pgdeck's own in the state folder. */
+  kind: 'off' | 'embedded' | 'external';
+  /** The database of an external store. */
+  url: Target | undefined;
+  rawDays: number;
+  minuteDays: number;
+  hourDays: number;
+  maxBytes: number;
+  /** True: literals of statements are kept as they are. */
+  literals: boolean;
 };
 
 const limitSettings = {
@@ -51,6 +67,9 @@ export type Config = {
   /** Long actions at once for each server. */
   maintenanceMax: number;
   servers: ServerConfig[];
+  history: HistoryConfig;
+  /** Share of a server's statement time that pgdeck may take before it asks less often, in percent. */
+  budgetPercent: number;
   limits: Limits;
   /** What a browser's Host header may say, with the port. */
   allowedHosts: string[];
@@ -115,6 +134,39 @@ export const settings: Setting[] = [
     default: '2',
     meaning: 'long actions at once for each server, each on a connection of its own',
   },
+  {
+    name: 'PGDECK_CPUS',
+    default: '',
+    meaning: "processors of the server's machine, drawn as a line in charts of load; SQL cannot tell them",
+  },
+  {
+    name: 'PGDECK_HISTORY',
+    default: 'on',
+    meaning: 'off: nothing is stored, and only the last hour is known, in memory',
+  },
+  {
+    name: 'PGDECK_HISTORY_URL',
+    default: 'a PostgreSQL of its own in PGDECK_STATE_DIR',
+    meaning: 'a PostgreSQL 14 to 18 that keeps the history instead, postgres://user:password@host:5432/database',
+  },
+  { name: 'PGDECK_HISTORY_RAW_DAYS', default: '2', meaning: 'days that every sample is kept' },
+  { name: 'PGDECK_HISTORY_MINUTE_DAYS', default: '14', meaning: 'days that minutes and moments are kept' },
+  { name: 'PGDECK_HISTORY_HOUR_DAYS', default: '400', meaning: 'days that hours and changes are kept' },
+  {
+    name: 'PGDECK_HISTORY_MAX_GB',
+    default: '5',
+    meaning: 'the most that the history may take on disk; the oldest goes first, and pgdeck says so',
+  },
+  {
+    name: 'PGDECK_HISTORY_LITERALS',
+    default: 'off',
+    meaning: 'on: statements are kept with the values in them; off: values are masked before anything is stored',
+  },
+  {
+    name: 'PGDECK_BUDGET_PERCENT',
+    default: '1',
+    meaning: "percent of a server's statement time that pgdeck may take; above it, it asks less often and says so",
+  },
   ...Object.entries(limitSettings).map(([key, { default: value, meaning }]) => ({
     name: limitName(key),
     default: String(value),
@@ -135,6 +187,7 @@ const serverShape = z.strictObject({
   actionUrlEnv: z.string().min(1).optional(),
   tags: z.array(z.string().min(1).max(50)).max(20).optional(),
   environment: z.string().min(1).max(50).optional(),
+  cpus: z.number().int().min(1).max(4096).optional(),
 });
 const fileShape = z.strictObject({ servers: z.array(serverShape).min(1, 'name at least one server') });
 
@@ -159,6 +212,8 @@ export function readConfig(env: Environment, demo?: DemoAddresses): Config {
     logLevel,
     maintenanceMax: readNumber(env, 'PGDECK_MAINTENANCE_MAX', 2, { from: 1, to: 10, whole: true }),
     servers,
+    history: readHistory(env),
+    budgetPercent: readNumber(env, 'PGDECK_BUDGET_PERCENT', 1, { from: 0.01, to: 100 }),
     limits: readLimits(env),
     allowedHosts: allowedHosts(host, port),
     warnings: unknownSettings(env),
@@ -178,7 +233,42 @@ function unknownSettings(env: Environment): string[] {
 }
 
 function demoServer({ read, action }: DemoAddresses): ServerConfig {
-  return { id: 'demo', name: 'Demo shop', environment: 'demo', tags: [], demo: true, read, action };
+  // The demo runs on this machine.
+  const cpus = availableParallelism();
+  return { id: 'demo', name: 'Demo shop', environment: 'demo', tags: [], demo: true, read, action, cpus };
+}
+
+/** `on` or `off`; `otherwise` where it is not set. */
+function readSwitch(env: Environment, name: string, otherwise: boolean): boolean {
+  const text = setting(env, name);
+  if (text === undefined) return otherwise;
+  if (text !== 'on' && text !== 'off') throw new ConfigError(`${name}: choose on or off.`);
+  return text === 'on';
+}
+
+function readHistory(env: Environment): HistoryConfig {
+  const url = setting(env, 'PGDECK_HISTORY_URL');
+  const on = readSwitch(env, 'PGDECK_HISTORY', true);
+  if (!on && url !== undefined)
+    throw new ConfigError('PGDECK_HISTORY is off and PGDECK_HISTORY_URL names a store; keep one of them.');
+  const days = (name: string, otherwise: number) =>
+    readNumber(env, name, otherwise, { from: 1, to: 3660, whole: true });
+  const history: HistoryConfig = {
+    kind: !on ? 'off' : url === undefined ? 'embedded' : 'external',
+    url: url === undefined ? undefined : targetFromUrl('PGDECK_HISTORY_URL', url),
+    rawDays: days('PGDECK_HISTORY_RAW_DAYS', 2),
+    minuteDays: days('PGDECK_HISTORY_MINUTE_DAYS', 14),
+    hourDays: days('PGDECK_HISTORY_HOUR_DAYS', 400),
+    maxBytes: readNumber(env, 'PGDECK_HISTORY_MAX_GB', 5, { from: 0.1, to: 100_000 }) * 1024 ** 3,
+    literals: readSwitch(env, 'PGDECK_HISTORY_LITERALS', false),
+  };
+  if (history.rawDays > history.minuteDays)
+    throw new ConfigError(
+      'PGDECK_HISTORY_RAW_DAYS is above PGDECK_HISTORY_MINUTE_DAYS; minutes are made from samples.',
+    );
+  if (history.minuteDays > history.hourDays)
+    throw new ConfigError('PGDECK_HISTORY_MINUTE_DAYS is above PGDECK_HISTORY_HOUR_DAYS; hours are made from minutes.');
+  return history;
 }
 
 function readServers(env: Environment): ServerConfig[] {
@@ -199,8 +289,14 @@ function readServers(env: Environment): ServerConfig[] {
       demo: false,
       read,
       action: actionUrl === undefined ? read : targetFromUrl('PGDECK_ACTION_URL', actionUrl, env),
+      cpus: readCpus(env),
     },
   ];
+}
+
+function readCpus(env: Environment): number | undefined {
+  const cpus = readNumber(env, 'PGDECK_CPUS', 0, { from: 1, to: 4096, whole: true });
+  return cpus === 0 ? undefined : cpus;
 }
 
 function readFile(file: string, env: Environment): ServerConfig[] {
@@ -230,6 +326,7 @@ function readFile(file: string, env: Environment): ServerConfig[] {
       demo: false,
       read,
       action: urlOf(server, 'actionUrl', env) ?? read,
+      cpus: server.cpus,
     };
   });
 }

@@ -127,5 +127,5 @@ export function readSeries(
   if (!known)
     throw new ApiError(404, 'not_found', `There is no series "${id}". GET /api/servers/${serverId}/series lists them.`);
   const { unit, columns, aggregate } = known.series;
-  return { series: id, unit, columns, ...server.sampler.history.read(id, columns.length, aggregate, range) };
+  return { series: id, unit, columns, ...server.sampler.history.memory.read(id, columns.length, aggregate, range) };
 }

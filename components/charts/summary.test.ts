@@ -6,6 +6,7 @@ const series: SeriesAnswer = {
   series: 'connections',
   unit: 'connections',
   step: 10,
+  source: 'memory' as const,
   columns: ['active', 'idle'],
   points: [
     [100, null, null],
@@ -46,7 +47,14 @@ test('gaps reach from the sample before to the sample after', () => {
 });
 
 test('a chart of the last hour begins with the first sample, five minutes wide at least', () => {
-  const series = (points: (number | null)[][]) => ({ series: 's', unit: 'n', step: 10, columns: ['n'], points });
+  const series = (points: (number | null)[][]) => ({
+    series: 's',
+    unit: 'n',
+    step: 10,
+    source: 'memory' as const,
+    columns: ['n'],
+    points,
+  });
   const hour = { last: 3600 };
   expect(
     chartSpan(

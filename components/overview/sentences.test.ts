@@ -7,6 +7,7 @@ const series = (columns: string[], ...points: (number | null)[][]): SeriesAnswer
   series: 's',
   unit: '',
   step: 10,
+  source: 'memory' as const,
   columns,
   points: points.map((values, index) => [hour + index * 60, ...values]),
 });
@@ -43,6 +44,7 @@ test('a figure that nothing newer has followed for half a minute is not called n
     series: 'waiting-sessions',
     unit: 'sessions',
     step: 10,
+    source: 'memory' as const,
     columns: ['waiting'],
     points: [
       [1000, 3],

@@ -201,6 +201,7 @@ describe('the chart of connections', () => {
     series: 'connections',
     unit: 'connections',
     step: 10,
+    source: 'memory' as const,
     columns,
     points,
   });

@@ -1,6 +1,8 @@
 import type { AuditEntry } from '@/lib/actions/protocol';
 import type { Finding } from '@/lib/checks/check';
 
+export type { SeriesAnswer } from '@/lib/history/answers';
+
 /** A server as `GET /api/servers` lists it; host, database and role only for admins, never the password. */
 export type ServerSummary = {
   id: string;
@@ -32,15 +34,6 @@ export type FindingsAnswer = {
   ok: { check: string; title: string; sentence: string }[];
   /** ISO 8601; null before the first judgement. */
   judgedAt: string | null;
-};
-
-/** Answer of `GET /api/servers/:server/series/:series`; the first value of a point is its time in epoch seconds. */
-export type SeriesAnswer = {
-  series: string;
-  unit: string;
-  step: number;
-  columns: string[];
-  points: (number | null)[][];
 };
 
 /** Answer of `GET /api/servers/:server/:topic?describe=1`. */

@@ -1,3 +1,4 @@
+import type { Snapshot } from '@/lib/history/server-history';
 import { missing, statementFor } from '@/lib/postgres/capabilities';
 import { describeError, isConnectionError, PostgresProblem, type Problem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
@@ -7,8 +8,7 @@ import { describeLock } from './lock-holder';
 import { withRates } from './rates';
 import type { Remembered } from './remembered';
 
-/** The rows of one asking; times are epoch milliseconds. */
-export type Snapshot = { rows: Raw[]; partial: Partial[] | undefined; sampledAt: number; windowSeconds: number | null };
+export type { Snapshot };
 
 const backoffMs = [1000, 5000, 15_000];
 const unreachableMs = 500;

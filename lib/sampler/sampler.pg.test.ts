@@ -234,7 +234,7 @@ test('series are kept while nobody looks', async () => {
   await expect
     .poll(
       () =>
-        sampler.history
+        sampler.history.memory
           .read('drawn', 1, 'average', { from: Date.now() / 1000 - 20, to: Date.now() / 1000 })
           .points.some(([, n]) => n === 5),
       { timeout: 3000 },

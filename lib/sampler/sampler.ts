@@ -1,4 +1,4 @@
-import { MemoryHistory } from '@/lib/history/memory';
+import { ServerHistory } from '@/lib/history/server-history';
 import type { Capabilities } from '@/lib/postgres/capabilities';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Answer, AnyTopic } from '@/lib/topics/topic';
@@ -20,7 +20,7 @@ const firstAnswerWaitMs = 4500;
 
 /** The one loop that asks a server: viewers read what it knows, and never cause a statement more often than the cadence. */
 export class Sampler {
-  readonly history = new MemoryHistory();
+  readonly history: ServerHistory;
   readonly #server: string;
   readonly #connections: ServerConnections;
   readonly #topics: Record<string, AnyTopic>;
@@ -33,8 +33,15 @@ export class Sampler {
   #probedAt = 0;
   #beating = false;
 
-  constructor(server: string, connections: ServerConnections, topics: Record<string, AnyTopic>, complain: Complain) {
+  constructor(
+    server: string,
+    connections: ServerConnections,
+    topics: Record<string, AnyTopic>,
+    complain: Complain,
+    history = new ServerHistory(server),
+  ) {
     this.#server = server;
+    this.history = history;
     this.#connections = connections;
     this.#topics = topics;
     this.#complain = complain;
@@ -43,7 +50,7 @@ export class Sampler {
 
   /** Starts asking; what charts and checks need is asked from now on, the rest when somebody looks. */
   start(): void {
-    for (const topic of Object.values(this.#topics)) if (topic.always) this.#question(topic, null);
+    for (const topic of Object.values(this.#topics)) if (topic.always === true) this.#question(topic, null);
     this.#timer = setInterval(() => this.#tick(), tickMs);
     this.#tick();
   }
@@ -176,11 +183,7 @@ export class Sampler {
 
   #record(question: Question): void {
     const { topic, snapshot } = question;
-    if (!topic.series || !snapshot) return;
-    for (const series of topic.series) {
-      const values = series.point(snapshot.rows);
-      if (values) this.history.add(series.id, snapshot.sampledAt, values, 1.6 * question.cadenceMs());
-    }
+    if (snapshot) this.history.take(topic, question.database || null, snapshot, question.cadenceMs());
   }
 
   #serverChanged(before: Capabilities | undefined, after: Capabilities): void {

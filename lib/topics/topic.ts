@@ -78,8 +78,20 @@ export type Topic<Shape extends z.ZodRawShape = z.ZodRawShape, Params extends z.
   sources: string[];
   /** The statement; missing where the rows are pgdeck's own figures (`pools`). */
   sql?: Variants;
-  /** True: asked also while nobody looks, because charts or checks need it (at most every 10 s then). */
-  always: boolean;
+  /**
+   * True: asked also while nobody looks, because charts or checks need it (at most every 10 s then). `history`: only
+   * while the history store is on, at its own cadence.
+   */
+  always: boolean | 'history';
+  /**
+   * Kept as a whole for the time machine, at least every so many seconds; missing: never. `closeSeconds`: as often as
+   * that while something stands out. `mostRows`: the first so many.
+   */
+  moments?: { everySeconds: number; closeSeconds?: number; mostRows?: number };
+  /** A row that was not in the sample before began at 0 since then: its first figures are what was added. */
+  beginsAtZero?: boolean;
+  /** Asked as often as this while little happens, and at `cadenceSeconds` while `busy` says so. */
+  quiet?: { cadenceSeconds: number; busy(rows: Raw[], usualRows: number): boolean };
   /** True: may read many relations; asked on the connection for slow questions. */
   slow?: boolean;
   lookups?: Lookup[];
