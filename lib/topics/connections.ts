@@ -39,6 +39,7 @@ export const connections = defineTopic({
   requires: [],
   sources: ['pg_stat_activity', 'pg_database', 'pg_roles', 'pg_settings'],
   always: true,
+  moments: { everySeconds: 60, closeSeconds: 10 },
   sql: {
     14: `select /* pgdeck:connections */ a.datid, a.usesysid, a.application_name, host(a.client_addr) as client_addr, a.state,
   case when a.state in ('active', 'fastpath function call') then a.wait_event_type end as wait_event_type,

@@ -2,25 +2,33 @@ import { connections } from './connections';
 import { databaseSizesTopic } from './database-sizes';
 import { databases } from './databases';
 import { indexUsage } from './index-usage';
+import { load } from './load';
 import { locks } from './locks';
 import { pools } from './pools';
 import { progress } from './progress';
+import { replication } from './replication';
 import { server } from './server';
 import { sessions } from './sessions';
 import { slowQueries } from './slow-queries';
+import { statementCounters } from './statement-counters';
 import { tables } from './tables';
 import type { AnyTopic, RowOf, Series } from './topic';
+import { wal } from './wal';
 
 /** Every question pgdeck asks, by id: one line for each. */
 export const topics = {
   connections,
   sessions,
+  load,
   locks,
   progress,
   pools,
   databases,
   'database-sizes': databaseSizesTopic,
+  wal,
+  replication,
   'slow-queries': slowQueries,
+  'statement-counters': statementCounters,
   tables,
   'index-usage': indexUsage,
   server,
@@ -47,6 +55,14 @@ const seriesOrder = [
   'temp',
   'deadlocks',
   'pools',
+  'blocks',
+  'longest-transaction',
+  'xid-age',
+  'wal',
+  'checkpoints',
+  'buffers-written',
+  'replication-lag',
+  'replication-delay',
 ];
 
 /** Every series with the topic that it is made from, in the order of the API. */

@@ -16,6 +16,7 @@ export const locks = defineTopic({
   requires: [],
   sources: ['pg_locks', 'pg_blocking_pids()', 'pg_stat_activity'],
   always: true,
+  moments: { everySeconds: 60, closeSeconds: 5 },
   sql: {
     // Everything behind `waiting` runs only when somebody waits; a role that cannot see waits has to look into pg_locks.
     14: `with /* pgdeck:locks */ gate as materialized (

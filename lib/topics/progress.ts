@@ -121,7 +121,8 @@ export const progress = defineTopic({
     'pg_stat_progress_copy',
     'pg_stat_progress_basebackup',
   ],
-  always: false,
+  always: 'history',
+  moments: { everySeconds: 60, closeSeconds: 5 },
   sql: {
     14: sql([]),
     17: sql([{ phase: [2, 4], done: 'p.param10', total: 'p.param9', unit: 'indexes' }]),

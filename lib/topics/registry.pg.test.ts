@@ -74,6 +74,7 @@ describe.each([14, 15, 16, 17, 18])('PostgreSQL %i', (major) => {
     });
     const admin = await connect();
     await admin.query(schema);
+    await admin.query("select pg_create_physical_replication_slot('kept', true)");
     await admin.query('begin; select * from shop.orders where id = 4 for update');
     await inBackground('alter table shop.orders add column x int', 'migration');
     await sleep(300);
@@ -165,6 +166,15 @@ describe.each([14, 15, 16, 17, 18])('PostgreSQL %i', (major) => {
       for (const topic of all) {
         const answer = await sampler.read(topic, null);
         answers[topic.id] = answer;
+        // Where nearly all would be missing there is no answer rather than a small one.
+        if (topic.requires.some((requirement) => 'privilege' in requirement)) {
+          expect(answer, topic.id).toMatchObject({
+            status: 'unavailable',
+            reason: 'privilege',
+            fixSql: 'grant pg_monitor to shop_app;',
+          });
+          continue;
+        }
         expect(answer, topic.id).toMatchObject({ status: 'ok' });
         expectSound(topic, answer as Ok);
         const parts = (answer as Ok).partial?.filter((part) => part.reason === 'privilege') ?? [];
@@ -178,6 +188,7 @@ describe.each([14, 15, 16, 17, 18])('PostgreSQL %i', (major) => {
         locks: grant,
         progress: grant,
         'slow-queries': grant,
+        'statement-counters': grant,
       });
       // The catalogs and pg_locks are open to everybody.
       expect((answers.locks as Ok).rows.some((row) => row.wants_mode === 'AccessExclusiveLock')).toBe(true);

@@ -46,6 +46,14 @@ test('series are listed in the order of the API', () => {
     'temp',
     'deadlocks',
     'pools',
+    'blocks',
+    'longest-transaction',
+    'xid-age',
+    'wal',
+    'checkpoints',
+    'buffers-written',
+    'replication-lag',
+    'replication-delay',
   ]);
 });
 

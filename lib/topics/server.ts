@@ -50,6 +50,7 @@ export const server = defineTopic({
   requires: [],
   sources: ['pg_settings', 'pg_is_in_recovery()', 'pg_postmaster_start_time()'],
   always: true,
+  moments: { everySeconds: 3600 },
   sql: {
     14: `select /* pgdeck:server */ current_setting('server_version') as server_version,
   current_setting('server_version_num')::int4 as server_version_num,

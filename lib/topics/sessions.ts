@@ -14,6 +14,7 @@ export const sessions = defineTopic({
   requires: [],
   sources: ['pg_stat_activity', 'pg_blocking_pids()'],
   always: true,
+  moments: { everySeconds: 60, closeSeconds: 5 },
   sql: {
     14: `select /* pgdeck:sessions */ a.pid, a.datid, a.usesysid, a.application_name, a.backend_type,
   host(a.client_addr) as client_addr, nullif(a.client_port, -1) as client_port, a.leader_pid,
@@ -81,6 +82,21 @@ where (a.datid is not null or (a.usesysid is not null and a.backend_start is not
     blocks: count('Sessions that wait for it, directly or behind one another.'),
   }),
   key: ['pid', 'backend_start_us'],
+  series: [
+    {
+      id: 'longest-transaction',
+      title: 'Longest transaction',
+      unit: 'seconds',
+      columns: ['longest', 'idle_in_transaction'],
+      aggregate: 'maximum',
+      point: (rows) => {
+        const clients = rows.filter((row) => row.backend_type === 'client backend');
+        if (clients.some((row) => row.state === null)) return [null, null];
+        const oldest = (those: typeof clients) => Math.max(0, ...those.map((row) => row.xact_seconds ?? 0));
+        return [oldest(clients), oldest(clients.filter((row) => row.state?.startsWith('idle in transaction')))];
+      },
+    },
+  ],
 });
 
 const distinct = (value: unknown) => [...new Set(value as number[])];

@@ -89,6 +89,7 @@ export const slowQueries = defineTopic({
   requires: [{ extension: 'pg_stat_statements' }],
   sources: ['pg_stat_statements', 'pg_stat_statements_info'],
   always: true,
+  moments: { everySeconds: 600, mostRows: 200 },
   slow: true,
   sql: {
     14: sql({ blockRead: 's.blk_read_time', blockWrite: 's.blk_write_time', since: 'null::timestamptz' }),
@@ -180,6 +181,6 @@ export const slowQueries = defineTopic({
 });
 
 /** pgdeck's own statements carry a tag after their first keyword. */
-const ownStatement = /^\s*\w+\s*\/\* pgdeck:/;
+export const ownStatement = /^\s*\w+\s*\/\* pgdeck:/;
 
 const shareOf = (part: number, rest: number) => (part + rest > 0 ? part / (part + rest) : null);

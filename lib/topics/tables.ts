@@ -87,6 +87,7 @@ export const tables = defineTopic({
   requires: [],
   sources: ['pg_class', 'pg_stat_user_tables', 'pg_total_relation_size() for the 50 largest', 'pg_locks'],
   always: true,
+  moments: { everySeconds: 1800, mostRows: 500 },
   slow: true,
   sql: {
     14: sql({ allFrozen: 'null::int4', lastScan: 'null::timestamptz' }),
@@ -151,7 +152,16 @@ export const tables = defineTopic({
     locked_by: pids('Sessions that hold AccessExclusiveLock on it or wait for it: its size is then not measured.'),
   }),
   key: ['relid'],
-  counters: ['seq_scan', 'seq_tup_read', 'idx_tup_fetch', 'n_tup_ins', 'n_tup_upd', 'n_tup_del'],
+  counters: [
+    'seq_scan',
+    'seq_tup_read',
+    'idx_scan',
+    'idx_tup_fetch',
+    'n_tup_ins',
+    'n_tup_upd',
+    'n_tup_del',
+    'n_tup_hot_upd',
+  ],
 });
 
 function joinRow(row: Raw, known: Known, measured: Set<string>, locks: Map<number, number[]>) {
