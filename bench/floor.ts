@@ -20,6 +20,11 @@ export const floorReads: Record<string, Read> = {
   sessions: {
     sql: `select /* floor:sessions */ ${clientColumns} from pg_catalog.pg_stat_get_activity(null) as a where a.datid is not null`,
   },
+  load: {
+    sql: `select /* floor:load */ a.pid, a.datid, a.usesysid, a.application_name, a.backend_type, a.client_addr, a.wait_event_type,
+  a.wait_event, a.query_id, case when a.wait_event_type = 'Lock' then pg_blocking_pids(a.pid) end as blocked_by
+from pg_catalog.pg_stat_get_activity(null) as a where a.state = 'active'`,
+  },
   locks: {
     sql: `select /* floor:locks */ a.pid from pg_catalog.pg_stat_get_activity(null) as a where a.wait_event_type = 'Lock'`,
   },
@@ -56,6 +61,12 @@ from pg_catalog.pg_database as d where d.datallowconn and not d.datistemplate`,
   s.shared_blk_write_time, s.wal_records, s.wal_fpi, s.wal_bytes, s.stats_since
 from public.pg_stat_statements(false) as s order by s.total_exec_time desc limit 200`,
   },
+  'statement-counters': {
+    sql: `select /* floor:statement-counters */ s.userid, s.dbid, s.queryid::text as queryid, s.toplevel, s.calls, s.rows,
+  s.total_exec_time, s.total_plan_time, s.shared_blks_hit, s.shared_blks_read, s.shared_blks_dirtied, s.shared_blks_written,
+  s.temp_blks_read, s.temp_blks_written, s.shared_blk_read_time, s.shared_blk_write_time, s.wal_bytes, s.stats_since
+from public.pg_stat_statements(false) as s`,
+  },
   'statement-texts': {
     sql: `select /* floor:statement-texts */ s.queryid::text as key, left(s.query, 10000) as query
 from public.pg_stat_statements(true) as s where s.queryid = any($1::int8[])`,
@@ -91,6 +102,17 @@ from pg_catalog.pg_index as i join pg_catalog.pg_class as c on c.oid = i.indexre
     sql: `select /* floor:database-size */ d.oid, pg_database_size(d.oid) from pg_catalog.pg_database as d
 where d.datallowconn and not d.datistemplate`,
   },
+  wal: {
+    sql: `select /* floor:wal */ w.*, r.*, pg_current_wal_lsn(), pg_stat_get_checkpointer_num_timed(),
+  pg_stat_get_checkpointer_num_requested(), pg_stat_get_checkpointer_write_time(), pg_stat_get_checkpointer_sync_time(),
+  pg_stat_get_checkpointer_buffers_written(), pg_stat_get_bgwriter_buf_written_clean(), pg_stat_get_buf_alloc()
+from pg_catalog.pg_stat_get_wal() as w cross join pg_catalog.pg_stat_get_archiver() as r`,
+  },
+  replication: {
+    sql: `select /* floor:replication */ s.slot_name, s.active_pid, s.restart_lsn, s.wal_status, w.pid, w.state, w.replay_lsn, w.replay_lag
+from pg_catalog.pg_get_replication_slots() as s
+full join pg_catalog.pg_stat_get_wal_senders() as w on w.pid = s.active_pid`,
+  },
   server: {
     sql: `select /* floor:server */ s.name, s.setting, s.unit, s.source, s.pending_restart, pg_postmaster_start_time(), pg_is_in_recovery()
 from pg_catalog.pg_settings as s`,
@@ -100,14 +122,18 @@ from pg_catalog.pg_settings as s`,
 /** Each read with what comes after it at once, and whose cadence it follows. */
 const rounds: Record<string, string[]> = {
   sessions: ['sessions'],
+  load: ['load'],
   locks: ['locks'],
   progress: ['progress'],
   connections: ['connections'],
   databases: ['databases'],
   'slow-queries': ['slow-queries', 'statement-texts'],
+  'statement-counters': ['statement-counters'],
   tables: ['tables', 'table-sizes'],
   'index-usage': ['index-usage', 'index-sizes'],
   'database-sizes': ['database-size'],
+  wal: ['wal'],
+  replication: ['replication'],
   server: ['server'],
 };
 const namesEveryMs = 60_000;
