@@ -1,6 +1,7 @@
 import type { Audit } from '@/lib/audit/audit';
 import type { Config, DemoAddresses, ServerConfig } from '@/lib/config';
 import type { FindingsKeeper } from '@/lib/findings/findings';
+import type { HistoryPlace } from '@/lib/history/place';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Runner } from '@/lib/runner/runner';
 import type { Sampler } from '@/lib/sampler/sampler';
@@ -11,6 +12,8 @@ export type Launcher = {
   startedAt: number;
   bind: { host: string; port: number };
   demo?: DemoAddresses;
+  /** Missing: nothing is stored. */
+  history?: HistoryPlace;
 };
 
 /** One watched server and everything that belongs to it. */

@@ -1,0 +1,15 @@
+import type { Target } from '@/lib/config';
+
+/** Something worth telling about the store; `at` in epoch seconds. */
+export type Notice = { at: number; text: string };
+
+/**
+ * Where the store is, as the launcher knows it, who changes this object as things change: `target` while its PostgreSQL
+ * takes connections, `problem` (whole sentences) while it cannot be had; neither of them: it is being started.
+ */
+export type HistoryPlace = {
+  kind: 'off' | 'embedded' | 'external';
+  target?: Target | undefined;
+  problem?: string | undefined;
+  notices: Notice[];
+};
