@@ -29,6 +29,7 @@ export function TimeChart({
   height = 150,
   asTable = false,
   legend = looks.length > 1 ? 'below' : 'none',
+  onChoose,
 }: {
   /** The sentence that names the chart for who cannot see it. */
   label: string;
@@ -48,6 +49,8 @@ export function TimeChart({
   height?: number;
   asTable?: boolean;
   legend?: 'below' | 'beside' | 'none';
+  /** What a click on a column of the legend does, instead of showing it alone. */
+  onChoose?: (column: string) => void;
 }) {
   const [pointed, setPointed] = useState<string>();
   const [pinned, setPinned] = useState<string>();
@@ -94,13 +97,15 @@ export function TimeChart({
             <button
               type="button"
               aria-pressed={pinned === undefined ? undefined : pinned === look.column}
-              title={`Show ${look.label} alone`}
+              title={onChoose ? `Show only ${look.label}` : `Show ${look.label} alone`}
               {...(value === 0 && { 'data-zero': '' })}
               onPointerEnter={() => setPointed(look.column)}
               onPointerLeave={() => setPointed(undefined)}
               onFocus={() => setPointed(look.column)}
               onBlur={() => setPointed(undefined)}
-              onClick={() => setPinned((now) => (now === look.column ? undefined : look.column))}
+              onClick={() =>
+                onChoose ? onChoose(look.column) : setPinned((now) => (now === look.column ? undefined : look.column))
+              }
             >
               <span className="swatch" style={{ '--series': look.color } as CSSProperties} />
               <span>{look.label}</span>

@@ -73,6 +73,7 @@ export function DataTable<R>({
   inUrl?: boolean;
   menu?: (row: R) => MenuEntry[];
   menuTitle?: (row: R) => ReactNode;
+  /** `rest`: what all others sum to; it stays last however rows are sorted. */
   rowState?: (row: R) => 'critical' | 'rest' | undefined;
   /** What stands below an opened row, over the whole width; undefined: the row is closed. */
   detail?: (row: R) => ReactNode;
@@ -123,7 +124,11 @@ export function DataTable<R>({
     getRowId: ({ key }: Keyed<R>) => key,
     state: { sorting: [{ id: sort.column, desc: sort.descending }] },
   });
-  const sorted = table.getRowModel().rows.map((entry) => entry.original);
+  const inOrder = table.getRowModel().rows.map((entry) => entry.original);
+  const isRest = ({ row }: Keyed<R>) => rowState?.(row) === 'rest';
+  const sorted = inOrder.some(isRest)
+    ? [...inOrder.filter((entry) => !isRest(entry)), ...inOrder.filter(isRest)]
+    : inOrder;
 
   const scroller = useRef<HTMLElement>(null);
   const head = useRef<HTMLTableRowElement>(null);
