@@ -1,4 +1,5 @@
 import {
+  Activity,
   LayoutDashboard,
   ListOrdered,
   ListTree,
@@ -40,6 +41,7 @@ export const pages: Page[] = [
     topics: ['sessions', 'connections'],
     checks: ['connection-headroom', 'idle-in-transaction', 'long-transactions'],
   },
+  { slug: 'load', title: 'Load', group: 'Now', icon: Activity, topics: ['load'], checks: [] },
   { slug: 'locks', title: 'Locks', group: 'Now', icon: Lock, topics: ['locks'], checks: ['sessions-blocked'] },
   { slug: 'progress', title: 'Progress', group: 'Now', icon: Loader, topics: ['progress'], checks: [] },
   { slug: 'pools', title: 'Pools', group: 'Now', icon: Waypoints, topics: ['pools'], checks: [] },

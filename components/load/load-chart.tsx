@@ -1,0 +1,97 @@
+'use client';
+
+import { useState } from 'react';
+import { waitLooks } from '@/components/charts/look';
+import { TimeChart } from '@/components/charts/time-chart';
+import { Note } from '@/components/ui/note';
+import { Panel } from '@/components/ui/panel';
+import { Segmented } from '@/components/ui/segmented';
+import { seriesOfQuery } from '@/lib/client/history-queries';
+import { useRange } from '@/lib/client/url-state';
+import { useAsked } from '@/lib/client/use-asked';
+import type { TopicView } from '@/lib/client/use-topic';
+import { exact } from '@/lib/format';
+import type { LoadFilter } from './filters';
+import { eventLooks } from './looks';
+import { loadSentence } from './summary';
+import type { Stack } from './use-load';
+
+const height = 290;
+
+/** Average active sessions over the page's time, stacked by wait class or event, with the processors as a line. */
+export function LoadChart({
+  view,
+  stack,
+  onStack,
+  asked,
+  onClass,
+}: {
+  view: TopicView;
+  stack: Stack;
+  onStack: (stack: Stack) => void;
+  asked: string;
+  onClass: (filter: LoadFilter) => void;
+}) {
+  const [range] = useRange();
+  const [table, setTable] = useState(false);
+  const query = useAsked(seriesOfQuery(view.server, 'load', range, { by: stack, filter: asked }));
+  const series = query.data;
+  const words = series ? loadSentence(series, 'last' in range) : '\u00a0';
+  const looks = stack === 'class' ? waitLooks : eventLooks(series);
+  const cpus = series?.cpus ?? null;
+  return (
+    <Panel
+      title="Average active sessions"
+      sentence={words}
+      // A chart keeps what it knows while its topic has no answer; the alert above it says so.
+      view={view.rows || !series ? view : { ...view, rows: [] }}
+      height={height}
+      asTable={{ shown: table, toggle: () => setTable(!table) }}
+      means="Sessions that were active or waited, sampled each second while there is something to see: CPU is active without a wait event. pgdeck's own are left out."
+      source="pg_stat_activity"
+      cadence="1 s to 5 s samples"
+      footer={
+        <>
+          {series && <span>{meanText(series.step)}</span>}
+          {series && cpus === null && (
+            <span>No CPU line: set PGDECK_CPUS, or cpus in pgdeck.config.json, to the server's processors.</span>
+          )}
+        </>
+      }
+    >
+      <div className="load-tools">
+        <Segmented<Stack>
+          label="Stacked by"
+          segments={[
+            { value: 'class', label: 'Wait class' },
+            { value: 'wait', label: 'Wait event' },
+          ]}
+          value={stack}
+          onChange={onStack}
+        />
+      </div>
+      {query.failureReason && (
+        <Note state="warning">
+          <p>
+            <b>{series ? 'Not updated.' : 'Not known.'}</b> {query.failureReason.message} It is asked again by itself.
+          </p>
+        </Note>
+      )}
+      <TimeChart
+        label={`Average active sessions. ${words}`}
+        series={series}
+        range={range}
+        looks={looks}
+        stacked
+        asTable={table}
+        height={height}
+        legend="beside"
+        {...(cpus !== null && { limit: { value: cpus, label: `${exact(cpus)} vCPU` } })}
+        {...(stack === 'class' && { onChoose: (column: string) => onClass({ by: 'class', value: column }) })}
+      />
+    </Panel>
+  );
+}
+
+const meanText = (step: number) =>
+  step < 60 ? `${step} s mean` : step < 3600 ? `${step / 60} min mean` : `${step / 3600} h mean`;
