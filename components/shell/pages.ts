@@ -1,5 +1,6 @@
 import {
   Activity,
+  GitCommitHorizontal,
   LayoutDashboard,
   ListOrdered,
   ListTree,
@@ -69,6 +70,7 @@ export const pages: Page[] = [
     topics: ['index-usage'],
     checks: ['invalid-index'],
   },
+  { slug: 'changes', title: 'Changes', group: 'Desk', icon: GitCommitHorizontal, topics: [], checks: [] },
   { slug: 'audit', title: 'Audit', group: 'Desk', icon: ScrollText, topics: [], checks: [] },
 ];
 

@@ -1,0 +1,99 @@
+'use client';
+
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import { Button } from '@/components/ui/button';
+import { Dialog } from '@/components/ui/dialog';
+import { Note } from '@/components/ui/note';
+import { announce } from '@/lib/client/announce';
+import { addAnnotation } from '@/lib/client/history-queries';
+import { zone } from '@/lib/format';
+import { toLocalInput, wrongMark } from './summary';
+
+/** Asks for a mark, such as a deployment: it stands in the list and is drawn on every chart of the server. */
+export function MarkDialog({ server, onClose }: { server: string; onClose: () => void }) {
+  const [opened] = useState(() => Date.now());
+  const [title, setTitle] = useState('');
+  const [at, setAt] = useState(() => toLocalInput(opened));
+  const [tried, setTried] = useState(false);
+  const first = useRef<HTMLInputElement>(null);
+  const client = useQueryClient();
+  const untouched = at === toLocalInput(opened);
+  const wrong = wrongMark(title, at, Date.now());
+  const add = useMutation({
+    mutationFn: () =>
+      addAnnotation({ server, title: title.trim(), ...(!untouched && { at: Math.floor(Date.parse(at) / 1000) }) }),
+    onSuccess: () => {
+      announce('The mark is set.');
+      client.invalidateQueries({ queryKey: ['changes'] });
+      onClose();
+    },
+  });
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => open || onClose()}
+      title="Add a mark"
+      lead="A mark says what happened outside PostgreSQL: a deployment, a migration, a test. It stands in the list of changes and on every chart of this server."
+      initialFocus={first}
+      footer={
+        <>
+          <span className="push" />
+          <Button large onClick={onClose}>
+            Close
+          </Button>
+          <Button large look="primary" type="submit" form="mark" off={add.isPending && 'The mark is being written.'}>
+            Add mark
+          </Button>
+        </>
+      }
+    >
+      <form
+        id="mark"
+        className="mark-form"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          setTried(true);
+          if (!wrong && !add.isPending) add.mutate();
+          else first.current?.focus();
+        }}
+      >
+        <label>
+          Title
+          <input
+            ref={first}
+            className="text-input"
+            value={title}
+            maxLength={200}
+            placeholder="deploy billing 2026.11.21-1"
+            aria-invalid={tried && wrong !== undefined}
+            aria-describedby="mark-wrong"
+            onChange={(event) => setTitle(event.target.value)}
+          />
+        </label>
+        <label>
+          Time, {zone(new Date(opened))}
+          <input
+            className="text-input"
+            type="datetime-local"
+            value={at}
+            max={toLocalInput(Date.now())}
+            aria-describedby="mark-wrong"
+            onChange={(event) => setAt(event.target.value)}
+          />
+        </label>
+        <p id="mark-wrong" className="text-xs" role="status">
+          {tried && wrong ? wrong : '\u00a0'}
+        </p>
+      </form>
+      {add.error && (
+        <Note state="critical" role="alert">
+          <p>
+            <b>The mark is not set.</b> {add.error.message}
+          </p>
+        </Note>
+      )}
+    </Dialog>
+  );
+}
