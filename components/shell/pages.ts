@@ -1,5 +1,6 @@
 import {
   Activity,
+  Gauge,
   GitCommitHorizontal,
   LayoutDashboard,
   ListOrdered,
@@ -72,6 +73,7 @@ export const pages: Page[] = [
   },
   { slug: 'changes', title: 'Changes', group: 'Desk', icon: GitCommitHorizontal, topics: [], checks: [] },
   { slug: 'audit', title: 'Audit', group: 'Desk', icon: ScrollText, topics: [], checks: [] },
+  { slug: 'cost', title: "pgdeck's own cost", group: 'Desk', icon: Gauge, topics: [], checks: [] },
 ];
 
 /** The page that answers for a check: where its findings lead to. */
