@@ -2,6 +2,7 @@ import {
   Activity,
   Gauge,
   GitCommitHorizontal,
+  GitCompareArrows,
   LayoutDashboard,
   ListOrdered,
   ListTree,
@@ -55,6 +56,7 @@ export const pages: Page[] = [
     topics: ['slow-queries'],
     checks: ['statements-recorded'],
   },
+  { slug: 'compare', title: 'Compare', group: 'Queries', icon: GitCompareArrows, topics: [], checks: [] },
   {
     slug: 'tables',
     title: 'Tables',
