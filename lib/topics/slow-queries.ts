@@ -14,6 +14,7 @@ import {
   text,
 } from './column';
 import { databaseNames, datname, keysOf, roleNames, usename } from './lookups';
+import { statementId } from './statement-id';
 import { defineTopic, type Lookup } from './topic';
 import { hiddenStatements } from './visibility';
 
@@ -106,6 +107,12 @@ export const slowQueries = defineTopic({
         ...row,
         userid: String(row.userid),
         dbid: String(row.dbid),
+        sid: statementId({
+          dbid: String(row.dbid),
+          userid: String(row.userid),
+          queryid: String(row.queryid),
+          toplevel: Boolean(row.toplevel),
+        }),
         datname: datname(known, row.dbid),
         usename: usename(known, row.userid),
         query: known(statementTexts, row.queryid)?.query ?? null,
@@ -121,6 +128,7 @@ export const slowQueries = defineTopic({
     userid: text('OID of the role that ran it.'),
     dbid: text('OID of the database it ran in.'),
     toplevel: flag('Sent by a client; false: run inside a function.'),
+    sid: text('Its number in the history: a hash of database, role, query id and whether a client sent it.'),
     query: maybeText('Its text with constants as $1, $2, …; the first 10,000 characters; null: not known yet.'),
     query_length: maybeCount('Characters of the whole text.'),
     datname: maybeText('Database.'),
