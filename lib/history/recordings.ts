@@ -50,7 +50,7 @@ export const recordings: Record<Recording['id'], Recording> = {
     everySeconds: 60,
     identity: 'statement',
     rank: 'total_exec_time',
-    most: { raw: 1000, hour: 500 },
+    most: { raw: 1000, hour: 100 },
     columns: [
       ...sums('int8', 'calls', 'rows'),
       ...sums('float4', 'total_exec_time', 'total_plan_time', 'shared_blks_hit', 'shared_blks_read'),
@@ -85,7 +85,7 @@ export const recordings: Record<Recording['id'], Recording> = {
 /** The key that stands for every row that was not kept by itself. */
 export const otherKey = '0';
 
-/** By what load can be sliced; the number is what `load_1m.dimension` holds. */
+/** By what load can be sliced; the number is what `dimension` of the load tables holds. */
 export const dimensions = { wait: 0, statement: 1, user: 2, application: 3, database: 4, client: 5 } as const;
 
 /** One of the ways to slice load. */

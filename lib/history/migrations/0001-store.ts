@@ -140,8 +140,11 @@ export const migration: Migration = {
   blocker int4[] not null`,
       ),
     },
+    // Minutes hold waits only, ten minutes every slice; days make a year of slices quick to read.
     { name: 'load_1m', tier: 'minute', columns: loadRollUp },
+    { name: 'load_10m', tier: 'minute', columns: loadRollUp },
     { name: 'load_1h', tier: 'hour', columns: loadRollUp },
+    { name: 'load_1d', tier: 'hour', columns: loadRollUp },
     ...keyed,
     { name: 'moment_raw', tier: 'raw', columns: moments },
     { name: 'moment_1m', tier: 'minute', columns: moments },
