@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { currentUser } from '@/lib/access/user';
 import { findingsQuery, seriesQuery, serversQuery, type TopicAsk, topicQuery } from '@/lib/client/queries';
 import { makeQueryClient } from '@/lib/client/query-client';
-import { parseRange } from '@/lib/client/range';
+import { parseMoment, parseRange, rangeAround } from '@/lib/client/range';
 import { listServers, readSeries, readTopic } from '@/lib/read';
 import { runtime } from '@/lib/runtime';
 import type { TopicId } from '@/lib/topics/index';
@@ -34,13 +34,15 @@ export async function Prefetched({
       (data) => client.setQueryData(key, data),
       () => undefined,
     );
-  const range = parseRange(text(search.from), text(search.to));
+  const at = parseMoment(text(search.at));
+  const range = rangeAround(parseRange(text(search.from), text(search.to)), at);
   const now = Math.floor(Date.now() / 1000);
   const ends = 'last' in range ? { from: now - range.last, to: now } : range;
   await Promise.all([
     keep(serversQuery().queryKey, { servers: listServers(currentUser()) }),
     keep(findingsQuery(server).queryKey, runtime().servers.get(server)?.findings.current()),
-    ...topics.map(({ id, ask = {} }) => {
+    // As it was at a moment of the past is asked by the browser.
+    ...(at === null ? topics : []).map(({ id, ask = {} }) => {
       const query = { ...(ask.database && { database: ask.database }), ...ask.params };
       return keep(topicQuery(server, id, ask).queryKey, readTopic(server, id, query, { waitMs }));
     }),

@@ -4,13 +4,13 @@ import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { useState } from 'react';
 import { useNow } from '@/lib/client/clock';
 import type { Range } from '@/lib/client/queries';
-import { rememberedSeconds } from '@/lib/client/range';
+import { defaultSeconds } from '@/lib/client/range';
 import { useRange } from '@/lib/client/url-state';
 import { clockMinutes, durationInWords, zone } from '@/lib/format';
 import { Button } from '../ui/button';
 import { Popover } from '../ui/popover';
 
-const presets = [15 * 60, 30 * 60, rememberedSeconds];
+const presets = [15 * 60, 30 * 60, defaultSeconds];
 
 /** The time that the charts show: the last minutes, or a fixed span of the remembered hour. */
 export function RangeChooser() {
@@ -54,7 +54,7 @@ export function RangeChooser() {
       </Popover>
       {fixed && <Move range={range} by={1} onMove={setRange} />}
       {fixed && (
-        <button type="button" onClick={() => setRange({ last: rememberedSeconds })}>
+        <button type="button" onClick={() => setRange({ last: defaultSeconds })}>
           Back to live
         </button>
       )}
@@ -74,7 +74,7 @@ function Move({
   const now = useNow();
   const span = range.to - range.from;
   const from = range.from + by * span;
-  const off = now === undefined || from + span > now / 1000 + 60 || from < now / 1000 - rememberedSeconds - 60;
+  const off = now === undefined || from + span > now / 1000 + 60 || from < now / 1000 - defaultSeconds - 60;
   const Icon = by < 0 ? ChevronLeft : ChevronRight;
   return (
     <button
@@ -99,7 +99,7 @@ function Custom({ now, onChoose }: { now: number; onChoose: (range: Range) => vo
       ? 'Times look like 14:05.'
       : ends.from >= ends.to
         ? 'From has to be before to.'
-        : ends.from < now / 1000 - rememberedSeconds - 60
+        : ends.from < now / 1000 - defaultSeconds - 60
           ? 'pgdeck remembers the last hour.'
           : undefined;
   return (

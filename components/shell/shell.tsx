@@ -2,7 +2,9 @@
 
 import { Dialog } from '@base-ui/react/dialog';
 import { Menu as MenuIcon } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
+import { PageTimeContext } from '@/lib/client/page-time';
+import { usePageTimes } from '@/lib/client/url-state';
 import { ActionProvider } from '../actions/action-provider';
 import { LookMenu } from './look-menu';
 import { Navigation } from './navigation';
@@ -11,30 +13,34 @@ import { ServerCard } from './server-card';
 /** The frame of every page of a server: navigation at the left, or under 1024 px a bar on top with a drawer. */
 export function Shell({ server, children }: { server: string; children: ReactNode }) {
   const [open, setOpen] = useState(false);
+  const { at } = usePageTimes();
+  const time = useMemo(() => ({ server, at }), [server, at]);
   return (
-    <div className="app">
-      <nav className="nav" aria-label="Pages">
-        <Navigation server={server} />
-      </nav>
-      <header className="topbar">
-        <Dialog.Root open={open} onOpenChange={setOpen}>
-          <Dialog.Trigger className="icon-button" aria-label="Pages">
-            <MenuIcon className="icon" aria-hidden />
-          </Dialog.Trigger>
-          <Dialog.Portal>
-            <Dialog.Backdrop className="dialog-scrim" />
-            <Dialog.Popup className="drawer" aria-label="Pages">
-              <Navigation server={server} onLeave={() => setOpen(false)} />
-            </Dialog.Popup>
-          </Dialog.Portal>
-        </Dialog.Root>
-        <ServerCard id={server} small />
-        <span className="push" />
-        <LookMenu />
-      </header>
-      <main id="content" tabIndex={-1} className="page">
-        <ActionProvider server={server}>{children}</ActionProvider>
-      </main>
-    </div>
+    <PageTimeContext value={time}>
+      <div className="app">
+        <nav className="nav" aria-label="Pages">
+          <Navigation server={server} />
+        </nav>
+        <header className="topbar">
+          <Dialog.Root open={open} onOpenChange={setOpen}>
+            <Dialog.Trigger className="icon-button" aria-label="Pages">
+              <MenuIcon className="icon" aria-hidden />
+            </Dialog.Trigger>
+            <Dialog.Portal>
+              <Dialog.Backdrop className="dialog-scrim" />
+              <Dialog.Popup className="drawer" aria-label="Pages">
+                <Navigation server={server} onLeave={() => setOpen(false)} />
+              </Dialog.Popup>
+            </Dialog.Portal>
+          </Dialog.Root>
+          <ServerCard id={server} small />
+          <span className="push" />
+          <LookMenu />
+        </header>
+        <main id="content" tabIndex={-1} className="page">
+          <ActionProvider server={server}>{children}</ActionProvider>
+        </main>
+      </div>
+    </PageTimeContext>
   );
 }

@@ -10,6 +10,7 @@ import type {
   TopAnswer,
 } from '@/lib/history/answers';
 import type { Range } from './queries';
+import { paceSeconds } from './range';
 import { request, withQuery } from './request';
 
 /** What a series is drawn of, where it is not of the whole server: load by something, one statement, one relation. */
@@ -43,7 +44,7 @@ export function endsOf(range: Range): Ends {
 }
 
 /** How an answer over a range is kept and asked again: a range that moves with the time every so many seconds. */
-const over = (range: Range, everySeconds = 10) => ({
+const over = (range: Range, everySeconds = paceSeconds(range)) => ({
   staleTime: 'last' in range ? everySeconds * 1000 : 60_000,
   refetchInterval: 'last' in range ? everySeconds * 1000 : (false as const),
   placeholderData: keepPreviousData,

@@ -2,20 +2,22 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { Run } from '@/lib/actions/protocol';
 import type { Row, TopicId } from '@/lib/topics/index';
 import type { Answer } from '@/lib/topics/topic';
+import { paceSeconds } from './range';
 import { request, withQuery } from './request';
 import type { AuditAnswer, Description, FindingsAnswer, SeriesAnswer, ServerSummary } from './shapes';
 
-/** Which database and with which of the topic's own parameters a topic is asked. */
-export type TopicAsk = { database?: string | null; params?: Record<string, string> };
+/** Which database and with which of the topic's own parameters a topic is asked; `at`: as it was then (epoch seconds). */
+export type TopicAsk = { database?: string | null; params?: Record<string, string>; at?: number | null };
 
 /** A span of time for charts: the last so many seconds up to now, or fixed ends in epoch seconds. */
 export type Range = { last: number } | { from: number; to: number };
 
 const path = (server: string, rest: string) => `/api/servers/${encodeURIComponent(server)}/${rest}`;
 
-const asked = ({ database, params }: TopicAsk): Record<string, string> => ({
+const asked = ({ database, params, at }: TopicAsk): Record<string, string> => ({
   ...(database && { database }),
   ...params,
+  ...(at && { at: String(at) }),
 });
 
 /** A topic's answer; `useTopic` asks it again at the topic's cadence. A topic of the whole server takes no `database`. */
@@ -24,14 +26,14 @@ export function topicQuery<Id extends TopicId>(server: string, topic: Id, ask: T
   return queryOptions({
     queryKey: ['topic', server, topic, query],
     queryFn: ({ signal }) => request<Answer<Row<Id>>>(withQuery(path(server, topic), query), { signal }),
-    staleTime: 2000,
-    placeholderData: keepPreviousData,
+    // What was at a moment of the past does not change.
+    staleTime: ask.at ? 5 * 60_000 : 2000,
   });
 }
 
 /** Asks the server now and probes its capabilities again: "Try now", "Check again". */
 export function askTopicNow<Id extends TopicId>(server: string, topic: Id, ask: TopicAsk = {}) {
-  return request<Answer<Row<Id>>>(withQuery(path(server, topic), { ...asked(ask), fresh: '1' }));
+  return request<Answer<Row<Id>>>(withQuery(path(server, topic), { ...asked(ask), ...(!ask.at && { fresh: '1' }) }));
 }
 
 /** A topic's words, SQL and columns; they do not change while pgdeck runs. */
@@ -44,7 +46,7 @@ export function describeQuery(server: string, topic: TopicId, database?: string 
   });
 }
 
-/** One chart's points; a moving range is asked again every ten seconds, a fixed one once. */
+/** One chart's points; a moving range is asked again every ten seconds (a long one every minute), a fixed one once. */
 export function seriesQuery(server: string, series: string, range: Range) {
   const moving = 'last' in range;
   return queryOptions({
@@ -56,8 +58,8 @@ export function seriesQuery(server: string, series: string, range: Range) {
         { signal },
       );
     },
-    staleTime: moving ? 10_000 : 60_000,
-    refetchInterval: moving ? 10_000 : false,
+    staleTime: moving ? paceSeconds(range) * 1000 : 60_000,
+    refetchInterval: moving ? paceSeconds(range) * 1000 : false,
     placeholderData: keepPreviousData,
   });
 }

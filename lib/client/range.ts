@@ -1,25 +1,96 @@
 import type { Range } from './queries';
 
+/** The span that charts show where the URL names none, in seconds. */
+export const defaultSeconds = 3600;
+
 /** The longest span that pgdeck remembers without a history store, in seconds. */
-export const rememberedSeconds = 3600;
+export const memorySeconds = 3600;
+
+const minute = 60;
+const hour = 3600;
+const day = 86_400;
+
+/** The spans up to now that can be chosen at once, in seconds. */
+export const presets = [
+  ...[15 * minute, 30 * minute, hour, 3 * hour, 6 * hour, 12 * hour, day],
+  ...[2, 7, 14, 30, 90, 400].map((days) => days * day),
+];
+
+const longest = 400 * day;
+const shortest = minute;
+
+/** The moment that one end of a range or `at` of a URL means, in epoch seconds; NaN where it makes no sense. */
+function epochOf(text: string | null): number {
+  if (!text) return Number.NaN;
+  if (/^\d{1,11}(\.\d+)?$/.test(text)) return Math.floor(Number(text));
+  return /^\d{4}-\d\d-\d\dT/.test(text) ? Math.floor(Date.parse(text) / 1000) : Number.NaN;
+}
 
 /** The range that `from` and `to` of a URL mean; the last hour where they make no sense. */
 export function parseRange(from: string | null, to: string | null): Range {
-  const last = from && /^-\d{1,6}$/.test(from) ? -Number(from) : undefined;
-  if (last !== undefined && last > 0 && !to) return { last };
-  const ends = [from, to].map((end) => {
-    if (!end) return Number.NaN;
-    return /^\d+$/.test(end) ? Number(end) : Math.floor(Date.parse(end) / 1000);
-  }) as [number, number];
-  return Number.isFinite(ends[0]) && Number.isFinite(ends[1]) && ends[0] < ends[1]
-    ? { from: ends[0], to: ends[1] }
-    : { last: rememberedSeconds };
+  const last = from && /^-\d{1,8}$/.test(from) ? -Number(from) : undefined;
+  if (last !== undefined && last > 0 && !to) return { last: Math.min(last, longest) };
+  const ends = { from: epochOf(from), to: epochOf(to) };
+  return Number.isFinite(ends.from) && Number.isFinite(ends.to) && ends.from < ends.to
+    ? ends
+    : { last: defaultSeconds };
+}
+
+/** The moment of the past that `at` of a URL means, in epoch seconds; null: the page shows what is now. */
+export function parseMoment(at: string | null): number | null {
+  const seconds = epochOf(at);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : null;
+}
+
+/** How long a range is, in seconds. */
+export function spanOf(range: Range): number {
+  return 'last' in range ? range.last : range.to - range.from;
+}
+
+/**
+ * The range that charts show on a page of the past: around its moment where the range moves with the time or lies
+ * elsewhere. It stays as it is while the moment moves by less than a quarter of it.
+ */
+export function rangeAround(range: Range, at: number | null): Range {
+  if (at === null) return range;
+  if ('to' in range && at >= range.from && at <= range.to) return range;
+  const span = spanOf(range);
+  const grid = Math.max(1, Math.floor(span / 4));
+  const from = Math.floor((at - span / 2) / grid) * grid;
+  return { from, to: from + span };
+}
+
+/** A range one span earlier (-1) or later (1); `now` in epoch seconds. The next one up to now moves with the time again. */
+export function shifted(range: Range, by: 1 | -1, now: number): Range {
+  const span = spanOf(range);
+  const from = ('last' in range ? Math.floor(now) - range.last : range.from) + by * span;
+  return from + span >= now ? { last: span } : { from, to: from + span };
+}
+
+/** Twice the range around its middle, not beyond now; a range that moves with the time keeps doing so. */
+export function zoomedOut(range: Range, now: number): Range {
+  const span = Math.min(longest, 2 * spanOf(range));
+  if ('last' in range) return { last: span };
+  const to = Math.min(Math.round((range.from + range.to + span) / 2), Math.floor(now));
+  return { from: to - span, to };
+}
+
+/** A span that was drawn over a chart, as a range: whole seconds, not below a minute. */
+export function zoomedIn(a: number, b: number): Range {
+  const [from, to] = [Math.floor(Math.min(a, b)), Math.ceil(Math.max(a, b))];
+  const lacking = Math.max(0, shortest - (to - from)) / 2;
+  return { from: Math.floor(from - lacking), to: Math.ceil(to + lacking) };
+}
+
+/** How often a chart over a range that moves with the time is asked again, in seconds: a longer one is not so eager. */
+export function paceSeconds(range: Range): number {
+  return Math.min(60, Math.max(10, Math.round(spanOf(range) / 600 / 2)));
 }
 
 /** The part of a query that goes along from page to page: database and time. */
 export function lastingQuery(search: URLSearchParams): string {
   const kept = new URLSearchParams();
-  for (const name of ['database', 'from', 'to']) {
+  for (const name of ['database', 'from', 'to', 'at']) {
     const value = search.get(name);
     if (value) kept.set(name, value);
   }

@@ -1,10 +1,10 @@
 'use client';
 
 import { createParser, parseAsString, useQueryState, useQueryStates } from 'nuqs';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { type Filter, parseFilter, printFilter } from './filter';
 import type { Range } from './queries';
-import { parseRange, rememberedSeconds } from './range';
+import { defaultSeconds, parseMoment, parseRange, rangeAround } from './range';
 
 /** How a table is sorted. */
 export type Sort = { column: string; descending: boolean };
@@ -37,20 +37,58 @@ export function useDatabase(): [string | null, (database: string | null) => void
   return [database, (next) => void setDatabase(next)];
 }
 
-const span = { from: parseAsString, to: parseAsString };
+const times = { from: parseAsString, to: parseAsString, at: parseAsString };
+
+/** The last range that moved with the time: where "Back to live" leads to. */
+let lastMoving: Range = { last: defaultSeconds };
+
+const written = (range: Range) =>
+  'last' in range
+    ? { from: range.last === defaultSeconds ? null : `-${range.last}`, to: null }
+    : { from: String(range.from), to: String(range.to) };
+
+/** The time of a page, as the URL holds it, and the ways to move it; each is a step of the browser's history. */
+export type PageTimes = {
+  /** What charts show; around `at` where that is not in it. */
+  range: Range;
+  /** The moment of the past that is shown (epoch seconds); null: now. */
+  at: number | null;
+  /** A range that moves with the time leads out of the past. */
+  setRange: (range: Range) => void;
+  /** Shows everything as it was at a moment; `range` is what charts show from then on. `replace`: no new step of the history. */
+  goTo: (at: number, options?: { range?: Range; replace?: boolean }) => void;
+  backToLive: () => void;
+};
 
 /**
- * The time range in the URL: `from=-900` is the last 15 minutes, `from` and `to` in epoch seconds (or ISO 8601) a fixed
- * span; missing is the last hour.
+ * The times in the URL: `from=-900` is the last 15 minutes, `from` and `to` in epoch seconds (or ISO 8601) a fixed span,
+ * missing the last hour; `at` a moment of the past.
  */
+export function usePageTimes(): PageTimes {
+  const [{ from, to, at: atText }, set] = useQueryStates(times, { history: 'push' });
+  const at = useMemo(() => parseMoment(atText), [atText]);
+  const range = useMemo(() => rangeAround(parseRange(from, to), at), [from, to, at]);
+  useEffect(() => {
+    if ('last' in range) lastMoving = range;
+  }, [range]);
+  return useMemo(
+    () => ({
+      range,
+      at,
+      setRange: (next) => void set({ ...written(next), ...('last' in next && { at: null }) }),
+      goTo: (moment, { range: wanted, replace } = {}) =>
+        void set(
+          { at: String(Math.floor(moment)), ...(wanted && written(wanted)) },
+          { history: replace ? 'replace' : 'push' },
+        ),
+      backToLive: () => void set({ ...written(lastMoving), at: null }),
+    }),
+    [range, at, set],
+  );
+}
+
+/** The range that charts show, and how to choose another. */
 export function useRange(): [Range, (range: Range) => void] {
-  const [{ from, to }, setSpan] = useQueryStates(span, { history: 'push' });
-  const range = useMemo(() => parseRange(from, to), [from, to]);
-  const setRange = (next: Range) =>
-    void setSpan(
-      'last' in next
-        ? { from: next.last === rememberedSeconds ? null : `-${next.last}`, to: null }
-        : { from: String(next.from), to: String(next.to) },
-    );
+  const { range, setRange } = usePageTimes();
   return [range, setRange];
 }

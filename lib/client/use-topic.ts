@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Row, TopicId } from '@/lib/topics/index';
 import type { Answer } from '@/lib/topics/topic';
 import { useInterval } from './live';
+import { usePageTime } from './page-time';
 import { askTopicNow, type TopicAsk, topicQuery } from './queries';
 import type { RequestError } from './request';
 import { useTopicFacts } from './topic-facts';
@@ -21,6 +22,8 @@ export type TopicView<R = unknown> = {
   ageSeconds: number | undefined;
   /** When the answer arrived here, ms. */
   receivedAt: number;
+  /** The moment of the past that was asked for (epoch seconds); null: now. */
+  at: number | null;
   cadenceSeconds: number;
   sources: string;
   /** Why pgdeck itself did not answer, the rows being older then. */
@@ -31,11 +34,14 @@ export type TopicView<R = unknown> = {
   askAgainError: Error | null;
 };
 
-/** Follows a topic of a server at its cadence; pauses with the page and with Live. */
-export function useTopic<Id extends TopicId>(server: string, topic: Id, ask: TopicAsk = {}): TopicView<Row<Id>> {
+/** Follows a topic of a server at its cadence, or as it was at the page's moment; pauses with the page and with Live. */
+export function useTopic<Id extends TopicId>(server: string, topic: Id, asked: TopicAsk = {}): TopicView<Row<Id>> {
+  const { at: pageAt } = usePageTime();
+  const ask = { at: pageAt, ...asked };
+  const at = ask.at ?? null;
   const options = topicQuery(server, topic, ask);
   const { cadenceSeconds, sources } = useTopicFacts(topic);
-  const refetchInterval = useInterval(cadenceSeconds * 1000);
+  const interval = useInterval(cadenceSeconds * 1000);
   const client = useQueryClient();
   const {
     data: answer,
@@ -43,8 +49,10 @@ export function useTopic<Id extends TopicId>(server: string, topic: Id, ask: Top
     failureReason,
   } = useQuery({
     ...options,
-    refetchInterval,
-    staleTime: cadenceSeconds * 1000,
+    // What is now must not stand for the past while that is awaited, nor the other way round.
+    placeholderData: (before, query) => (Boolean(query?.queryKey[3]?.at) === (at !== null) ? before : undefined),
+    refetchInterval: at === null && interval,
+    ...(at === null && { staleTime: cadenceSeconds * 1000 }),
   });
   const again = useMutation({
     mutationFn: () => askTopicNow(server, topic, ask),
@@ -60,6 +68,7 @@ export function useTopic<Id extends TopicId>(server: string, topic: Id, ask: Top
     sampledAt: held?.sampledAt,
     ageSeconds: held?.ageSeconds,
     receivedAt: dataUpdatedAt,
+    at,
     cadenceSeconds,
     sources,
     lost: (failureReason as RequestError | null) ?? undefined,

@@ -142,7 +142,14 @@ export function defineTopic<Shape extends z.ZodRawShape, Params extends z.ZodRaw
 /** The answer of a topic, as `GET /api/servers/:server/:topic` gives it. */
 export type Answer<Row = Raw> = Envelope & (Ok<Row> | Unavailable<Row>);
 
-type Envelope = { topic: string; server: string; database: string | null };
+type Envelope = {
+  topic: string;
+  server: string;
+  database: string | null;
+  /** Only where a moment of the past was asked for: that moment, ISO 8601, and how far from it the rows are. */
+  at?: string;
+  distanceSeconds?: number;
+};
 
 /** The rows of a snapshot; times are ISO 8601, ages in seconds. */
 export type Ok<Row = Raw> = {
