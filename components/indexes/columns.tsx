@@ -1,5 +1,6 @@
 import type { Column } from '@/components/table/column';
 import { LoadCell } from '@/components/table/load-cell';
+import { type Opened, Toggle } from '@/components/table/toggle';
 import { type State, StateText } from '@/components/ui/state';
 import { bytes, count, duration, notApplicable } from '@/lib/format';
 import { duties, type Index, type Standing, standing } from './summary';
@@ -20,9 +21,15 @@ function lastUse(row: Index): string {
 }
 
 /** The columns of indexes; the size bars share the scale of the largest index. */
-export function indexColumns(most: number): Column<Index>[] {
+export function indexColumns(most: number, opened: Opened): Column<Index>[] {
   return [
-    { id: 'indexrelname', header: 'Index', value: (row) => row.indexrelname, rank: 1 },
+    {
+      id: 'indexrelname',
+      header: 'Index',
+      value: (row) => row.indexrelname,
+      cell: (row) => <Toggle opened={opened} id={String(row.indexrelid)} name={row.indexrelname} />,
+      rank: 1,
+    },
     {
       id: 'relname',
       header: 'Table',

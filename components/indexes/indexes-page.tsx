@@ -1,8 +1,11 @@
 'use client';
 
 import { Copy, Lock, Table2 } from 'lucide-react';
+import { parseAsString, useQueryState } from 'nuqs';
 import { useCallback, useMemo, useState } from 'react';
 import { ScatterChart, type ScatterGroup } from '@/components/charts/scatter-chart';
+import { indexCharts } from '@/components/history/charts-of';
+import { RowCharts } from '@/components/history/row-charts';
 import { PageHead } from '@/components/shell/page-head';
 import { useServer } from '@/components/shell/use-server';
 import { matches } from '@/components/table/column';
@@ -48,7 +51,9 @@ export function IndexesPage({ server }: { server: string }) {
   const chosen = views.find(({ value }) => value === filter.fields.show) ?? views[0];
   const rows = useMemo(() => all.filter((row) => chosen?.test(row)), [all, chosen]);
   const most = Math.max(0, ...all.map((row) => row.size_bytes));
-  const columns = useMemo(() => indexColumns(most), [most]);
+  const [open, setOpen] = useQueryState('row', parseAsString);
+  const toggle = useCallback((key: string) => void setOpen((now) => (now === key ? null : key)), [setOpen]);
+  const columns = useMemo(() => indexColumns(most, { key: open, toggle }), [most, open, toggle]);
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   const found = rows.filter((row) => matches(row, columns, words)).length;
   const asked = view.database ?? database ?? summary?.database ?? null;
@@ -70,12 +75,21 @@ export function IndexesPage({ server }: { server: string }) {
     [server, database],
   );
 
+  const detail = useCallback(
+    (row: Index) =>
+      indexKey(row) === open && asked !== null ? (
+        <RowCharts server={server} series="index" of={{ database: asked, oid: row.indexrelid }} charts={indexCharts} />
+      ) : undefined,
+    [server, open, asked],
+  );
+
   return (
     <>
       <PageHead
         server={server}
         title="Indexes"
         databases="one"
+        range
         sentence={view.rows ? indexesSentence(all) : '\u00a0'}
       />
       {view.answer?.status === 'unavailable' && !view.rows ? null : <UseChart view={view} rows={all} />}
@@ -126,6 +140,7 @@ export function IndexesPage({ server }: { server: string }) {
           view={view}
           live
           menu={menu}
+          detail={detail}
           menuTitle={(row) => (
             <>
               Index <b>{row.indexrelname}</b> · {indexTable(row)}

@@ -1,13 +1,15 @@
 'use client';
 
 import { useEffect, useState } from 'react';
+import { statementCharts } from '@/components/history/charts-of';
+import { RowCharts } from '@/components/history/row-charts';
 import { SqlBlock } from '@/components/ui/sql';
 import { Clock } from '@/components/ui/time';
 import { bytes, count, exact, milliseconds, notApplicable, percent } from '@/lib/format';
 import type { Statement } from './summary';
 
-/** One statement in full: its text laid out over lines, and the figures that the table has no room for. */
-export function StatementDetail({ row }: { row: Statement }) {
+/** One statement in full: its text laid out over lines, the figures that the table has no room for, and its history. */
+export function StatementDetail({ server, row }: { server: string; row: Statement }) {
   const text = useFormatted(row.query);
   const cut = row.query !== null && (row.query_length ?? 0) > row.query.length;
   return (
@@ -57,8 +59,16 @@ export function StatementDetail({ row }: { row: Statement }) {
           </Fact>
         )}
       </dl>
+      <div className="statement-history">
+        <StatementHistory server={server} sid={row.sid} />
+      </div>
     </div>
   );
+}
+
+/** What a statement did over the page's time. */
+export function StatementHistory({ server, sid }: { server: string; sid: string }) {
+  return <RowCharts server={server} series="statement" of={{ sid }} charts={statementCharts} />;
 }
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {

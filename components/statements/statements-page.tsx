@@ -16,6 +16,7 @@ import { useTopic } from '@/lib/client/use-topic';
 import { percent } from '@/lib/format';
 import { statementColumns } from './columns';
 import { defaults, type Limit, limits, type Mean, means, statementsAsk } from './controls';
+import { PastStatement } from './past-statement';
 import { StatementDetail } from './statement-detail';
 import {
   droppedSentence,
@@ -53,8 +54,8 @@ export function StatementsPage({ server }: { server: string }) {
   const found = rows.filter((row) => matches(row, columns, words)).length;
   const minimum = Number(mean);
   const detail = useCallback(
-    (row: Statement) => (statementKey(row) === open ? <StatementDetail row={row} /> : undefined),
-    [open],
+    (row: Statement) => (statementKey(row) === open ? <StatementDetail server={server} row={row} /> : undefined),
+    [server, open],
   );
   return (
     <>
@@ -62,6 +63,7 @@ export function StatementsPage({ server }: { server: string }) {
         server={server}
         title="Statements"
         databases="all"
+        range
         sentence={view.rows ? statementsSentence(rows, minimum) : '\u00a0'}
       />
       <div className="filters">
@@ -79,6 +81,9 @@ export function StatementsPage({ server }: { server: string }) {
         />
         <FilterField placeholder="statement, role" found={found} />
       </div>
+      {open && view.rows && !rows.some((row) => statementKey(row) === open) && (
+        <PastStatement server={server} sid={open} />
+      )}
       {(rows.length > 0 || !view.rows) && view.answer?.status !== 'unavailable' && (
         <ShareChart view={view} rows={rows} onChoose={toggle} />
       )}

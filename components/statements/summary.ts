@@ -36,9 +36,9 @@ export function oneLine(row: Pick<Statement, 'query'>): string {
   return row.query?.replace(/\s+/g, ' ').trim() ?? 'text not read yet';
 }
 
-/** The key of a statement as the table identifies it. */
+/** The key of a statement: its number in the history, so that an address finds it in either. */
 export function statementKey(row: Statement): string {
-  return `${row.dbid}.${row.userid}.${row.queryid}.${row.toplevel ? 't' : 'f'}`;
+  return row.sid;
 }
 
 /** The chart in one sentence: what part of the time the bars stand for. */

@@ -1,5 +1,6 @@
 import type { Column } from '@/components/table/column';
 import { LoadCell } from '@/components/table/load-cell';
+import { type Opened, Toggle } from '@/components/table/toggle';
 import { Badge, StateText } from '@/components/ui/state';
 import { bytes, count, duration, exact, list, notApplicable, percent, plural } from '@/lib/format';
 import { sizeParts } from './parts';
@@ -9,7 +10,7 @@ const age = (seconds: number | null) => (seconds === null ? 'never' : duration(s
 const holdsRows = (row: Table) => row.relkind !== 'p';
 
 /** The columns of tables; the size bars share the scale of the largest table. */
-export function tableColumns(most: number): Column<Table>[] {
+export function tableColumns(most: number, opened?: Opened): Column<Table>[] {
   return [
     {
       id: 'relname',
@@ -17,7 +18,7 @@ export function tableColumns(most: number): Column<Table>[] {
       value: tableName,
       cell: (row) => (
         <>
-          {tableName(row)}
+          {opened ? <Toggle opened={opened} id={String(row.relid)} name={tableName(row)} /> : tableName(row)}
           {row.partitions !== null && <span className="muted"> {plural(row.partitions, 'partition')}</span>}
           {row.locked_by.length > 0 && (
             <>

@@ -1,9 +1,12 @@
 'use client';
 
 import { ListTree, Lock, RefreshCw } from 'lucide-react';
+import { parseAsString, useQueryState } from 'nuqs';
 import { useCallback, useMemo, useState } from 'react';
 import { useAction } from '@/components/actions/action-provider';
 import { BarChart, type BarRow } from '@/components/charts/bar-chart';
+import { tableCharts } from '@/components/history/charts-of';
+import { RowCharts } from '@/components/history/row-charts';
 import { PageHead } from '@/components/shell/page-head';
 import { useServer } from '@/components/shell/use-server';
 import { matches } from '@/components/table/column';
@@ -51,7 +54,9 @@ export function TablesPage({ server }: { server: string }) {
   const chosen = views.find(({ value }) => value === filter.fields.show) ?? views[0];
   const rows = useMemo(() => all.filter((row) => chosen?.test(row)), [all, chosen]);
   const most = Math.max(0, ...all.map((row) => row.total_bytes));
-  const columns = useMemo(() => tableColumns(most), [most]);
+  const [open, setOpen] = useQueryState('row', parseAsString);
+  const toggle = useCallback((key: string) => void setOpen((now) => (now === key ? null : key)), [setOpen]);
+  const columns = useMemo(() => tableColumns(most, { key: open, toggle }), [most, open, toggle]);
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   const found = rows.filter((row) => matches(row, columns, words)).length;
   const asked = view.database ?? database ?? summary?.database ?? null;
@@ -80,9 +85,23 @@ export function TablesPage({ server }: { server: string }) {
     [server, database, asked, standby, act],
   );
 
+  const detail = useCallback(
+    (row: Table) =>
+      tableKey(row) === open && asked !== null ? (
+        <RowCharts server={server} series="table" of={{ database: asked, oid: row.relid }} charts={tableCharts} />
+      ) : undefined,
+    [server, open, asked],
+  );
+
   return (
     <>
-      <PageHead server={server} title="Tables" databases="one" sentence={view.rows ? tablesSentence(all) : '\u00a0'} />
+      <PageHead
+        server={server}
+        title="Tables"
+        databases="one"
+        range
+        sentence={view.rows ? tablesSentence(all) : '\u00a0'}
+      />
       {view.answer?.status === 'unavailable' && !view.rows ? null : <SizeChart view={view} rows={all} />}
       <div className="filters">
         <Segmented
@@ -125,6 +144,7 @@ export function TablesPage({ server }: { server: string }) {
           view={view}
           live
           menu={menu}
+          detail={detail}
           menuTitle={(row) => (
             <>
               Table <b>{tableName(row)}</b> · {bytes(row.total_bytes)}
