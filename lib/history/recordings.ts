@@ -32,7 +32,7 @@ export const recordings: Record<Recording['id'], Recording> = {
   database: {
     id: 'database',
     topic: 'databases',
-    everySeconds: 10,
+    everySeconds: 60,
     identity: 'database',
     rank: 'xact_commit',
     most: { raw: 500, hour: 500 },
@@ -61,10 +61,10 @@ export const recordings: Record<Recording['id'], Recording> = {
   table: {
     id: 'table',
     topic: 'tables',
-    everySeconds: 60,
+    everySeconds: 120,
     identity: 'relation',
     rank: 'total_bytes',
-    most: { raw: 2000, hour: 2000 },
+    most: { raw: 2000, hour: 100 },
     columns: [
       ...sums('int8', 'seq_scan', 'seq_tup_read', 'idx_scan', 'idx_tup_fetch'),
       ...sums('int8', 'n_tup_ins', 'n_tup_upd', 'n_tup_del', 'n_tup_hot_upd'),
@@ -74,10 +74,10 @@ export const recordings: Record<Recording['id'], Recording> = {
   index: {
     id: 'index',
     topic: 'index-usage',
-    everySeconds: 60,
+    everySeconds: 120,
     identity: 'relation',
     rank: 'size_bytes',
-    most: { raw: 2000, hour: 2000 },
+    most: { raw: 2000, hour: 100 },
     columns: [...sums('int8', 'idx_scan', 'idx_tup_read', 'idx_tup_fetch'), ...newest('size_bytes')],
   },
 };
