@@ -64,6 +64,7 @@ export function ChangesPage({ server }: { server: string }) {
         title="What changed"
         sentence="Newest first: settings, restarts, failovers, statistics resets, schema, extensions, roles, actions of pgdeck and marks."
         source="pgdeck's history"
+        flush
         footer={off && <span>{off}</span>}
         link={
           query.hasNextPage ? (

@@ -85,6 +85,7 @@ function Comparison({ server }: { server: string }) {
         title={about[subject].label}
         sentence={answer ? coverageSentences(answer).join(' ') || 'Everything of both windows is known.' : '\u00a0'}
         source={about[subject].source}
+        flush
         footer={answer?.source === 'memory' && <span>from memory: the last hour at most</span>}
       >
         <Asked query={{ ...query, data: answer }} height={360} flush>

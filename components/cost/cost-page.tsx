@@ -41,6 +41,7 @@ export function CostPage({ server }: { server: string }) {
         <StorePanel server={server} query={store} />
       </div>
       <Panel
+        flush
         title="By question"
         sentence={cost.data ? topicSentence(cost.data) : '\u00a0'}
         source="pg_stat_statements, statements tagged pgdeck"
@@ -50,6 +51,7 @@ export function CostPage({ server }: { server: string }) {
         </Asked>
       </Panel>
       <Panel
+        flush
         title="Stored by table"
         sentence={cost.data ? storedSentence(cost.data) : '\u00a0'}
         source="the history store"

@@ -14,6 +14,7 @@ export function StorePanel({ server, query }: { server: string; query: AskedQuer
   const status = query.data;
   return (
     <Panel
+      flush
       title="History store"
       sentence={status ? storeSentence(status).text : '\u00a0'}
       footer={<span>GET /api/history</span>}

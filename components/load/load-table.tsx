@@ -45,6 +45,7 @@ export function LoadTable({
       title={`Load by ${sliceWords[slice].one.toLowerCase()}`}
       sentence={answer ? topSentence(answer) : '\u00a0'}
       source={slice === 'statement' ? 'pg_stat_activity, pg_stat_statements' : 'pg_stat_activity'}
+      flush
       footer={
         <>
           {slice === 'statement' && answer && (
@@ -54,7 +55,7 @@ export function LoadTable({
         </>
       }
     >
-      <div className="load-tools">
+      <div className="load-tools load-slices">
         <Segmented<Slice>
           label="Load by"
           segments={slices.map((value) => ({ value, label: sliceWords[value].one }))}
@@ -62,23 +63,15 @@ export function LoadTable({
           onChange={onSlice}
         />
       </div>
-      <div className="load-table">
-        <Asked query={query} height={240} flush>
-          {(known) =>
-            known.rows.length === 0 ? (
-              <Nothing answer={known} filtered={filters.length > 0} />
-            ) : (
-              <Rows
-                answer={known}
-                slice={slice}
-                filters={filters}
-                onFilters={onFilters}
-                statementHref={statementHref}
-              />
-            )
-          }
-        </Asked>
-      </div>
+      <Asked query={query} height={240} flush>
+        {(known) =>
+          known.rows.length === 0 ? (
+            <Nothing answer={known} filtered={filters.length > 0} />
+          ) : (
+            <Rows answer={known} slice={slice} filters={filters} onFilters={onFilters} statementHref={statementHref} />
+          )
+        }
+      </Asked>
     </Panel>
   );
 }

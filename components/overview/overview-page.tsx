@@ -2,6 +2,7 @@
 
 import Link from 'next/link';
 import { useMemo } from 'react';
+import { RecentChanges } from '@/components/changes/recent-changes';
 import { ChartPanel } from '@/components/charts/chart-panel';
 import { type ColumnLook, connectionLooks, waitLooks } from '@/components/charts/look';
 import { latest } from '@/components/charts/summary';
@@ -109,6 +110,7 @@ export function OverviewPage({ server }: { server: string }) {
       </div>
       <Worst server={server} view={statements} link={pageLink('statements', 'All statements')} />
       <Biggest view={tables} link={pageLink('tables', 'All tables')} />
+      <RecentChanges server={server} link={pageLink('changes', 'All changes')} />
     </>
   );
 }
