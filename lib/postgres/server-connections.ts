@@ -2,6 +2,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { ServerConfig } from '@/lib/config';
 import { type Capabilities, heartbeatSql } from './capabilities';
 import { describeConnectError, isConnectionError, PostgresProblem, type Problem } from './errors';
+import { type OwnStatement, OwnStatements } from './own-statements';
 import { PoolCounts, type PoolFigures } from './pool-counts';
 import { type Beat, type Identity, readCapabilities, readIdentity } from './probe';
 import { type Answered, needsSession, Session } from './session';
@@ -50,6 +51,7 @@ export class ServerConnections {
   #probing: Promise<Capabilities> | undefined;
   #actingHung: { at: number; problem: Problem } | undefined;
   #counts = new PoolCounts();
+  #statements = new OwnStatements();
   #closed = false;
   #pooled = new Map<'read' | 'action', boolean>();
 
@@ -220,6 +222,11 @@ export class ServerConnections {
     ];
   }
 
+  /** What pgdeck's own statements to this server have cost, but for the actions that somebody ran. */
+  statements(): OwnStatement[] {
+    return this.#statements.figures();
+  }
+
   /** Ends every connection. */
   close(): void {
     this.#closed = true;
@@ -256,6 +263,7 @@ export class ServerConnections {
         ...(this.#pooled.get(role) && { pooled: true }),
       });
       this.#pooled.set(role, session.pooled);
+      this.#count(session);
       if (this.#closed) {
         session.close();
         throw new Error('Client was closed');
@@ -301,6 +309,10 @@ export class ServerConnections {
     return turn;
   }
 
+  #count(session: Session): void {
+    session.onStatement = (text, ms) => this.#statements.add(text, ms);
+  }
+
   #countFailure(pool: string, error: unknown): void {
     const { code, message } = error as { code?: string; message?: string };
     const timedOut = code === '57014' || code === '55P03' || /Query read timeout/.test(message ?? '');
@@ -321,6 +333,7 @@ export class ServerConnections {
     ).catch(() => undefined);
     if (!renewed) return;
     if (this.#closed) return renewed.close();
+    this.#count(renewed);
     this.#sessions.set('slow', renewed);
     this.#counts.add('sampling', 'recycled');
     old.retire();

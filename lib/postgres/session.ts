@@ -111,6 +111,8 @@ export class Session {
   waiting = 0;
   closed = false;
   onClosed: (() => void) | undefined;
+  /** Told of each statement, when it was answered or had failed, with its milliseconds. */
+  onStatement: ((text: string, ms: number) => void) | undefined;
   #client: pg.Client;
   #purpose: Purpose;
   #last: Promise<unknown> = Promise.resolve();
@@ -255,9 +257,11 @@ export class Session {
     } finally {
       this.busy = false;
       this.usedAt = Date.now();
+      const ms = performance.now() - started;
+      this.onStatement?.(text, ms);
       if (context) {
         context.queries++;
-        context.queryMs += performance.now() - started;
+        context.queryMs += ms;
       }
     }
   }

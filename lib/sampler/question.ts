@@ -179,7 +179,7 @@ export class Question {
   }
 
   #own(): Raw[] {
-    return this.#connections.pools();
+    return this.topic.figures === 'statements' ? this.#connections.statements() : this.#connections.pools();
   }
 
   async #fromServer(sql: NonNullable<AnyTopic['sql']>): Promise<{ rows: Raw[]; partial?: Partial[] }> {

@@ -28,6 +28,7 @@ export class Remembered {
   keep(lookup: Lookup, database: string, asked: string[], rows: Raw[], now = Date.now()): void {
     this.#failedAt.delete(this.#place(lookup, database));
     const entries = this.#of(lookup, database);
+    if (lookup.single) entries.clear();
     const answered = new Map(rows.map((row) => [String(row.key), row]));
     for (const key of asked) entries.set(key, { row: answered.get(key), askedAt: now, usedAt: now });
     for (const [key, entry] of entries) if (now - entry.usedAt > forgetAfterMs) entries.delete(key);
@@ -41,6 +42,11 @@ export class Remembered {
   /** The reading side, for a topic's `join`. */
   known(database: string): Known {
     return (lookup, key) => this.#of(lookup, database).get(String(key))?.row;
+  }
+
+  /** Forgets what belongs to one database alone. */
+  forget(database: string): void {
+    for (const place of this.#entries.keys()) if (place.endsWith(`\n${database}`)) this.#entries.delete(place);
   }
 
   /** Forgets everything: another cluster answers at this address. */

@@ -1,12 +1,15 @@
+import { configuration } from './configuration';
 import { connections } from './connections';
 import { databaseSizesTopic } from './database-sizes';
 import { databases } from './databases';
 import { indexUsage } from './index-usage';
 import { load } from './load';
 import { locks } from './locks';
+import { ownCost } from './own-cost';
 import { pools } from './pools';
 import { progress } from './progress';
 import { replication } from './replication';
+import { schema } from './schema';
 import { server } from './server';
 import { sessions } from './sessions';
 import { slowQueries } from './slow-queries';
@@ -32,6 +35,9 @@ export const topics = {
   tables,
   'index-usage': indexUsage,
   server,
+  configuration,
+  schema,
+  'own-cost': ownCost,
 } satisfies Record<string, AnyTopic>;
 
 /** The id of a topic. */
@@ -63,6 +69,8 @@ const seriesOrder = [
   'buffers-written',
   'replication-lag',
   'replication-delay',
+  'own-statements',
+  'own-time',
 ];
 
 /** Every series with the topic that it is made from, in the order of the API. */

@@ -12,6 +12,7 @@ export const pools = defineTopic({
   requires: [],
   sources: ['pgdeck'],
   always: true,
+  figures: 'pools',
   row: z.object({
     pool: text('What the connections are for: sampling, signals or maintenance.'),
     size: count('Most connections it may have.'),

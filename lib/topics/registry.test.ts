@@ -54,6 +54,8 @@ test('series are listed in the order of the API', () => {
     'buffers-written',
     'replication-lag',
     'replication-delay',
+    'own-statements',
+    'own-time',
   ]);
 });
 

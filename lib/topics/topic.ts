@@ -25,6 +25,8 @@ export type Lookup = {
   everySeconds: number;
   /** True: keys are the same in each database of a server (roles, databases, statements). */
   shared: boolean;
+  /** True: only the newest answer is kept; its key tells the state of what it is about. */
+  single?: boolean;
 };
 
 /** What the lookups remember: the row of a lookup for a key, or undefined where it is not known. */
@@ -76,8 +78,10 @@ export type Topic<Shape extends z.ZodRawShape = z.ZodRawShape, Params extends z.
   requires: Requirement[];
   /** The PostgreSQL views and functions that the figures come from. */
   sources: string[];
-  /** The statement; missing where the rows are pgdeck's own figures (`pools`). */
+  /** The statement; missing where the rows are pgdeck's own figures. */
   sql?: Variants;
+  /** Which figures of its own, where there is no statement: its connections or the statements it sent. */
+  figures?: 'pools' | 'statements';
   /**
    * True: asked also while nobody looks, because charts or checks need it (at most every 10 s then). `history`: only
    * while the history store is on, at its own cadence.
@@ -88,6 +92,8 @@ export type Topic<Shape extends z.ZodRawShape = z.ZodRawShape, Params extends z.
    * that while something stands out. `mostRows`: the first so many.
    */
   moments?: { everySeconds: number; closeSeconds?: number; mostRows?: number };
+  /** Database scope: while it is asked for history, asked this often in the other databases too, one after another. */
+  everywhereSeconds?: number;
   /** A row that was not in the sample before began at 0 since then: its first figures are what was added. */
   beginsAtZero?: boolean;
   /** Asked as often as this while little happens, and at `cadenceSeconds` while `busy` says so. */
