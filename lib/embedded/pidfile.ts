@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What a postmaster wrote into its data folder; `status` is `starting`, `stopping`, `ready` or `standby`. */
 export type PidFile = { pid: number; port: number; status: string };
@@ -66,5 +67,24 @@ export function parentOf(pid: number): { pid: number; program: string } | undefi
     return { pid: parent, program: readFileSync(`/proc/${parent}/comm`, 'utf8').trim() };
   } catch {
     return undefined;
+  }
+}
+
+/** Sends a signal; a process that is gone already gets none. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // it is gone already
+  }
+}
+
+/** Ends what a killed postmaster left behind; a busy backend notices SIGTERM late, or never. */
+export async function endProcessesOf(dataDir: string): Promise<void> {
+  for (let round = 0; ; round++) {
+    const left = processesOf(dataDir);
+    if (left.length === 0) return;
+    for (const pid of left) signal(pid, round < 10 ? 'SIGTERM' : 'SIGKILL');
+    await sleep(200);
   }
 }

@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { EmbeddedOptions } from './options';
 import { isAlive, parentOf, readPidFile } from './pidfile';
-import { type Embedded, type EmbeddedOptions, startEmbedded } from './server';
+import { type Embedded, startEmbedded } from './server';
 
 const superuserPassword = 'only-for-this-test';
 let folder: string;

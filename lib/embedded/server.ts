@@ -5,29 +5,11 @@ import { type Account, serverAccount } from './account';
 import { type Binaries, findBinaries } from './binaries';
 import { prepareDataFolder, serverEnvironment } from './data-folder';
 import { EmbeddedError } from './errors';
-import { isAlive, isPostgresOf, parentOf, processesOf, readPidFile } from './pidfile';
+import type { EmbeddedOptions } from './options';
+import { endProcessesOf, isAlive, isPostgresOf, parentOf, readPidFile, signal } from './pidfile';
 import { freePort } from './ports';
 import { adopt, type Launch, launch, type Supervisor } from './supervisor';
-
-/** What `startEmbedded` is told. */
-export type EmbeddedOptions = {
-  /** PostgreSQL 14–18; 14–17 only where the tests' binaries are installed. */
-  major: number;
-  /** Made with initdb when empty; its parent must be a folder that the server's user can enter. */
-  dataDir: string;
-  /** On 127.0.0.1; without it a free one is taken, which a restart keeps. */
-  port?: number;
-  settings?: Record<string, string | number>;
-  superuser?: string;
-  /** Given to the superuser by initdb; later starts do not change it. */
-  superuserPassword: string;
-  /** Where to look for the binaries' packages (it and the folders above); default: the working folder. */
-  root?: string;
-  /** The data folder is removed when the server has ended, also after a kill -9 of this process. */
-  temporary?: boolean;
-  /** Told when the server ended by itself, and when it is up again. */
-  onChange?: (change: string) => void;
-};
+import { saysPortTaken, whyNotStarted } from './why-not';
 
 const baseSettings = {
   listen_addresses: '127.0.0.1',
@@ -38,7 +20,7 @@ const baseSettings = {
 
 const logName = 'pgdeck-server.log';
 const logMaxBytes = 20 * 1024 * 1024;
-const startSeconds = 30;
+const usualStartSeconds = 30;
 const stopSeconds = 4;
 
 /** A running server of our own; it ends with this process, however that ends. */
@@ -152,7 +134,7 @@ export class Embedded {
     }
     this.adopted = false;
     const wanted = this.#port || this.options.port;
-    const deadline = Date.now() + startSeconds * 1000;
+    const deadline = Date.now() + (this.options.startSeconds ?? usualStartSeconds) * 1000;
     for (;;) {
       this.#port = wanted ?? (await freePort(this.host));
       const supervisor = await launch(this.#command(this.#port), this.#launch());
@@ -162,8 +144,12 @@ export class Embedded {
         return;
       }
       const said = this.log();
-      if (Date.now() > deadline || !(await this.#mend(said, wanted === undefined))) {
-        throw new EmbeddedError(this.#whyNot(said));
+      if (Date.now() > deadline) {
+        throw new EmbeddedError(`PostgreSQL is not ready in time in ${this.dataDir}:\n${said}`, 'slow');
+      }
+      if (!(await this.#mend(said, wanted === undefined))) {
+        const { version, dataDir } = this;
+        throw whyNotStarted(said, { version, dataDir, address: `port ${this.#port} on ${this.host}` });
       }
     }
   }
@@ -208,38 +194,19 @@ export class Embedded {
 
   /** What a failed start can be mended by: true when another try makes sense. */
   async #mend(said: string, portIsFree: boolean): Promise<boolean> {
-    if (/could not bind|could not create any TCP\/IP sockets/.test(said)) {
+    if (saysPortTaken(said)) {
       if (!portIsFree) return false;
       ftruncateSync(this.#log);
       return true;
     }
     if (/is still in use|lock file "postmaster.pid" already exists/.test(said)) {
       // Backends of a killed postmaster, or its own zombie that init has not reaped yet.
-      await this.#endBackends();
+      await endProcessesOf(this.dataDir);
       await sleep(200);
       ftruncateSync(this.#log);
       return true;
     }
     return false;
-  }
-
-  /** Ends what a killed postmaster left behind; a busy backend notices SIGTERM late, or never. */
-  async #endBackends(): Promise<void> {
-    for (let round = 0; ; round++) {
-      const left = processesOf(this.dataDir);
-      if (left.length === 0) return;
-      for (const pid of left) signal(pid, round < 10 ? 'SIGTERM' : 'SIGKILL');
-      await sleep(200);
-    }
-  }
-
-  #whyNot(said: string): string {
-    if (/No space left on device/i.test(said))
-      return `PostgreSQL did not start: the disk that holds ${this.dataDir} is full.`;
-    if (/could not bind|could not create any TCP\/IP sockets/.test(said)) {
-      return `PostgreSQL did not start: port ${this.#port} on ${this.host} is taken.`;
-    }
-    return `PostgreSQL ${this.version} did not start in ${this.dataDir}:\n${said}`;
   }
 
   /**
@@ -253,7 +220,7 @@ export class Embedded {
       if (!file || !isAlive(file.pid)) return undefined;
       if (!isPostgresOf(file.pid, this.dataDir)) {
         // Without the file a new server would not notice backends of the old one: they go first.
-        await this.#endBackends();
+        await endProcessesOf(this.dataDir);
         unlinkSync(join(this.dataDir, 'postmaster.pid'));
         return undefined;
       }
@@ -267,6 +234,7 @@ export class Embedded {
       if (Date.now() > deadline) {
         throw new EmbeddedError(
           `PostgreSQL (pid ${file.pid}) is already running in ${this.dataDir} for another process. Stop that one first.`,
+          'locked',
         );
       }
       await sleep(100);
@@ -290,7 +258,7 @@ export class Embedded {
     supervisor.ended.then(() => {
       if (this.#stopping || this.#supervisor !== supervisor) return;
       this.#supervisor = undefined;
-      this.options.onChange?.('PostgreSQL ended by itself; it is being started again');
+      this.options.onChange?.('PostgreSQL ended by itself; it is being started again', 'down');
       this.#startAgain(1);
     });
   }
@@ -301,9 +269,10 @@ export class Embedded {
     try {
       await this.#up();
       if (this.#stopping) await this.#down();
-      else this.options.onChange?.(`PostgreSQL is up again on port ${this.#port}`);
+      else this.options.onChange?.(`PostgreSQL is up again on port ${this.#port}`, 'up');
     } catch (error) {
-      this.options.onChange?.(error instanceof Error ? error.message : String(error));
+      const why = error instanceof EmbeddedError ? error : new EmbeddedError(String(error));
+      this.options.onChange?.(why.message, why);
       if (!this.#stopping) await this.#startAgain(attempt * 2);
     }
   }
@@ -312,12 +281,4 @@ export class Embedded {
 /** Starts an embedded PostgreSQL on a loopback port; throws `EmbeddedError` with what to do. */
 export function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   return Embedded.start(options);
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // it is gone already
-  }
 }
