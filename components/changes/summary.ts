@@ -5,8 +5,7 @@ import { type ChangeKind, changeKinds } from './kinds';
 
 /** The changes of a range in one sentence: how many, of which kinds; `more`: there are older ones that were not loaded. */
 export function changesSentence(events: ChangeEvent[], range: Range, more: boolean): string {
-  const time =
-    'last' in range ? `in the last ${durationInWords(range.last).replace(/^1\u00a0h$/, 'hour')}` : 'in this time';
+  const time = 'last' in range ? `in the last ${oneOf(range.last)}` : 'in this time';
   if (events.length === 0) return `Nothing that pgdeck looks for changed ${time}.`;
   const counts = new Map<ChangeKind, number>();
   for (const { kind } of events) counts.set(kind, (counts.get(kind) ?? 0) + 1);
@@ -16,6 +15,8 @@ export function changesSentence(events: ChangeEvent[], range: Range, more: boole
   const many = `${more ? 'At least ' : ''}${count(events.length)} ${events.length === 1 ? 'change' : 'changes'}`;
   return `${many} ${time}: ${list(kinds, 4)}.`;
 }
+
+const oneOf = (seconds: number) => (seconds === 3600 ? 'hour' : seconds === 86_400 ? 'day' : durationInWords(seconds));
 
 /** Events by the day that the reader's clock shows, newest first. */
 export function byDay(events: ChangeEvent[], timeZone?: string): { day: string; events: ChangeEvent[] }[] {
