@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { stateFolder } from '@/lib/config';
-import { demoFolder, makeStateFolder } from './state-folder';
+import { makeStateFolder, serverFolder } from './state-folder';
 import { lockStateFolder } from './state-lock';
 
 /** Deletes the demo's folder, data and passwords; refused while a pgdeck runs on the state folder. */
@@ -9,7 +9,7 @@ export async function run(): Promise<number> {
   makeStateFolder(stateDir);
   const release = lockStateFolder(stateDir, 'demo-reset');
   try {
-    const folder = demoFolder(stateDir);
+    const folder = serverFolder(stateDir, 'demo');
     const had = existsSync(folder);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     console.log(

@@ -9,7 +9,7 @@ import { type Config, type DemoAddresses, readConfig, type Target } from '@/lib/
 import { shared } from '@/lib/runtime';
 import { LaunchError } from './launch-error';
 import { listen } from './listen';
-import { demoFolder, makeStateFolder } from './state-folder';
+import { makeStateFolder, serverFolder } from './state-folder';
 import { lockStateFolder } from './state-lock';
 import { watchServers } from './watch-servers';
 
@@ -56,7 +56,7 @@ const nowhere: Target = { host: '', port: 0, database: '', user: '', password: u
 const placeholder: DemoAddresses = { read: nowhere, action: nowhere };
 
 async function bringUpDemo(root: string, { stateDir }: Config, down: WayDown): Promise<DemoAddresses> {
-  const folder = demoFolder(stateDir);
+  const folder = serverFolder(stateDir, 'demo');
   if (!folder.startsWith(stateDir)) {
     say(`PostgreSQL runs as another user, who cannot enter ${stateDir}; the demo's data is in ${folder}.`);
   }

@@ -14,25 +14,29 @@ const reasons: Record<string, string> = {
   ENOTDIR: 'a file stands where a folder above it should be',
 };
 
+/** What the system says of a folder that cannot be made or written, in words. */
+export function whyNoFolder(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return (code && reasons[code]) ?? message;
+}
+
 /** Makes the state folder; throws `LaunchError` with what to do when it cannot be made. */
 export function makeStateFolder(stateDir: string): void {
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o711 });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = (code && reasons[code]) ?? message;
     throw new LaunchError(
-      `The state folder ${stateDir} cannot be made: ${why}. Set PGDECK_STATE_DIR to another folder.`,
+      `The state folder ${stateDir} cannot be made: ${whyNoFolder(error)}. Set PGDECK_STATE_DIR to another folder.`,
     );
   }
 }
 
 /**
- * Where the demo keeps its data: `demo` in the state folder. Root's PostgreSQL runs as nobody, who may be unable to enter
- * that (a folder above it is closed); then a folder of its own below /var/lib/pgdeck.
+ * Where an embedded server's data and passwords are: `demo` or `history` in the state folder. Root's PostgreSQL runs as
+ * nobody, who may be unable to enter that (a folder above it is closed); then a folder of its own below /var/lib/pgdeck.
  */
-export function demoFolder(stateDir: string): string {
-  const own = join(stateDir, 'demo');
+export function serverFolder(stateDir: string, name: 'demo' | 'history'): string {
+  const own = join(stateDir, name);
   const account = serverAccount();
   try {
     openFor(stateDir, account);
@@ -41,8 +45,8 @@ export function demoFolder(stateDir: string): string {
   } catch (error) {
     if (!(error instanceof EmbeddedError)) throw error;
   }
-  const name = createHash('sha256').update(stateDir).digest('hex').slice(0, 16);
-  const elsewhere = join('/var/lib/pgdeck', 'state-of', name);
+  const hash = createHash('sha256').update(stateDir).digest('hex').slice(0, 16);
+  const elsewhere = join('/var/lib/pgdeck', 'state-of', name === 'demo' ? hash : `${hash}-${name}`);
   openFor('/var/lib/pgdeck', account);
   openFor(elsewhere, account);
   return elsewhere;
