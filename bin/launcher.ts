@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startDemo } from '@/demo/start';
 import { guardedServer } from '@/lib/access/http';
 import { type Config, type DemoAddresses, readConfig, type Target } from '@/lib/config';
+import type { HistoryPlace } from '@/lib/history/place';
 import { shared } from '@/lib/runtime';
+import { HistoryServer } from './history-server';
 import { LaunchError } from './launch-error';
 import { listen } from './listen';
 import { makeStateFolder, serverFolder } from './state-folder';
@@ -40,9 +42,16 @@ export async function start({ root, dev, demo: wantsDemo }: StartOptions): Promi
     const address = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${settings.port}`;
     makeStateFolder(settings.stateDir);
     down.last(lockStateFolder(settings.stateDir, address));
+    const history = bringUpHistory(root, settings, down);
     const demo = wantsDemo ? await bringUpDemo(root, settings, down) : undefined;
     const config = demo ? readConfig(process.env, demo) : settings;
-    shared().launcher = { version, startedAt, bind: { host: config.host, port: config.port }, ...(demo && { demo }) };
+    shared().launcher = {
+      version,
+      startedAt,
+      bind: { host: config.host, port: config.port },
+      history,
+      ...(demo && { demo }),
+    };
     await serve(root, dev, config, down);
     announce(version, address, config);
     down.add(watchServers(say));
@@ -64,6 +73,15 @@ async function bringUpDemo(root: string, { stateDir }: Config, down: WayDown): P
   const demo = await startDemo({ stateDir: folder, root, say });
   down.add(() => demo.stop());
   return { read: demo.read, action: demo.action };
+}
+
+/** Begins to bring up the history's own PostgreSQL, where there is to be one: the pages do not wait for it. */
+function bringUpHistory(root: string, { stateDir, history }: Config, down: WayDown): HistoryPlace {
+  if (history.kind !== 'embedded') return { kind: history.kind, target: history.url, notices: [] };
+  const server = new HistoryServer({ stateDir, root, say });
+  server.start();
+  down.after(() => server.stop());
+  return server.place;
 }
 
 async function serve(root: string, dev: boolean, config: Config, down: WayDown): Promise<void> {
@@ -138,6 +156,7 @@ type Stop = () => void | Promise<void>;
 class WayDown {
   #first: Stop[] = [];
   #middle: Stop[] = [];
+  #after: Stop[] = [];
   #last: Stop[] = [];
   #going: Promise<void> | undefined;
 
@@ -161,6 +180,11 @@ class WayDown {
     this.#middle.push(stop);
   }
 
+  /** When nobody reads and nothing is sampled any more. */
+  after(stop: Stop): void {
+    this.#after.push(stop);
+  }
+
   /** When nothing runs any more. */
   last(stop: Stop): void {
     this.#last.push(stop);
@@ -174,6 +198,7 @@ class WayDown {
   async #run(): Promise<void> {
     // The demo's server needs as long as it needs to write its data; readers are let go at the same time.
     await settled([...this.#first, ...this.#middle]);
+    await settled(this.#after);
     await settled(this.#last);
   }
 
