@@ -78,7 +78,8 @@ export const migration: Migration = {
       name: 'wanted',
       unlogged: true,
       columns: `(
-  server_id int4 not null, topic text not null, database text not null, wanted_at timestamptz not null,
+  server_id int4 not null, topic text not null, database text not null,
+  wanted_at timestamptz not null, viewed_at timestamptz not null, fresh_at timestamptz not null,
   primary key (server_id, topic, database)
 )`,
     },
