@@ -6,21 +6,43 @@ export type Level = 'raw' | 'minute' | 'hour';
 /** A table that figures of one kind stand in; `rollUp` names the watermark up to which it is filled. */
 export type LevelTable = { level: Level; table: string; seconds: number; rollUp: string | undefined };
 
-const tables = (raw: LevelTable['table'], rawSeconds: number, minute: [string, number], hour: string): LevelTable[] => [
-  { level: 'raw', table: raw, seconds: rawSeconds, rollUp: undefined },
-  { level: 'minute', table: minute[0], seconds: minute[1], rollUp: minute[0] },
-  { level: 'hour', table: hour, seconds: 3600, rollUp: hour },
-];
+const table = (level: Level, name: string, seconds: number): LevelTable => ({
+  level,
+  table: name,
+  seconds,
+  rollUp: level === 'raw' ? undefined : name,
+});
 
 /** The tables of the series of the topics, finest first. */
-export const metricTables = tables('metric_raw', 10, ['metric_1m', 60], 'metric_1h');
+export const metricTables = [
+  table('raw', 'metric_raw', 10),
+  table('minute', 'metric_1m', 60),
+  table('hour', 'metric_1h', 3600),
+];
 
-/** The tables of load, finest first. */
-export const loadTables = tables('session_raw', 10, ['load_1m', 60], 'load_1h');
+/** The tables of load by wait, and of load by anything else. */
+export const loadTables = {
+  wait: [
+    table('raw', 'session_raw', 10),
+    table('minute', 'load_1m', 60),
+    table('hour', 'load_1h', 3600),
+    table('hour', 'load_1d', 86_400),
+  ],
+  slice: [
+    table('raw', 'session_raw', 10),
+    table('minute', 'load_10m', 600),
+    table('hour', 'load_1h', 3600),
+    table('hour', 'load_1d', 86_400),
+  ],
+};
 
 /** The tables of a recording, finest first. */
 export function keyedTables(recording: Recording['id']): LevelTable[] {
-  return tables(`${recording}_raw`, recordings[recording].everySeconds, [`${recording}_10m`, 600], `${recording}_1h`);
+  return [
+    table('raw', `${recording}_raw`, recordings[recording].everySeconds),
+    table('minute', `${recording}_10m`, 600),
+    table('hour', `${recording}_1h`, 3600),
+  ];
 }
 
 /** Epoch seconds: from when on each level is kept, up to when each roll-up is filled, and now. */
@@ -65,13 +87,17 @@ export function planPoints(levels: LevelTable[], range: Range, reach: Reach): Pl
   return { step, first, end, ...cut(levels, kept, (seconds) => step % seconds === 0, { from: first, to: end }, reach) };
 }
 
-/** The greatest spans, in seconds, that are added up from samples and from minutes. */
-const spans: Record<Level, number> = { raw: 2 * 3600, minute: 4 * 86_400, hour: Number.POSITIVE_INFINITY };
+/** The greatest span, in seconds, that is added up from rows of so many seconds. */
+function greatestSpan({ level, seconds }: LevelTable): number {
+  if (level === 'raw') return 2 * 3600;
+  if (level === 'minute') return 4 * 86_400;
+  return seconds === 3600 ? 40 * 86_400 : Number.POSITIVE_INFINITY;
+}
 
 /** Where sums over a whole range come from; its ends are floored to the rows of the level that is chosen. */
 export function planSpan(levels: LevelTable[], range: Range, reach: Reach): Omit<Plan, 'step'> {
   const kept = keptSince(levels, range.from, reach);
-  const fine = kept.find(({ level }) => range.to - range.from <= spans[level]) ?? kept.at(-1);
+  const fine = kept.find((each) => range.to - range.from <= greatestSpan(each)) ?? kept.at(-1);
   const width = fine?.seconds ?? 10;
   const first = down(range.from, width);
   const end = Math.max(down(Math.min(range.to, reach.now), width), first + width);
@@ -88,9 +114,7 @@ function cut(
   const chosen = kept.findLast(({ seconds }) => fits(seconds)) ?? kept[0];
   const pieces: Piece[] = [];
   let from = range.from;
-  for (const { level, table, seconds, rollUp } of levels
-    .slice(0, levels.findIndex((each) => each === chosen) + 1)
-    .reverse()) {
+  for (const { level, table, seconds, rollUp } of levels.slice(0, chosen ? levels.indexOf(chosen) + 1 : 0).reverse()) {
     const filled = rollUp === undefined ? range.to : down(reach.marks.get(rollUp) ?? 0, seconds);
     const to = Math.min(range.to, filled);
     if (to <= from) continue;

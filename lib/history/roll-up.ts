@@ -1,9 +1,12 @@
+import type { Level } from './levels';
 import { type Dimension, dimensions, otherKey, type RecordedColumn, type Recording, recordings } from './recordings';
 
 /** One way from finer rows to coarser ones: `from` → `id`, both tables of the schema `pgdeck`. */
 export type RollUp = {
   id: string;
   from: string;
+  /** How long `from` is kept. */
+  level: Level;
   /** The roll-up that fills `from`; missing where that holds samples. */
   after?: string;
   /** Seconds of one row that it makes, and of one row that it reads where those are samples. */
@@ -181,6 +184,7 @@ const keyedRollUps = Object.values(recordings).flatMap((recording): RollUp[] => 
     {
       id: tens,
       from: raw,
+      level: 'raw',
       seconds: 600,
       sampleSeconds: everySeconds,
       stepSeconds: 3600,
@@ -189,6 +193,7 @@ const keyedRollUps = Object.values(recordings).flatMap((recording): RollUp[] => 
     {
       id: hours,
       from: tens,
+      level: 'minute',
       after: tens,
       seconds: 3600,
       sampleSeconds: 0,
@@ -203,6 +208,7 @@ export const rollUps: RollUp[] = [
   {
     id: 'metric_1m',
     from: 'metric_raw',
+    level: 'raw',
     seconds: 60,
     sampleSeconds: 10,
     stepSeconds: 3600,
@@ -217,6 +223,7 @@ export const rollUps: RollUp[] = [
   {
     id: 'metric_1h',
     from: 'metric_1m',
+    level: 'minute',
     after: 'metric_1m',
     seconds: 3600,
     sampleSeconds: 0,
@@ -232,6 +239,7 @@ export const rollUps: RollUp[] = [
   {
     id: 'load_1m',
     from: 'session_raw',
+    level: 'raw',
     seconds: 60,
     sampleSeconds: 10,
     stepSeconds: 3600,
@@ -240,6 +248,7 @@ export const rollUps: RollUp[] = [
   {
     id: 'load_10m',
     from: 'session_raw',
+    level: 'raw',
     seconds: 600,
     sampleSeconds: 10,
     stepSeconds: 1800,
@@ -248,6 +257,7 @@ export const rollUps: RollUp[] = [
   {
     id: 'load_1h',
     from: 'load_10m',
+    level: 'minute',
     after: 'load_10m',
     seconds: 3600,
     sampleSeconds: 0,
@@ -257,6 +267,7 @@ export const rollUps: RollUp[] = [
   {
     id: 'load_1d',
     from: 'load_1h',
+    level: 'hour',
     after: 'load_1h',
     seconds: 86_400,
     sampleSeconds: 0,
