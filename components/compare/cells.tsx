@@ -97,6 +97,8 @@ export function SignedCell({
 export function PairCell({ pair, text }: { pair: Pair; text: (value: number) => string }) {
   const part = (value: number | null) => (value === null ? notApplicable : text(value));
   if (pair.a === null && pair.b === null) return <span className="muted">{notApplicable}</span>;
+  if (pair.a !== null && pair.b !== null && part(pair.a) === part(pair.b))
+    return <span className="muted">{part(pair.b)}</span>;
   const title = pair.a !== null && pair.b !== null ? change(pair.a, pair.b) : undefined;
   return (
     <span title={title}>

@@ -64,18 +64,20 @@ export function statementColumns({ a, b, rows }: CompareAnswer, opened: Opened):
   );
   const rate = (name: string) => (row: ComparedRow) => ratePair(row, name, a, b);
   const call = (name: string) => (row: ComparedRow) => callPair(row, name);
+  const nowhere = (name: string) => rows.every((row) => !row.a?.[name] && !row.b?.[name]);
   return [
     nameColumn('Statement', opened, true),
     {
       id: 'change',
       header: 'Change of time',
+      unit: 'per s',
       kind: 'bar',
       meaning:
         'Time of the statement per second of B less that of A, in its parts from the top: calls, reading, writing, planning, executing. Red is more time, green less.',
       value: (row) => row.time?.total ?? null,
       cell: (row) =>
         row.time && (
-          <WaterfallCell time={row.time} scale={scale} text={perSecondText} marked={row.time.total > notable * whole} />
+          <WaterfallCell time={row.time} scale={scale} text={milliseconds} marked={row.time.total > notable * whole} />
         ),
       rank: 1,
     },
@@ -93,7 +95,7 @@ export function statementColumns({ a, b, rows }: CompareAnswer, opened: Opened):
       {
         id: 'shared_blks_read',
         header: 'Read',
-        unit: 'blocks a call',
+        unit: '/call',
         meaning: 'Blocks read from outside the cache by a call.',
         rank: 2,
       },
@@ -101,7 +103,7 @@ export function statementColumns({ a, b, rows }: CompareAnswer, opened: Opened):
       count,
     ),
     pairColumn(
-      { id: 'wal_bytes', header: 'WAL', meaning: 'WAL written per second.', rank: 3 },
+      { id: 'wal_bytes', header: 'WAL', meaning: 'WAL written per second.', rank: 3, hidden: nowhere('wal_bytes') },
       rate('wal_bytes'),
       byteRate,
     ),
@@ -109,15 +111,16 @@ export function statementColumns({ a, b, rows }: CompareAnswer, opened: Opened):
       {
         id: 'temp_blks_written',
         header: 'Temporary',
-        unit: 'blocks a call',
+        unit: '/call',
         meaning: 'Blocks written to temporary files by a call.',
         rank: 3,
+        hidden: nowhere('temp_blks_written'),
       },
       call('temp_blks_written'),
       count,
     ),
     pairColumn(
-      { id: 'rows', header: 'Rows', unit: 'a call', meaning: 'Rows of a call.', hidden: true },
+      { id: 'rows', header: 'Rows', unit: '/call', meaning: 'Rows of a call.', hidden: true },
       call('rows'),
       count,
     ),

@@ -17,7 +17,7 @@ export function StorePanel({ server, query }: { server: string; query: AskedQuer
       flush
       title="History store"
       sentence={status ? storeSentence(status).text : '\u00a0'}
-      footer={<span>GET /api/history</span>}
+      source="GET /api/history"
     >
       <Asked query={query} height={150}>
         {(known) => <Store server={server} status={known} />}

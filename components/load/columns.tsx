@@ -43,7 +43,7 @@ export const canChoose = (row: LoadRow) => row.rest === undefined;
 /** From which change and share on a slower statement is marked. */
 const worse = { change: 0.5, share: 0.05 };
 
-const load = (value: number) => (value > 0 && value < 0.05 ? '< 0.1' : (Math.round(value * 10) / 10).toFixed(1));
+const load = (value: number) => (value > 0 && value < 0.05 ? '<\u00a00.1' : (Math.round(value * 10) / 10).toFixed(1));
 
 /** The columns of what caused load; names are buttons that narrow the page. */
 export function loadColumns(

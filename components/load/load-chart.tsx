@@ -13,7 +13,7 @@ import type { TopicView } from '@/lib/client/use-topic';
 import { exact } from '@/lib/format';
 import type { LoadFilter } from './filters';
 import { eventLooks } from './looks';
-import { loadSentence } from './summary';
+import { loadSentence, loadText } from './summary';
 import type { Stack } from './use-load';
 
 const height = 290;
@@ -85,6 +85,7 @@ export function LoadChart({
         stacked
         asTable={table}
         height={height}
+        text={loadText}
         legend="beside"
         {...(cpus !== null && { limit: { value: cpus, label: `${exact(cpus)} vCPU` } })}
         {...(stack === 'class' && { onChoose: (column: string) => onClass({ by: 'class', value: column }) })}

@@ -17,6 +17,7 @@ import { canChoose, type LoadRow, loadColumns, loadRows, rowText } from './colum
 import { type LoadFilter, type Slice, slices, sliceWords, toggled } from './filters';
 import { coverageSentence, topSentence } from './summary';
 
+const spanText = (seconds: number) => (seconds === 3600 ? 'hour' : durationInWords(seconds));
 const rowKey = (row: LoadRow) => row.key;
 
 /** What caused the load of the chart above: one slice of it, in the same colours, over the same time. */
@@ -49,7 +50,7 @@ export function LoadTable({
       footer={
         <>
           {slice === 'statement' && answer && (
-            <span>Change: mean time against the {durationInWords(answer.to - answer.from)} before</span>
+            <span>Change: mean time against the {spanText(answer.to - answer.from)} before</span>
           )}
           {answer?.source === 'memory' && <span>from memory: the last hour at most</span>}
         </>

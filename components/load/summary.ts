@@ -7,6 +7,11 @@ import { classOf } from './looks';
 const tenth = (value: number) => figure(Math.round(value * 10) / 10);
 const day = 86_400;
 
+/** Load with one decimal; below one session as many as tell something. */
+export function loadText(value: number): string {
+  return value >= 1 ? tenth(value) : figure(value);
+}
+
 /** A moment as a sentence names it: the time, and the day where the span is longer than one. */
 export function atText(seconds: number, span: number): string {
   const at = new Date(seconds * 1000);

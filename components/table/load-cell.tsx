@@ -29,14 +29,14 @@ export function LoadCell({
         {...(label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': true })}
         style={{ width: `${most > 0 ? (sum / most) * 100 : 0}%` }}
       >
-        {pieces.map((piece) => (
-          <i
-            key={piece.label}
-            style={
-              { '--series': piece.color, flexGrow: sum > 0 ? (piece.value / sum) * 100 : 0 } as React.CSSProperties
-            }
-          />
-        ))}
+        {pieces
+          .filter((piece) => piece.value > 0)
+          .map((piece) => (
+            <i
+              key={piece.label}
+              style={{ '--series': piece.color, flexGrow: (piece.value / sum) * 100 } as React.CSSProperties}
+            />
+          ))}
       </span>
       <span className="number">
         <b>{children}</b>
