@@ -149,8 +149,8 @@ describe.each([14, 18])('PostgreSQL %i never makes a page wait', (major) => {
 
   test.each([
     ['pg_class', ['tables', 'index-usage']],
-    ['pg_database', ['databases', 'database-sizes']],
-    ['pg_authid', []],
+    ['pg_database', ['databases', 'database-sizes', 'configuration']],
+    ['pg_authid', ['configuration']],
   ])('while %s is locked', async (catalog, mayBeUnavailable) => {
     const waiter = await connect();
     const { client, pid } = await connect();
