@@ -230,6 +230,17 @@ export function date(at: Date, timeZone?: Zone): string {
   return dateFormat({ day: 'numeric', month: 'short', year: 'numeric' }, timeZone).format(at).replaceAll(' ', space);
 }
 
+/** A day without its year: `9 Nov`. */
+export function dayAndMonth(at: Date, timeZone?: Zone): string {
+  return dateFormat({ day: 'numeric', month: 'short' }, timeZone).format(at).replaceAll(' ', space);
+}
+
+/** A month, with its year where that is asked for: `Nov`, `Nov 2026`. */
+export function monthName(at: Date, withYear: boolean, timeZone?: Zone): string {
+  const options: Intl.DateTimeFormatOptions = withYear ? { month: 'short', year: 'numeric' } : { month: 'short' };
+  return dateFormat(options, timeZone).format(at).replaceAll(' ', space);
+}
+
 /** A moment in full: `21 Nov 2026, 03:12:07 CET`. */
 export function moment(at: Date, timeZone?: Zone): string {
   return `${date(at, timeZone)}, ${clock(at, timeZone)}${space}${zone(at, timeZone)}`;

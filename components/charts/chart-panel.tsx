@@ -4,12 +4,14 @@ import { type ReactNode, useState } from 'react';
 import type { SeriesAnswer } from '@/lib/client/shapes';
 import { useRange } from '@/lib/client/url-state';
 import { useSeries } from '@/lib/client/use-series';
-import { type TopicView, useTopic } from '@/lib/client/use-topic';
-import { clockMinutes } from '@/lib/format';
+import type { TopicView } from '@/lib/client/use-topic';
+import { figure } from '@/lib/format';
 import { Panel } from '../ui/panel';
+import { ChartMenu, ZoomHint } from './chart-menu';
 import type { ColumnLook, Limit } from './look';
-import { chartSpan, restartWithin } from './summary';
-import { TimeChart } from './time-chart';
+import { chartSpan, pastSentence } from './summary';
+import { chipRoom, TimeChart } from './time-chart';
+import { momentText } from './time-ticks';
 
 /**
  * A panel with one series over the page's time range. `sentence` is made from its points (`series` undefined: not there
@@ -26,6 +28,7 @@ export function ChartPanel<R>({
   unit,
   height = 150,
   legend,
+  folded,
   sentence,
   means,
   source,
@@ -42,6 +45,9 @@ export function ChartPanel<R>({
   unit?: 'number' | 'count' | 'bytes';
   height?: number;
   legend?: 'below' | 'beside' | 'none';
+  /** How samples became a point; without it their mean. */
+  folded?: 'mean' | 'most';
+  /** Of a range up to now; one that has passed has a sentence of its own, in which nothing is "now". */
   sentence: (series: SeriesAnswer) => string;
   means?: ReactNode;
   /** Where the figures come from, where that is not all that the topic reads. */
@@ -51,38 +57,41 @@ export function ChartPanel<R>({
 }) {
   const [range] = useRange();
   const series = useSeries(view.server, id, range);
+  const columns = looks.map(({ column }) => column);
+  const past = (given: SeriesAnswer) => pastSentence(given, columns, text ?? figure, folded);
   const [table, setTable] = useState(false);
-  const words = series ? sentence(series) : '\u00a0';
+  const words = series ? ('last' in range ? sentence(series) : past(series)) : '\u00a0';
   const line = series && limit?.(series);
-  const { since, from, to } = chartSpan(series, range);
-  const server = useTopic(view.server, 'server').rows?.[0];
-  const restart = restartWithin(series, server?.postmaster_start_time, from, to);
+  const { since } = chartSpan(series, range);
   return (
     <Panel
       title={title}
       sentence={words}
       // A chart keeps what it knows while its topic has no answer; the alert above it says so.
       view={view.rows || !series ? view : { ...view, rows: [] }}
-      height={height}
+      height={height + chipRoom}
+      tools={<ChartMenu title={title} server={view.server} series={id} step={series?.step} />}
       asTable={{ shown: table, toggle: () => setTable(!table) }}
       means={means}
       source={source}
-      footer={footer ?? (since !== null && <span>recorded since {clockMinutes(new Date(since * 1000))}</span>)}
-      link={link}
+      footer={
+        footer ?? (since !== null && <span>recorded since {momentText(since, Date.now() / 1000 - since, 60)}</span>)
+      }
+      link={link ?? <ZoomHint />}
     >
       <TimeChart
-        label={`${title}. ${words}${restart === undefined ? '' : ` The server was restarted at ${clockMinutes(new Date(restart * 1000))}.`}`}
+        label={`${title}. ${words}`}
         series={series}
         range={range}
         looks={looks}
         asTable={table}
         height={height}
         limit={line}
-        restart={restart}
         {...(stacked !== undefined && { stacked })}
         {...(text && { text })}
         {...(unit && { unit })}
         {...(legend && { legend })}
+        {...(folded && { folded })}
       />
     </Panel>
   );

@@ -5,6 +5,7 @@ import type { ColumnLook } from './look';
 /** The words at a chart's cursor: time, each column with its value, largest first, and their sum where they stack. */
 export function ChartTip({
   title,
+  step,
   point,
   looks,
   total,
@@ -12,6 +13,8 @@ export function ChartTip({
   children,
 }: {
   title: string;
+  /** What the point stands for: `30 s mean`. */
+  step?: string;
   point: Record<string, number | null> | undefined;
   looks: ColumnLook[];
   total: boolean;
@@ -26,6 +29,7 @@ export function ChartTip({
   return (
     <div className="chart-tip">
       <b>{title}</b>
+      {step && <span className="muted"> {step}</span>}
       {known ? (
         <ul>
           {shown.map(({ look, value }) => (

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { byteTicks, timeTicks, valueTicks } from './scale';
+import { byteTicks, valueTicks } from './scale';
 
 test.each([
   [193, [0, 50, 100, 150, 200]],
@@ -27,12 +27,4 @@ test('there are two to six lines, they begin at zero and hold the greatest value
       }
     }),
   );
-});
-
-test('times are round, ends are there, labels do not touch', () => {
-  const from = 1795226040;
-  const ticks = timeTicks(from, from + 3600, 4);
-  expect(ticks[0]).toBe(from);
-  expect(ticks.at(-1)).toBe(from + 3600);
-  expect(ticks.slice(1, -1).every((tick) => tick % 900 === 0)).toBe(true);
 });

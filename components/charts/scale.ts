@@ -23,17 +23,3 @@ export function byteTicks(most: number): number[] {
     }
   return [0, most];
 }
-
-const minute = 60;
-const timeSteps = [10, 30, minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, 3600];
-
-/** Round times between two ends (epoch seconds), at most `most` of them, none so near an end that labels would touch. */
-export function timeTicks(from: number, to: number, most: number, offsetSeconds = 0): number[] {
-  const span = to - from;
-  const step = timeSteps.find((width) => span / width <= Math.max(1, most)) ?? 3600;
-  const ticks: number[] = [];
-  const margin = span / (Math.max(2, most) * 2.4);
-  for (let at = Math.ceil((from + offsetSeconds) / step) * step - offsetSeconds; at < to; at += step)
-    if (at - from >= margin && to - at >= margin) ticks.push(at);
-  return [from, ...ticks, to];
-}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SeriesAnswer } from '@/lib/client/shapes';
-import { chartSpan, gaps, latest, restartWithin, summarise } from './summary';
+import { chartSpan, gaps, latest, pastSentence, summarise, withHoles } from './summary';
 
 const series: SeriesAnswer = {
   series: 'connections',
@@ -25,6 +25,7 @@ test('a summary adds the columns and skips gaps', () => {
     at: 160,
     first: 11,
     lowest: 10,
+    mean: 12,
     highest: 16,
     highestAt: 120,
     covered: 4 / 7,
@@ -96,13 +97,55 @@ test('a chart of the last hour begins with the first sample, five minutes wide a
   ).toEqual({ from: 100, to: 200, since: null });
 });
 
-test('a restart of the server is drawn where it lies within the chart and there are samples from before it', () => {
-  const at = (seconds: number) => new Date(seconds * 1000).toISOString();
-  expect(restartWithin(series, at(135.5), 90, 165)).toBe(135.5);
-  expect(restartWithin(series, at(135.5), 136, 165)).toBeUndefined();
-  expect(restartWithin(series, at(135.5), 90, 135)).toBeUndefined();
-  // The sample of 110 stands for the ten seconds from then.
-  expect(restartWithin(series, at(119), 90, 165)).toBeUndefined();
-  expect(restartWithin(series, null, 90, 165)).toBeUndefined();
-  expect(restartWithin(undefined, at(135.5), 90, 165)).toBeUndefined();
+test('a moving range does not go beyond now, though its newest stretch may have only begun', () => {
+  const points = [
+    [0, 1],
+    [3600, 2],
+  ];
+  const hours = { series: 's', unit: 'n', step: 3600, source: 'hour' as const, columns: ['n'], points };
+  expect(chartSpan(hours, { last: 7200 }, 4000).to).toBe(4000);
+  expect(chartSpan(hours, { last: 7200 }, 9000).to).toBe(7200);
+});
+
+test('a stretch that the answer leaves out is a gap, as is one before the first point; what is to come is none', () => {
+  const points = [
+    [100, 1],
+    [110, 2],
+    [150, 3],
+    [160, 3],
+  ];
+  const sparse = { ...series, columns: ['n'], points };
+  expect(withHoles(sparse)).toEqual([
+    [100, 1],
+    [110, 2],
+    [120, null],
+    [150, 3],
+    [160, 3],
+  ]);
+  expect(gaps(sparse, 90, 170)).toEqual([{ from: 110, to: 150 }]);
+  expect(gaps(sparse, 0, 170)).toEqual([
+    { from: 0, to: 100 },
+    { from: 110, to: 150 },
+  ]);
+  expect(gaps(sparse, 90, 900, 165)).toEqual([{ from: 110, to: 150 }]);
+  expect(gaps({ ...sparse, points: [] }, 90, 900, 500)).toEqual([{ from: 90, to: 500 }]);
+});
+
+test('a newest stretch of an hour that has only begun does not make the one before old', () => {
+  const points = [
+    [0, 1],
+    [3600, 2],
+    [7200, null],
+  ];
+  expect(summarise({ ...series, step: 3600, columns: ['n'], points }, ['n'])?.outdated).toBe(false);
+  expect(
+    summarise({ ...series, step: 3600, columns: ['n'], points: [...points, [10_800, null]] }, ['n'])?.outdated,
+  ).toBe(true);
+});
+
+test('a range that does not move says mean and most, not now', () => {
+  expect(pastSentence(series, ['active'], String)).toMatch(/^2.5 on average; highest 4, at \d\d:\d\d\.$/);
+  expect(pastSentence(series, ['active'], String, 'most')).toMatch(/^At most 4, at /);
+  expect(pastSentence({ ...series, points: [[100, 0, 0]] }, ['active'], String)).toBe('0 all the time.');
+  expect(pastSentence({ ...series, points: [] }, ['active'], String)).toBe('No sample in this time.');
 });

@@ -1,14 +1,24 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import { type CSSProperties, useMemo, useState } from 'react';
-import { useNow } from '@/lib/client/clock';
+import { type CSSProperties, useMemo, useRef, useState } from 'react';
+import { announce } from '@/lib/client/announce';
+import { useAlive } from '@/lib/client/clock';
+import { usePageTime } from '@/lib/client/page-time';
 import type { Range } from '@/lib/client/queries';
+import { zoomedIn } from '@/lib/client/range';
 import type { SeriesAnswer } from '@/lib/client/shapes';
-import { clock, figure, notApplicable } from '@/lib/format';
+import { usePageTimes } from '@/lib/client/url-state';
+import { useEvents } from '@/lib/client/use-events';
+import { figure, notApplicable, plural } from '@/lib/format';
+import { ChartTable } from './chart-table';
 import type { ColumnLook, Limit } from './look';
 import { byteTicks, valueTicks } from './scale';
-import { chartSpan, gaps, latest } from './summary';
+import { chartSpan, gaps, latest, withHoles } from './summary';
+import { momentText } from './time-ticks';
+
+/** What a chart is higher than its plot: the chips of changes stand there, whether there are any or not. */
+export const chipRoom = 16;
 
 const TimePlot = dynamic(() => import('./time-plot'), { ssr: false });
 
@@ -23,7 +33,7 @@ export function TimeChart({
   looks,
   stacked = false,
   limit,
-  restart,
+  folded = 'mean',
   text = figure,
   unit = 'number',
   height = 150,
@@ -39,8 +49,8 @@ export function TimeChart({
   looks: ColumnLook[];
   stacked?: boolean;
   limit?: Limit | undefined;
-  /** When the server was restarted within the chart, epoch seconds. */
-  restart?: number | undefined;
+  /** How samples became a point. */
+  folded?: 'mean' | 'most';
   /** How a value is printed. */
   text?: (value: number) => string;
   /** `count`: only whole grid lines; `bytes`: steps of 1,024. */
@@ -54,36 +64,58 @@ export function TimeChart({
 }) {
   const [pointed, setPointed] = useState<string>();
   const [pinned, setPinned] = useState<string>();
-  const now = useNow();
-  const ready = series !== undefined && now !== undefined;
+  const alive = useAlive();
+  const { server, at } = usePageTime();
+  const { setRange, goTo } = usePageTimes();
+  const changes = useEvents(server, range);
   const plot = useMemo(() => series && prepare(series, looks), [series, looks]);
+  // The time is taken with each answer: between them nothing moves.
+  const { from, to, holes } = useMemo(() => {
+    const now = series ? Date.now() / 1000 : 0;
+    const ends = chartSpan(series, range, now);
+    return { ...ends, holes: series ? gaps(series, ends.from, ends.to, now) : [] };
+  }, [series, range]);
+  const events = useMemo(() => changes.filter((event) => event.at > from && event.at < to), [changes, from, to]);
+  const whole = height + chipRoom;
 
-  const { from, to } = chartSpan(series, range);
-
-  if (asTable && series) return <ChartTable label={label} series={series} looks={looks} text={text} height={height} />;
   const most = Math.max(plot ? (stacked ? plot.highestSum : plot.highest) : 0, limit?.value ?? 0);
+  const ticks = useCalmTicks(most, unit, range);
+
+  if (asTable && series) return <ChartTable label={label} series={series} looks={looks} text={text} height={whole} />;
   const drawn = (
-    <div className="chart-plot" style={{ height }}>
-      {ready && plot ? (
+    <div className="chart-plot" style={{ height: whole }}>
+      {alive && series && plot ? (
         <TimePlot
           points={plot.points}
           looks={looks}
           stacked={stacked}
           from={from}
           to={to}
-          ticks={unit === 'bytes' ? byteTicks(most) : valueTicks(most, unit === 'count')}
+          ticks={ticks}
           tickText={text}
           valueText={text}
           limit={limit}
-          restart={restart}
-          gaps={gaps(series, from, to)}
+          events={events}
+          at={at}
+          gaps={holes}
           lit={pointed ?? pinned}
-          label={label}
-          height={height}
+          label={events.length > 0 ? `${label} ${plural(events.length, 'change')} marked.` : label}
+          height={whole}
           stepSeconds={series.step}
+          folded={folded}
+          onSpan={(a, b) => {
+            const span = zoomedIn(a, b);
+            setRange(span);
+            announce(
+              `The charts show ${momentText(span.from, span.to - span.from)} to ${momentText(span.to, span.to - span.from)}.`,
+            );
+          }}
+          onMoment={(moment) =>
+            goTo(Math.min(moment, Date.now() / 1000), { range: { from: Math.floor(from), to: Math.ceil(to) } })
+          }
         />
       ) : (
-        <div className="chart-waiting" style={{ height }} />
+        <div className="chart-waiting" style={{ height: whole }} />
       )}
     </div>
   );
@@ -129,11 +161,25 @@ export function TimeChart({
   );
 }
 
+/** Grid lines that stay where they are while the greatest value sinks by less than half: no scale jumps with each answer. */
+function useCalmTicks(most: number, unit: 'number' | 'count' | 'bytes', range: Range): number[] {
+  const key = JSON.stringify(range);
+  const held = useRef<{ key: string; most: number }>(undefined);
+  return useMemo(() => {
+    const now = held.current;
+    const ticksOf = (value: number) => (unit === 'bytes' ? byteTicks(value) : valueTicks(value, unit === 'count'));
+    const keeps = now?.key === key && most <= now.most && most > now.most / 2;
+    const chosen = keeps ? now.most : most;
+    held.current = { key, most: chosen };
+    return ticksOf(chosen);
+  }, [most, unit, key]);
+}
+
 function prepare(series: SeriesAnswer, looks: ColumnLook[]) {
   const indexes = looks.map((look) => series.columns.indexOf(look.column) + 1);
   let highest = 0;
   let highestSum = 0;
-  const points = series.points.map((point) => {
+  const points = withHoles(series).map((point) => {
     const entry: Record<string, number | null> = { t: point[0] ?? null };
     let sum = 0;
     looks.forEach((look, at) => {
@@ -146,59 +192,4 @@ function prepare(series: SeriesAnswer, looks: ColumnLook[]) {
     return entry;
   });
   return { points, highest, highestSum };
-}
-
-/** The same rows as the chart, newest first. */
-function ChartTable({
-  label,
-  series,
-  looks,
-  text,
-  height,
-}: {
-  label: string;
-  series: SeriesAnswer;
-  looks: ColumnLook[];
-  text: (value: number) => string;
-  height: number;
-}) {
-  const indexes = looks.map((look) => series.columns.indexOf(look.column) + 1);
-  return (
-    <section
-      className="chart-table"
-      style={{ height: height + 24 }}
-      aria-label={`${label}, as a table`}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
-      tabIndex={0}
-    >
-      <table className="table">
-        <caption className="visually-hidden">{label}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            {looks.map((look) => (
-              <th key={look.column} scope="col" className="number">
-                {look.label}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {series.points.toReversed().map((point) => (
-            <tr key={point[0]}>
-              <th scope="row">{clock(new Date((point[0] ?? 0) * 1000))}</th>
-              {indexes.map((index, at) => {
-                const value = point[index];
-                return (
-                  <td key={looks[at]?.column} className="number">
-                    {value === null || value === undefined ? <span className="muted">no sample</span> : text(value)}
-                  </td>
-                );
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
 }

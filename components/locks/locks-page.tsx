@@ -61,6 +61,7 @@ export function LocksPage({ server, blockedSeconds }: { server: string; blockedS
         unit="count"
         text={count}
         height={110}
+        folded="most"
         sentence={(series) => waitingSentence(series.points, series.step)}
         means="The most sessions that waited for a lock of another session in each stretch of time; pgdeck's own left out."
       />

@@ -160,6 +160,9 @@ describe('the sentence', () => {
     const points = (values: (number | null)[]) => values.map((value, index) => [at + index * 10, value]);
     expect(waitingSentence([], 10)).toContain('Nothing is known yet');
     expect(waitingSentence(points(Array(360).fill(0)), 10)).toBe('None now, and none in the last hour.');
+    expect(waitingSentence(points(Array(90).fill(0)), 10)).toBe('None now, and none in the last 15\u00a0min.');
+    expect(waitingSentence(points(Array(144).fill(0)), 600)).toBe('None now, and none in the last 1\u00a0d.');
+    expect(waitingSentence(points(Array(168).fill(0)), 3600)).toBe('None now, and none in the last 7\u00a0d.');
     const calm = Array(360).fill(0);
     calm[60] = 3;
     calm[61] = 2;

@@ -1,5 +1,5 @@
 import { nowSeconds } from '@/components/charts/summary';
-import { clockMinutes, count, durationInWords, plural } from '@/lib/format';
+import { clockMinutes, count, dayAndMonth, durationInWords, plural } from '@/lib/format';
 import type { LockRow } from './tree';
 
 const waits = (some: number) => (some === 1 ? 'waits' : 'wait');
@@ -84,6 +84,18 @@ export function whyReadsWait(rows: LockRow[]): { title: string; text: string } |
   };
 }
 
+/** `hour`, `42 min`, `7 d`: how long the points reach back. */
+function spanWords(span: number): string {
+  if (span >= 3500 && span <= 3700) return 'hour';
+  const unit = span > 2 * 86_400 ? 86_400 : span > 5400 ? 3600 : 60;
+  return durationInWords(Math.max(60, Math.round(span / unit) * unit));
+}
+
+const moment = (seconds: number, zone?: string) => {
+  const at = new Date(seconds * 1000);
+  return `${dayAndMonth(at, zone)}, ${clockMinutes(at, zone)}`;
+};
+
 /** A point of the waiting-sessions series: epoch seconds and the value, null in a gap. */
 type WaitingPoint = (number | null)[];
 
@@ -97,10 +109,10 @@ export function waitingSentence(points: WaitingPoint[], stepSeconds: number, zon
   if (!now) return 'Nothing is known yet; the first figures come within 10 s.';
   const most = known.reduce((top, point) => (point[1] >= top[1] ? point : top), now);
   const span = known.length * stepSeconds;
-  const window =
-    span >= 3500 ? 'in the last hour' : `in the last ${durationInWords(Math.max(60, Math.round(span / 60) * 60))}`;
-  const at = (seconds: number) => clockMinutes(new Date(seconds * 1000), zone);
-  if ((points.at(-1)?.[0] ?? 0) - now[0] >= nowSeconds)
+  const window = `in the last ${spanWords(span)}`;
+  const at = (seconds: number) =>
+    span > 72_000 ? moment(seconds, zone) : clockMinutes(new Date(seconds * 1000), zone);
+  if ((points.at(-1)?.[0] ?? 0) - now[0] >= Math.max(nowSeconds, 1.5 * stepSeconds))
     return `Not known since ${at(now[0])}: what sessions do is hidden, or the server cannot be asked; at most ${count(most[1])} before.`;
   if (most[1] === 0) return `None now, and none ${window}.`;
   const busy = known.filter((point) => point[1] > 0).length * stepSeconds;

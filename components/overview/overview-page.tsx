@@ -1,6 +1,7 @@
 'use client';
 
 import Link from 'next/link';
+import { useSearchParams } from 'next/navigation';
 import { useMemo } from 'react';
 import { RecentChanges } from '@/components/changes/recent-changes';
 import { ChartPanel } from '@/components/charts/chart-panel';
@@ -15,6 +16,7 @@ import { counted, type Table } from '@/components/tables/summary';
 import { Panel } from '@/components/ui/panel';
 import { StateText } from '@/components/ui/state';
 import { Ago } from '@/components/ui/time';
+import { lastingQuery } from '@/lib/client/range';
 import type { FindingsAnswer } from '@/lib/client/shapes';
 import { useDatabase } from '@/lib/client/url-state';
 import { type TopicView, useTopic } from '@/lib/client/use-topic';
@@ -47,7 +49,7 @@ export function OverviewPage({ server }: { server: string }) {
   const databases = useTopic(server, 'databases');
   const statements = useTopic(server, 'slow-queries', worstAsk);
   const tables = useTopic(server, 'tables', { database });
-  const lasting = database ? `?database=${encodeURIComponent(database)}` : '';
+  const lasting = lastingQuery(useSearchParams());
   const pageLink = (slug: string, words: string) => (
     <Link href={`/${encodeURIComponent(server)}/${slug}${lasting}`} prefetch={false}>
       {words}
@@ -103,6 +105,7 @@ export function OverviewPage({ server }: { server: string }) {
           unit="count"
           text={count}
           source="pg_stat_activity"
+          folded="most"
           sentence={waitingSentence}
           means="Sessions that wait for a lock another session holds: the most in each stretch of time."
           link={pageLink('locks', 'Blocking tree')}

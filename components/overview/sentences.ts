@@ -1,59 +1,60 @@
-import { latest, type Summary, summarise } from '@/components/charts/summary';
+import { latest, momentOf, type Summary, summarise } from '@/components/charts/summary';
 import type { SeriesAnswer } from '@/lib/client/shapes';
-import { bytes, clockMinutes, count, exact, figure, percent, plural, rate } from '@/lib/format';
+import { bytes, count, exact, figure, percent, plural, rate } from '@/lib/format';
 import type { Row } from '@/lib/topics/index';
 
 type Statement = Row<'slow-queries'>;
 type Table = Row<'tables'>;
 
 const none = 'No sample in this time yet.';
-const at = (seconds: number) => clockMinutes(new Date(seconds * 1000));
 
 /** What can be said where the newest figure is too old to be called now. */
-const notNow = (found: Summary, text: (value: number) => string) =>
-  `Not known since ${at(found.at)}; highest before ${text(found.highest)}, at ${at(found.highestAt)}.`;
+const notNow = (series: SeriesAnswer, found: Summary, text: (value: number) => string) =>
+  `Not known since ${momentOf(series, found.at)}; highest before ${text(found.highest)}, at ${momentOf(series, found.highestAt)}.`;
 
 /** Connections now against the ceiling, and the most there were. */
 export function connectionsSentence(series: SeriesAnswer, columns: string[]): string {
   const found = summarise(series, columns);
   if (!found) return none;
-  if (found.outdated) return notNow(found, (value) => count(Math.round(value)));
+  if (found.outdated) return notNow(series, found, (value) => count(Math.round(value)));
   const ceiling = latest(series, 'ceiling');
   const now = Math.round(found.now);
   const taken = ceiling
     ? `${exact(now)} of ${exact(Math.round(ceiling))} now (${percent(now / ceiling)})`
     : `${plural(now, 'connection')} now`;
-  return `${taken}; highest ${count(Math.round(found.highest))}, at ${at(found.highestAt)}.`;
+  return `${taken}; highest ${count(Math.round(found.highest))}, at ${momentOf(series, found.highestAt)}.`;
 }
 
 /** Transactions per second now, how many of them were rolled back, and the most there were. */
 export function transactionsSentence(series: SeriesAnswer): string {
   const found = summarise(series, ['commits', 'rollbacks']);
   if (!found) return none;
-  if (found.outdated) return notNow(found, rate);
+  if (found.outdated) return notNow(series, found, rate);
   const rollbacks = latest(series, 'rollbacks') ?? 0;
   const share =
     found.now > 0 && rollbacks > 0 ? `${percent(rollbacks / found.now)} of them rolled back` : 'none rolled back';
-  return `${rate(found.now)} now, ${share}; highest ${rate(found.highest)}, at ${at(found.highestAt)}.`;
+  return `${rate(found.now)} now, ${share}; highest ${rate(found.highest)}, at ${momentOf(series, found.highestAt)}.`;
 }
 
 /** Active sessions now and what most of them wait for. */
 export function activeSentence(series: SeriesAnswer): string {
   const found = summarise(series, series.columns);
   if (!found) return none;
-  if (found.outdated) return notNow(found, (value) => figure(tenth(value)));
+  if (found.outdated) return notNow(series, found, (value) => figure(tenth(value)));
   const lock = latest(series, 'lock') ?? 0;
   const waiting = lock > 0 ? `; ${figure(tenth(lock))} wait for a lock` : '';
-  return `${figure(tenth(found.now))} active on average${waiting}; highest ${figure(tenth(found.highest))}, at ${at(found.highestAt)}.`;
+  return `${figure(tenth(found.now))} active on average${waiting}; highest ${figure(tenth(found.highest))}, at ${momentOf(series, found.highestAt)}.`;
 }
 
 /** Sessions that wait for a lock now, and the most there were. */
 export function waitingSentence(series: SeriesAnswer): string {
   const found = summarise(series, ['waiting']);
   if (!found) return none;
-  if (found.outdated) return notNow(found, count);
+  if (found.outdated) return notNow(series, found, count);
   const most =
-    found.highest > 0 ? `; highest ${count(found.highest)}, at ${at(found.highestAt)}` : ', nor did one before';
+    found.highest > 0
+      ? `; highest ${count(found.highest)}, at ${momentOf(series, found.highestAt)}`
+      : ', nor did one before';
   if (found.now === 0) return `No session waits for a lock now${most}.`;
   return `${plural(found.now, 'session waits', 'sessions wait')} for a lock now${most}.`;
 }

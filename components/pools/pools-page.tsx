@@ -48,6 +48,7 @@ export function PoolsPage({ server }: { server: string }) {
         unit="count"
         text={count}
         height={130}
+        folded="most"
         sentence={(series) => poolsChartSentence(series.points)}
         means="The most connections in use and free, and questions that waited, in each stretch of time."
       />

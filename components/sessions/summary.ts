@@ -1,3 +1,4 @@
+import { momentOf } from '@/components/charts/summary';
 import type { SeriesAnswer } from '@/lib/client/shapes';
 import { clockMinutes, count, durationInWords, ofTotal, percent, plural } from '@/lib/format';
 import { countKinds, isHidden, kindOf, type Session } from './session-kind';
@@ -72,7 +73,7 @@ export function connectionsSentence(series: SeriesAnswer, zone?: string): string
   const now = known.at(-1);
   if (!now) return 'Nothing is known yet; the first figures come within 10 s.';
   const most = known.reduce((top, point) => (point.all >= top.all ? point : top), now);
-  const time = clockMinutes(new Date(most.at * 1000), zone);
+  const time = zone ? clockMinutes(new Date(most.at * 1000), zone) : momentOf(series, most.at);
   const peak = most.all > now.all ? `at most ${count(most.all)}` : 'never more in this time';
   if (now.ceiling === null) return `${plural(now.all, 'connection')} now; ${peak}.`;
   const share = most.all > now.all ? ` (${percent(most.all / now.ceiling)}), at ${time}` : '';

@@ -1,6 +1,7 @@
 'use client';
 
 import type { ComponentProps, ReactNode } from 'react';
+import { useActionsOff } from '@/lib/client/page-time';
 
 type Look = 'plain' | 'primary' | 'danger' | 'quiet' | 'critical';
 
@@ -12,16 +13,27 @@ const looks: Record<Look, string> = {
   critical: 'button-critical',
 };
 
-/** A button: verb and object. Off, it stays focusable and its reason (`off`) is its description. */
+/**
+ * A button: verb and object. Off, it stays focusable and its reason (`off`) is its description. One that `acts` on the
+ * server is off on a page of the past.
+ */
 export function Button({
   look = 'plain',
   large,
-  off,
+  off: reason,
+  acts,
   className = '',
   onClick,
   children,
   ...rest
-}: Omit<ComponentProps<'button'>, 'disabled'> & { look?: Look; large?: boolean; off?: string | false | undefined }) {
+}: Omit<ComponentProps<'button'>, 'disabled'> & {
+  look?: Look;
+  large?: boolean;
+  off?: string | false | undefined;
+  acts?: boolean;
+}) {
+  const past = useActionsOff();
+  const off = (acts && past) || reason;
   return (
     <button
       type="button"

@@ -3,8 +3,12 @@
 import { Menu } from '@base-ui/react/menu';
 import { Ellipsis, type LucideIcon } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
+import { useActionsOff } from '@/lib/client/page-time';
 
-/** One thing of a menu; `off` says why it cannot be chosen, `danger` stands last. */
+/**
+ * One thing of a menu; `off` says why it cannot be chosen, `danger` stands last, `acts` does something to the server and
+ * is off on a page of the past; `download` saves what `href` gives under that name.
+ */
 export type MenuEntry =
   | {
       label: string;
@@ -12,8 +16,10 @@ export type MenuEntry =
       key?: string;
       off?: string | undefined;
       danger?: boolean;
+      acts?: boolean;
       onSelect?: () => void;
       href?: string;
+      download?: string;
     }
   | 'separator';
 
@@ -55,11 +61,13 @@ export function ActionMenu({
 // Entries are made when the menu opens: a table has one for each row.
 function Entries({ entries }: { entries: MenuEntry[] | (() => MenuEntry[]) }) {
   const list = typeof entries === 'function' ? entries() : entries;
+  const past = useActionsOff();
   return list.map((entry, index) => {
     // biome-ignore lint/suspicious/noArrayIndexKey: separators have nothing else, and the list does not move
     if (entry === 'separator') return <Menu.Separator key={`separator-${index}`} className="menu-separator" />;
-    const { label, icon: Icon, key, off, danger, onSelect, href } = entry;
-    const className = `menu-item ${danger ? 'menu-item-critical' : ''}`;
+    const { label, icon: Icon, key, danger, onSelect, href, download } = entry;
+    const off = (entry.acts ? past : undefined) ?? entry.off;
+    const className = `menu-item ${danger && !off ? 'menu-item-critical' : ''}`;
     const inside = (
       <>
         {Icon ? <Icon className="icon" aria-hidden /> : <span />}
@@ -69,7 +77,7 @@ function Entries({ entries }: { entries: MenuEntry[] | (() => MenuEntry[]) }) {
       </>
     );
     return href && !off ? (
-      <Menu.LinkItem key={label} className={className} href={href} closeOnClick>
+      <Menu.LinkItem key={label} className={className} href={href} closeOnClick {...(download && { download })}>
         {inside}
       </Menu.LinkItem>
     ) : (

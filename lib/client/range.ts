@@ -48,13 +48,12 @@ export function spanOf(range: Range): number {
 }
 
 /**
- * The range that charts show on a page of the past: around its moment where the range moves with the time or lies
- * elsewhere. It stays as it is while the moment moves by less than a quarter of it.
+ * The range that charts show on a page of the past: around its moment where the range would move with the time. It stays
+ * as it is while the moment moves by less than a quarter of it.
  */
 export function rangeAround(range: Range, at: number | null): Range {
-  if (at === null) return range;
-  if ('to' in range && at >= range.from && at <= range.to) return range;
-  const span = spanOf(range);
+  if (at === null || 'to' in range) return range;
+  const span = range.last;
   const grid = Math.max(1, Math.floor(span / 4));
   const from = Math.floor((at - span / 2) / grid) * grid;
   return { from, to: from + span };
@@ -76,7 +75,7 @@ export function zoomedOut(range: Range, now: number): Range {
 }
 
 /** A span that was drawn over a chart, as a range: whole seconds, not below a minute. */
-export function zoomedIn(a: number, b: number): Range {
+export function zoomedIn(a: number, b: number): { from: number; to: number } {
   const [from, to] = [Math.floor(Math.min(a, b)), Math.ceil(Math.max(a, b))];
   const lacking = Math.max(0, shortest - (to - from)) / 2;
   return { from: Math.floor(from - lacking), to: Math.ceil(to + lacking) };
