@@ -1,4 +1,4 @@
-import { byteRate, bytes, count, milliseconds, rate } from '@/lib/format';
+import { bytes, count, milliseconds, rate } from '@/lib/format';
 import { derived, ratio } from './derived';
 import type { RowChart } from './row-charts';
 
@@ -8,19 +8,20 @@ const one = (column: string, label: string) => [{ column, label, color: 'var(--a
 export const statementCharts: RowChart[] = [
   {
     title: 'Mean time',
-    of: (series) => derived(series, 'mean', (point) => ratio(point('total_exec_time'), point('calls'))),
-    looks: one('mean', 'Mean time'),
+    of: (series) => series,
+    looks: one('mean_exec_time', 'Mean time'),
     text: milliseconds,
   },
   {
     title: 'Calls',
-    of: (series) => derived(series, 'calls', (point) => point('calls')),
-    looks: one('calls', 'Calls'),
+    of: (series) => series,
+    looks: one('calls_per_second', 'Calls'),
     text: rate,
   },
   {
     title: 'Blocks read by a call',
-    of: (series) => derived(series, 'read', (point) => ratio(point('shared_blks_read'), point('calls'))),
+    of: (series) =>
+      derived(series, 'read', (point) => ratio(point('shared_blks_read_per_second'), point('calls_per_second'))),
     looks: one('read', 'Blocks read by a call'),
     text: count,
   },
@@ -43,9 +44,9 @@ export const tableCharts: RowChart[] = [
     title: 'Rows changed',
     of: (series) => series,
     looks: [
-      { column: 'n_tup_ins', label: 'Inserted', color: 'var(--wait-cpu)' },
-      { column: 'n_tup_upd', label: 'Updated', color: 'var(--wait-io)' },
-      { column: 'n_tup_del', label: 'Deleted', color: 'var(--wait-lwlock)' },
+      { column: 'n_tup_ins_per_second', label: 'Inserted', color: 'var(--wait-cpu)' },
+      { column: 'n_tup_upd_per_second', label: 'Updated', color: 'var(--wait-io)' },
+      { column: 'n_tup_del_per_second', label: 'Deleted', color: 'var(--wait-lwlock)' },
     ],
     text: rate,
   },
@@ -61,26 +62,5 @@ export const tableCharts: RowChart[] = [
 /** What is drawn of an index. */
 export const indexCharts: RowChart[] = [
   { title: 'Size', of: (series) => series, looks: one('size_bytes', 'Size'), text: bytes, unit: 'bytes' },
-  { title: 'Scans', of: (series) => series, looks: one('idx_scan', 'Scans'), text: rate },
-];
-
-/** What is drawn of a database. */
-export const databaseCharts: RowChart[] = [
-  {
-    title: 'Transactions',
-    of: (series) => series,
-    looks: [
-      { column: 'xact_rollback', label: 'Rolled back', color: 'var(--wait-lwlock)' },
-      { column: 'xact_commit', label: 'Committed', color: 'var(--accent)' },
-    ],
-    text: rate,
-  },
-  { title: 'Size', of: (series) => series, looks: one('size_bytes', 'Size'), text: bytes, unit: 'bytes' },
-  {
-    title: 'Temporary files',
-    of: (series) => series,
-    looks: one('temp_bytes', 'Temporary files'),
-    text: byteRate,
-    unit: 'bytes',
-  },
+  { title: 'Scans', of: (series) => series, looks: one('idx_scan_per_second', 'Scans'), text: rate },
 ];

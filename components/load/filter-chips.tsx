@@ -53,7 +53,7 @@ export function FilterChips({
 
 function text({ by, value }: LoadFilter): string {
   if (by === 'class') return waitLooks.find(({ column }) => column === value)?.label ?? value;
-  return by === 'wait' ? waitText(value) : value;
+  return by === 'wait' ? waitText(value) : value || sliceWords[by].none;
 }
 
 function StatementText({ server, filter }: { server: string; filter: LoadFilter }) {

@@ -28,7 +28,8 @@ export function parseLoadFilters(text: string): LoadFilter[] {
     const at = part.indexOf(':');
     const by = part.slice(0, at);
     const value = decoded(part.slice(at + 1));
-    return at > 0 && value !== undefined && value !== '' && kinds.includes(by) ? [{ by: by as LoadBy, value }] : [];
+    // An empty value is what has none: no user, no client …
+    return at > 0 && value !== undefined && kinds.includes(by) ? [{ by: by as LoadBy, value }] : [];
   });
 }
 

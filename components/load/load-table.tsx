@@ -18,7 +18,7 @@ import { type LoadFilter, type Slice, slices, sliceWords, toggled } from './filt
 import { coverageSentence, topSentence } from './summary';
 
 const spanText = (seconds: number) => (seconds === 3600 ? 'hour' : durationInWords(seconds));
-const rowKey = (row: LoadRow) => row.key;
+const rowKey = (row: LoadRow) => (row.rest ? 'others' : `:${row.key}`);
 
 /** What caused the load of the chart above: one slice of it, in the same colours, over the same time. */
 export function LoadTable({

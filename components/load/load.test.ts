@@ -57,7 +57,8 @@ test('filters go to the URL and back, one of each kind, whatever is in a name', 
   ];
   expect(printLoadFilters(filters)).toMatch(/^wait:Lock:transactionid,application:a%2Cb/);
   expect(parseLoadFilters(printLoadFilters(filters))).toEqual(filters);
-  expect(parseLoadFilters('nonsense,colour:red,user:,user:%zz')).toEqual([]);
+  expect(parseLoadFilters('nonsense,colour:red,user:%zz')).toEqual([]);
+  expect(parseLoadFilters('user:')).toEqual([{ by: 'user', value: '' }]);
   const one = toggled([], { by: 'user', value: 'app' });
   expect(toggled(one, { by: 'user', value: 'web' })).toEqual([{ by: 'user', value: 'web' }]);
   expect(toggled(one, { by: 'user', value: 'app' })).toEqual([]);
