@@ -94,14 +94,20 @@ function greatestSpan({ level, seconds }: LevelTable): number {
   return seconds === 3600 ? 40 * 86_400 : Number.POSITIVE_INFINITY;
 }
 
-/** Where sums over a whole range come from; its ends are floored to the rows of the level that is chosen. */
-export function planSpan(levels: LevelTable[], range: Range, reach: Reach): Omit<Plan, 'step'> {
+/** Where sums over a whole range come from; its ends are floored to the rows of the level: of `least` seconds or more. */
+export function planSpan(levels: LevelTable[], range: Range, reach: Reach, least = 0): Omit<Plan, 'step'> {
+  const width = spanSeconds(levels, range, reach, least);
   const kept = keptSince(levels, range.from, reach);
-  const fine = kept.find((each) => range.to - range.from <= greatestSpan(each)) ?? kept.at(-1);
-  const width = fine?.seconds ?? 10;
   const first = down(range.from, width);
   const end = Math.max(down(Math.min(range.to, reach.now), width), first + width);
   return { first, end, ...cut(levels, kept, (seconds) => seconds <= width, { from: first, to: end }, reach) };
+}
+
+/** Seconds of the rows that a range is added up from. */
+export function spanSeconds(levels: LevelTable[], range: Range, reach: Reach, least = 0): number {
+  const kept = keptSince(levels, range.from, reach).filter(({ seconds }) => seconds >= least);
+  const fine = kept.find((each) => range.to - range.from <= greatestSpan(each)) ?? kept.at(-1);
+  return fine?.seconds ?? 3600;
 }
 
 function cut(
