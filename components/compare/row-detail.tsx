@@ -1,6 +1,6 @@
 import Link from 'next/link';
 import { SqlBlock } from '@/components/ui/sql';
-import { byteRate, bytes, count, milliseconds } from '@/lib/format';
+import { byteRate, bytes, count, durationInWords, figure, milliseconds } from '@/lib/format';
 import type { CompareAnswer, ComparedRow } from '@/lib/history/answers';
 import { changeColor, PairCell, pieceStyle, signed } from './cells';
 import { perSecondText } from './columns';
@@ -43,6 +43,13 @@ export function StatementCompared({ row, answer, href }: { row: ComparedRow; ans
 
 /** A compared table or wait in full: the figures of both windows. */
 export function FiguresCompared({ row, answer }: { row: ComparedRow; answer: CompareAnswer }) {
+  if (answer.topic === 'load')
+    return (
+      <dl className="facts">
+        <Fact name="Load" pair={ratePair(row, 'seconds', answer.a, answer.b)} text={figure} unit=" sessions" />
+        <Fact name="In all" pair={plainPair(row, 'seconds')} text={durationInWords} />
+      </dl>
+    );
   const names = [...new Set([...Object.keys(row.a ?? {}), ...Object.keys(row.b ?? {})])];
   const size = /_bytes$|^n_(live|dead)_tup$/;
   return (

@@ -1,6 +1,5 @@
-import { summarise } from '@/components/charts/summary';
+import { momentOf, summarise } from '@/components/charts/summary';
 import type { SeriesAnswer } from '@/lib/client/shapes';
-import { clockMinutes, date } from '@/lib/format';
 
 /** A series of one figure made from columns of another: the parts of a point by name; null is a gap. */
 export function derived(
@@ -25,9 +24,6 @@ export function ratio(part: number | null, whole: number | null): number | null 
 export function figureSentence(series: SeriesAnswer, columns: string[], text: (value: number) => string): string {
   const found = summarise(series, columns);
   if (!found) return 'No sample in this time.';
-  const span = series.points.length * series.step;
-  const at = new Date(found.highestAt * 1000);
-  const when = span > 72_000 ? `${date(at)}, ${clockMinutes(at)}` : clockMinutes(at);
   if (found.highest === found.lowest) return `${text(found.now)} all this time.`;
-  return `${text(found.now)} last, ${text(found.first)} at first; highest ${text(found.highest)}, at ${when}.`;
+  return `${text(found.now)} last, ${text(found.first)} at first; highest ${text(found.highest)}, at ${momentOf(series, found.highestAt)}.`;
 }

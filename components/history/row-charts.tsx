@@ -2,8 +2,10 @@
 
 import './row-charts.css';
 import { useMemo } from 'react';
+import { ChartMenu } from '@/components/charts/chart-menu';
 import type { ColumnLook } from '@/components/charts/look';
 import { TimeChart } from '@/components/charts/time-chart';
+import { stepText } from '@/components/charts/time-ticks';
 import { Asked } from '@/components/ui/asked';
 import { type SeriesOf, seriesOfQuery } from '@/lib/client/history-queries';
 import type { SeriesAnswer } from '@/lib/client/shapes';
@@ -40,11 +42,17 @@ export function RowCharts({
     <div className="row-charts">
       <Asked query={query} height={height} flush>
         {(answer) => (
-          <div className="row-charts-grid">
-            {charts.map((chart) => (
-              <Small key={chart.title} chart={chart} answer={answer} />
-            ))}
-          </div>
+          <>
+            <div className="row-charts-head">
+              <span className="muted">{stepText(answer.step)} steps</span>
+              <ChartMenu title="Its history" server={server} series={series} of={of} step={answer.step} />
+            </div>
+            <div className="row-charts-grid">
+              {charts.map((chart) => (
+                <Small key={chart.title} chart={chart} answer={answer} />
+              ))}
+            </div>
+          </>
         )}
       </Asked>
     </div>

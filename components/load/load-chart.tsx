@@ -1,8 +1,10 @@
 'use client';
 
 import { useState } from 'react';
+import { ChartMenu, ZoomHint } from '@/components/charts/chart-menu';
 import { waitLooks } from '@/components/charts/look';
-import { TimeChart } from '@/components/charts/time-chart';
+import { chipRoom, TimeChart } from '@/components/charts/time-chart';
+import { stepText } from '@/components/charts/time-ticks';
 import { Note } from '@/components/ui/note';
 import { Panel } from '@/components/ui/panel';
 import { Segmented } from '@/components/ui/segmented';
@@ -45,19 +47,29 @@ export function LoadChart({
       sentence={words}
       // A chart keeps what it knows while its topic has no answer; the alert above it says so.
       view={view.rows || !series ? view : { ...view, rows: [] }}
-      height={height}
+      height={height + chipRoom}
+      tools={
+        <ChartMenu
+          title="Average active sessions"
+          server={view.server}
+          series="load"
+          of={{ by: stack, filter: asked }}
+          step={series?.step}
+        />
+      }
       asTable={{ shown: table, toggle: () => setTable(!table) }}
       means="Sessions that were active or waited, sampled each second while there is something to see: CPU is active without a wait event. pgdeck's own are left out."
       source="pg_stat_activity"
       cadence="1 s to 5 s samples"
       footer={
         <>
-          {series && <span>{meanText(series.step)}</span>}
+          {series && <span>{stepText(series.step)} mean</span>}
           {series && cpus === null && (
             <span>No CPU line: set PGDECK_CPUS, or cpus in pgdeck.config.json, to the server's processors.</span>
           )}
         </>
       }
+      link={<ZoomHint />}
     >
       <div className="load-tools">
         <Segmented<Stack>
@@ -93,6 +105,3 @@ export function LoadChart({
     </Panel>
   );
 }
-
-const meanText = (step: number) =>
-  step < 60 ? `${step} s mean` : step < 3600 ? `${step / 60} min mean` : `${step / 3600} h mean`;

@@ -18,7 +18,7 @@ import { useLoadChoice } from './use-load';
 export function LoadPage({ server }: { server: string }) {
   const choice = useLoadChoice();
   const { filters, setFilters } = choice;
-  const view = useTopic(server, 'load');
+  const view = useTopic(server, 'load', { at: null });
   const lasting = lastingQuery(useSearchParams());
   const path = `/${encodeURIComponent(server)}`;
   const statementHref = useCallback(

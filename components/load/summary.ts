@@ -1,6 +1,6 @@
-import { summarise } from '@/components/charts/summary';
+import { momentOf, summarise } from '@/components/charts/summary';
 import type { SeriesAnswer } from '@/lib/client/shapes';
-import { clockMinutes, date, durationInWords, figure } from '@/lib/format';
+import { durationInWords, figure } from '@/lib/format';
 import type { TopAnswer } from '@/lib/history/answers';
 import { classOf } from './looks';
 
@@ -10,12 +10,6 @@ const day = 86_400;
 /** Load with one decimal; below one session as many as tell something. */
 export function loadText(value: number): string {
   return value >= 1 ? tenth(value) : figure(value);
-}
-
-/** A moment as a sentence names it: the time, and the day where the span is longer than one. */
-export function atText(seconds: number, span: number): string {
-  const at = new Date(seconds * 1000);
-  return span > 0.8 * day ? `${date(at)}, ${clockMinutes(at)}` : clockMinutes(at);
 }
 
 /** Since when the newest value has been above a limit without a break; undefined: it is not, `null`: all the time. */
@@ -48,11 +42,10 @@ function newestByClass(series: SeriesAnswer): Map<string, number> {
 export function loadSentence(series: SeriesAnswer, moving: boolean): string {
   const found = summarise(series, series.columns);
   if (!found) return 'No sample in this time.';
-  const span = series.points.length * series.step;
-  const highest = `highest ${tenth(found.highest)}, at ${atText(found.highestAt, span)}`;
-  if (!moving) return `${tenth(mean(series))} on average; ${highest}.`;
+  const highest = `highest ${tenth(found.highest)}, at ${momentOf(series, found.highestAt)}`;
+  if (!moving) return `${tenth(found.mean)} on average; ${highest}.`;
   if (found.outdated)
-    return `Not known since ${atText(found.at, span)}; highest before ${tenth(found.highest)}, at ${atText(found.highestAt, span)}.`;
+    return `Not known since ${momentOf(series, found.at)}; highest before ${tenth(found.highest)}, at ${momentOf(series, found.highestAt)}.`;
   if (found.highest === 0) return 'Nobody was active in this time.';
   if (found.now === 0) return `Nobody is active now; ${highest}.`;
   const cpus = series.cpus ?? undefined;
@@ -62,7 +55,7 @@ export function loadSentence(series: SeriesAnswer, moving: boolean): string {
     cpus === undefined
       ? ''
       : over
-        ? `, above the ${cpus} vCPU ${since === null ? 'all this time' : `since ${atText(since, span)}`}`
+        ? `, above the ${cpus} vCPU ${since === null ? 'all this time' : `since ${momentOf(series, since)}`}`
         : `, below the ${cpus} vCPU`;
   return `${tenth(found.now)} now${limit}; ${cause(series, found.now, over) ?? highest}.`;
 }
@@ -77,14 +70,6 @@ function cause(series: SeriesAnswer, now: number, over: boolean): string | undef
   const cpu = byClass.get('cpu') ?? 0;
   if (over && cpu >= now * 0.5) return `${tenth(cpu)} are on the CPU`;
   return undefined;
-}
-
-function mean(series: SeriesAnswer): number {
-  const sums = series.points
-    .map(([, ...values]) => values)
-    .filter((values) => values.some((value) => value !== null))
-    .map((values) => values.reduce<number>((sum, value) => sum + (value ?? 0), 0));
-  return sums.length === 0 ? 0 : sums.reduce((a, b) => a + b, 0) / sums.length;
 }
 
 /** How much of the time is known, where that is not all of it: `pgdeck knows 42 of 60 minutes of this`. */
