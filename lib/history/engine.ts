@@ -1,0 +1,118 @@
+import type { Run } from '@/lib/postgres/pool';
+import type { TableShape, Tier } from './migrations/index';
+
+/** What the store's PostgreSQL is made of: plain, or with an extension that spreads or cuts tables by itself. */
+export type EngineName = 'plain' | 'citus' | 'timescale';
+
+/** How the tables of a store are made and emptied on one kind of PostgreSQL; times are epoch milliseconds. */
+export type Engine = {
+  name: EngineName;
+  /** Settings of every connection, beside those of the store itself. */
+  settings: string[];
+  /** Once for each database, before the first table. */
+  prepare(run: Run): Promise<void>;
+  reference(run: Run, table: TableShape): Promise<void>;
+  local(run: Run, table: TableShape & { unlogged?: true }): Promise<void>;
+  distributed(run: Run, table: TableShape): Promise<void>;
+  partitioned(run: Run, table: TableShape & { tier: Tier }): Promise<void>;
+  /** False: pieces make themselves, and none is made ahead. */
+  makesPartitions: boolean;
+  /** Bytes on disk of one table, its pieces and indexes; as `$1` the qualified name. */
+  sizeSql: string;
+};
+
+const plain: Engine = {
+  name: 'plain',
+  settings: [],
+  prepare: async () => {},
+  reference: (run, table) => create(run, table),
+  local: (run, table) => create(run, table),
+  distributed: (run, table) => create(run, table),
+  partitioned: (run, table) => create(run, table, ' partition by range (ts)'),
+  makesPartitions: true,
+  sizeSql: `select coalesce(sum(pg_catalog.pg_total_relation_size(t.relid)), 0)::float8 as bytes
+from pg_catalog.pg_partition_tree($1::regclass) as t`,
+};
+
+const distribute = (run: Run, name: string) =>
+  run(
+    name === 'statement'
+      ? `select create_distributed_table('pgdeck.${name}', 'server_id')`
+      : `select create_distributed_table('pgdeck.${name}', 'server_id', colocate_with => 'pgdeck.statement')`,
+    [],
+    { prepared: false },
+  );
+
+const citus: Engine = {
+  ...plain,
+  name: 'citus',
+  // SET LOCAL reaches only the coordinator unless it is told to travel; few shards, for each partition has them all.
+  settings: ['citus.shard_count=8', 'citus.max_adaptive_executor_pool_size=1', 'citus.node_connection_timeout=2000'],
+  async prepare(run) {
+    const [nodes] = await run<{ workers: number }>(
+      'select count(*)::int4 as workers from pg_catalog.pg_dist_node where shouldhaveshards and isactive',
+    );
+    if (nodes?.workers === 0)
+      await run(
+        `select citus_set_node_property(n.nodename, n.nodeport, 'shouldhaveshards', true)
+from pg_catalog.pg_dist_node as n where n.groupid = 0`,
+        [],
+        { prepared: false },
+      );
+    // What is set on a connection does not reach the workers; what belongs to the role does.
+    await run(`alter role current_user set lock_timeout = '2s'`, [], { prepared: false });
+    await run(`alter role current_user set statement_timeout = '60s'`, [], { prepared: false });
+  },
+  async reference(run, table) {
+    await create(run, table);
+    await run(`select create_reference_table('pgdeck.${table.name}')`, [], { prepared: false });
+  },
+  async local(run, table) {
+    await create(run, table);
+    await run(`select citus_add_local_table_to_metadata('pgdeck.${table.name}')`, [], { prepared: false });
+  },
+  async distributed(run, table) {
+    await create(run, table);
+    await distribute(run, table.name);
+  },
+  async partitioned(run, table) {
+    await create(run, table, ' partition by range (ts)');
+    await distribute(run, table.name);
+  },
+  sizeSql: `select coalesce(sum(pg_catalog.citus_total_relation_size(t.relid, fail_on_error => false)), 0)::float8 as bytes
+from pg_catalog.pg_partition_tree($1::regclass) as t where t.isleaf`,
+};
+
+const timescale: Engine = {
+  ...plain,
+  name: 'timescale',
+  async partitioned(run, table) {
+    await create(run, table);
+    await run(
+      `select create_hypertable('pgdeck.${table.name}', 'ts', chunk_time_interval => interval '${table.tier === 'hour' ? '30 days' : '1 day'}', create_default_indexes => false)`,
+      [],
+      { prepared: false },
+    );
+  },
+  makesPartitions: false,
+  sizeSql: `select coalesce(case
+    when exists (select from timescaledb_information.hypertables as h
+      where h.hypertable_schema = 'pgdeck' and 'pgdeck.' || h.hypertable_name = $1)
+    then hypertable_size($1::regclass) else pg_catalog.pg_total_relation_size($1::regclass) end, 0)::float8 as bytes`,
+};
+
+async function create(run: Run, table: TableShape & { unlogged?: true }, tail = ''): Promise<void> {
+  const kind = table.unlogged ? 'unlogged table' : 'table';
+  await run(`create ${kind} if not exists pgdeck.${table.name} ${table.columns}${tail}`, [], { prepared: false });
+}
+
+/** Which kind of PostgreSQL answers. */
+export async function detectEngine(run: Run): Promise<Engine> {
+  const rows = await run<{ extname: string }>(
+    "select e.extname::text as extname from pg_catalog.pg_extension as e where e.extname in ('citus', 'timescaledb')",
+    [],
+    { prepared: false },
+  );
+  if (rows.some(({ extname }) => extname === 'citus')) return citus;
+  return rows.length > 0 ? timescale : plain;
+}

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Target } from '@/lib/config';
+import { type Embedded, startEmbedded } from '@/lib/embedded/server';
+import { Store } from './store';
+
+/** A store on a PostgreSQL of its own, for tests; it goes with `stop()`. */
+export type StoreStage = { store: Store; target: Target; server: Embedded; stop(): Promise<void> };
+
+/** Starts a PostgreSQL and a store on it that is on when this returns. */
+export async function startStore({ major = 18 }: { major?: number } = {}): Promise<StoreStage> {
+  const folder = mkdtempSync(join(tmpdir(), 'pgdeck-store-'));
+  const superuserPassword = 'store';
+  const server = await startEmbedded({
+    major,
+    dataDir: join(folder, 'data'),
+    temporary: true,
+    superuserPassword,
+    settings: { fsync: 'off' },
+  });
+  const target: Target = {
+    host: server.host,
+    port: server.port,
+    database: 'postgres',
+    user: server.superuser,
+    password: superuserPassword,
+    tls: { mode: 'disable' },
+  };
+  const store = new Store({ place: () => target });
+  store.start();
+  const deadline = Date.now() + 30_000;
+  while (!store.on) {
+    if (Date.now() > deadline) throw new Error(`the store did not come on: ${store.state.reason}`);
+    await sleep(20);
+  }
+  return {
+    store,
+    target,
+    server,
+    async stop() {
+      await store.close();
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
