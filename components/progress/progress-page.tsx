@@ -31,6 +31,7 @@ export function ProgressPage({ server }: { server: string }) {
         state={rows.length > 0 ? `${rows.length} running` : undefined}
         sentence={view.rows ? progressSentence(rows) : undefined}
         databases="all"
+        range
       />
       <Panel
         title="Commands that run"

@@ -1,11 +1,12 @@
 'use client';
 
-import { FlaskConical, Unplug, WifiOff, X } from 'lucide-react';
+import { DatabaseZap, FlaskConical, Unplug, WifiOff, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { announce } from '@/lib/client/announce';
 import { useAlive } from '@/lib/client/clock';
 import { useLost } from '@/lib/client/connection';
 import { usePreference } from '@/lib/client/preferences';
+import { useHistory } from '@/lib/client/use-kept';
 import { Button, IconButton } from '../ui/button';
 import { StateIcon } from '../ui/state';
 import { ConnectDialog } from './connect-dialog';
@@ -24,6 +25,7 @@ export function Banners({ server: id }: { server: string }) {
   return (
     <>
       <LostBanner />
+      <HistoryBanner />
       {server?.state === 'unreachable' && server.problem && (
         <div className="banner critical" role="status">
           <StateIcon state="critical" />
@@ -54,6 +56,20 @@ function LostBanner() {
       <p>
         <b>{lost.offline ? 'This computer is offline.' : 'pgdeck does not answer.'}</b> What you see is as old as each
         panel says. It is asked again by itself; if pgdeck was stopped, start it with npm start.
+      </p>
+    </div>
+  );
+}
+
+/** The history store is wanted and not there: why, and what goes on without it. */
+function HistoryBanner() {
+  const history = useHistory();
+  if (!history || history.kind === 'off' || history.state === 'on' || history.state === 'starting') return null;
+  return (
+    <div className="banner" role="status">
+      <DatabaseZap className="icon" aria-hidden />
+      <p>
+        <b>History is off.</b> {history.reason} What is now and the last hour are shown as ever.
       </p>
     </div>
   );

@@ -2,11 +2,13 @@
 
 import { Database } from 'lucide-react';
 import { type ReactNode, useEffect } from 'react';
+import { usePageTime } from '@/lib/client/page-time';
 import { useDatabase } from '@/lib/client/url-state';
 import { Choice } from '../ui/choice';
 import { Banners } from './banners';
 import { LiveButton } from './live-button';
-import { RangeChooser } from './range-chooser';
+import { PastBanner } from './past-banner';
+import { TimeControl } from './time-control';
 import { useServer } from './use-server';
 
 /**
@@ -31,14 +33,16 @@ export function PageHead({
   state?: string | undefined;
   sentence?: ReactNode;
   databases?: 'all' | 'one';
+  /** Whether the page is of a time that can be chosen: of a span, or of a moment of the past. */
   range?: boolean;
   live?: boolean;
 }) {
   const server = useServer(id);
+  const past = usePageTime().at !== null && range;
   const name = server?.name ?? id;
   // After each rendering: the page's own metadata, which knows neither state nor server, may arrive later than this.
   useEffect(() => {
-    document.title = `${[state, title, name].filter(Boolean).join(' – ')} – pgdeck`;
+    document.title = `${[past ? 'Past' : state, title, name].filter(Boolean).join(' – ')} – pgdeck`;
   });
   return (
     <>
@@ -47,11 +51,12 @@ export function PageHead({
         <h1>{heading ?? title}</h1>
         <div className="page-tools">
           {databases && <DatabaseChooser server={id} which={databases} />}
-          {range && <RangeChooser />}
-          {live && <LiveButton />}
+          {range && <TimeControl />}
+          {live && !past && <LiveButton />}
         </div>
         {sentence !== undefined && <div className="page-sentence">{sentence}</div>}
       </header>
+      {past && <PastBanner />}
       <Banners server={id} />
     </>
   );

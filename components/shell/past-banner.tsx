@@ -1,0 +1,70 @@
+'use client';
+
+import { useQueryClient } from '@tanstack/react-query';
+import { History } from 'lucide-react';
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import { useSyncExternalStore } from 'react';
+import { useNow } from '@/lib/client/clock';
+import { usePageTime } from '@/lib/client/page-time';
+import { usePageTimes } from '@/lib/client/url-state';
+import { ago, moment } from '@/lib/format';
+import type { Answer } from '@/lib/topics/topic';
+import { compareAround } from '../changes/links';
+import { Button } from '../ui/button';
+import { pages } from './pages';
+import { distanceText } from './time-text';
+
+/** Says that a page shows the past, how far the nearest moments are from it, and leads back. */
+export function PastBanner() {
+  const { at, server } = usePageTime();
+  const { backToLive } = usePageTimes();
+  const now = useNow();
+  const distance = useDistance(at);
+  const slug = usePathname().split('/')[2];
+  const ofMoment = pages.some((page) => page.slug === slug && page.topics.length > 0);
+  if (at === null) return null;
+  return (
+    <div className="banner banner-past">
+      <History className="icon" aria-hidden />
+      <p>
+        <b>
+          As of{' '}
+          {now ? `${moment(new Date(at * 1000))}, ${ago(new Date(at * 1000), new Date(now))}` : 'a moment of the past'}.
+        </b>{' '}
+        {ofMoment
+          ? `Everything on this page is from that moment${distance ? `, the nearest that is kept: ${distance}` : ''}.`
+          : 'What this page tells is of the time around it.'}{' '}
+        Actions are off.
+      </p>
+      <div className="actions">
+        {now && (
+          <Link className="button button-quiet" href={compareAround(server, at, now / 1000)} prefetch={false}>
+            Compare before and after
+          </Link>
+        )}
+        <Button onClick={backToLive}>Back to live</Button>
+      </div>
+    </div>
+  );
+}
+
+/** How far the farthest answer on the page is from the moment; undefined: none is known, or all are of that moment. */
+function useDistance(at: number | null): string | undefined {
+  const cache = useQueryClient().getQueryCache();
+  return useSyncExternalStore(
+    (listener) => cache.subscribe(() => queueMicrotask(listener)),
+    () => {
+      if (at === null) return undefined;
+      let farthest: number | undefined;
+      for (const query of cache.findAll({ queryKey: ['topic'], type: 'active' })) {
+        const answer = query.state.data as Answer | undefined;
+        if (answer?.status !== 'ok' || (query.queryKey[3] as { at?: string } | undefined)?.at !== String(at)) continue;
+        const sampled = Date.parse(answer.sampledAt) / 1000;
+        if (farthest === undefined || Math.abs(sampled - at) > Math.abs(farthest - at)) farthest = sampled;
+      }
+      return farthest === undefined ? undefined : distanceText(farthest, at);
+    },
+    () => undefined,
+  );
+}
