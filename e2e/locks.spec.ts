@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
-import type pg from 'pg';
 import { expect, test } from './fixtures/test';
-import { expectSound, keepFresh, pidOf } from './page-checks';
+import { lockChain } from './lock-chain';
+import { expectSound, keepFresh } from './page-checks';
 
 test.describe.configure({ timeout: 90_000 });
 
@@ -13,33 +13,6 @@ test.afterEach(() => stop());
 
 const line = (page: Page, pid: number) =>
   page.getByRole('treegrid', { name: 'Blocking tree' }).locator(`[data-pid="${pid}"]`);
-
-type Chain = { root: number; gate: number; readers: number[]; over: Promise<unknown> };
-
-/** A transaction that holds a row lock on a table, an ALTER TABLE behind it, and readers behind that. */
-async function lockChain(
-  connect: (login: string, name?: string) => Promise<pg.Client>,
-  readers: number,
-): Promise<Chain> {
-  const root = await connect('app_billing', 'billing-api');
-  const gate = await connect('shop_deploy', 'flyway');
-  const reading = await Promise.all(Array.from({ length: readers }, () => connect('app_shop', 'shop-web')));
-  const pids = {
-    root: await pidOf(root),
-    gate: await pidOf(gate),
-    readers: await Promise.all(reading.map(pidOf)),
-  };
-  await root.query('begin');
-  await root.query('update orders set status = status where id = 1');
-  const altering = gate
-    .query('alter table orders add column if not exists settled_at timestamptz')
-    .catch((error) => error);
-  await expect
-    .poll(async () => (await root.query('select from pg_locks where not granted and pid = $1', [pids.gate])).rowCount)
-    .toBe(1);
-  const waits = reading.map((client) => client.query('select count(*) from orders').catch((error) => error));
-  return { ...pids, over: Promise.all([altering, ...waits]) };
-}
 
 test('a lock chain appears root first, is terminated from the page, and disappears', async ({
   page,

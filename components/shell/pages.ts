@@ -44,7 +44,7 @@ export const pages: Page[] = [
     topics: ['sessions', 'connections'],
     checks: ['connection-headroom', 'idle-in-transaction', 'long-transactions'],
   },
-  { slug: 'load', title: 'Load', group: 'Now', icon: Activity, topics: ['load'], checks: [] },
+  { slug: 'load', title: 'Load', group: 'Now', icon: Activity, topics: [], checks: [] },
   { slug: 'locks', title: 'Locks', group: 'Now', icon: Lock, topics: ['locks'], checks: ['sessions-blocked'] },
   { slug: 'progress', title: 'Progress', group: 'Now', icon: Loader, topics: ['progress'], checks: [] },
   { slug: 'pools', title: 'Pools', group: 'Now', icon: Waypoints, topics: ['pools'], checks: [] },
