@@ -15,6 +15,8 @@ export type SeriesAnswer = {
   columns: string[];
   points: (number | null)[][];
   source: Source;
+  /** Units by column, where they are not the same. */
+  units?: Record<string, string>;
   /** Words of columns whose names are keys (statements, users …). */
   labels?: Record<string, string>;
   /** Load only: processors of the server's machine, where known. */

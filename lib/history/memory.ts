@@ -58,6 +58,11 @@ export class MemoryHistory {
     });
   }
 
+  /** Epoch seconds of the oldest bucket that is remembered of a series; undefined before its first sample. */
+  since(series: string): number | undefined {
+    return this.#series.get(series)?.keys().next().value;
+  }
+
   /**
    * The points from `from` to `to` (epoch seconds) in steps of `step` seconds (missing: the smallest that gives at most
    * 600 points). Every bucket of the range is there but the last where it has no sample yet;
