@@ -162,7 +162,7 @@ export class Store {
       const version = await usable(pool);
       const engine = await detectEngine(pool.query);
       await pool.close();
-      pool = await Pool.open(place, { ...options, most: 4, settings: [...settings, ...engine.settings] });
+      pool = await Pool.open(place, { ...options, most: 6, settings: [...settings, ...engine.settings] });
       await migrate(pool, engine);
       await probeWrite(pool);
       await ensureAhead(pool.transaction.bind(pool), engine, Date.now());
@@ -260,7 +260,8 @@ function reasonOf(error: unknown): string | undefined {
   if (/Query read timeout/.test(message)) return 'The history store does not answer. It is tried again by itself.';
   if (
     isConnectionError(error) ||
-    /timeout/i.test(message) ||
+    // Of the connection; a statement that took too long has a code of its own.
+    (code === '' && /timeout/i.test(message)) ||
     code.startsWith('28') ||
     code.startsWith('53') ||
     code === '3D000'
