@@ -241,6 +241,13 @@ export function monthName(at: Date, withYear: boolean, timeZone?: Zone): string 
   return dateFormat(options, timeZone).format(at).replaceAll(' ', space);
 }
 
+/** How far what is shown is from the moment that was asked for: `12 s earlier`; undefined: it is that moment. */
+export function distanceText(sampledAt: number, at: number): string | undefined {
+  const distance = Math.round(Math.abs(sampledAt - at));
+  if (distance === 0) return undefined;
+  return `${durationInWords(distance)} ${sampledAt < at ? 'earlier' : 'later'}`;
+}
+
 /** A moment in full: `21 Nov 2026, 03:12:07 CET`. */
 export function moment(at: Date, timeZone?: Zone): string {
   return `${date(at, timeZone)}, ${clock(at, timeZone)}${space}${zone(at, timeZone)}`;

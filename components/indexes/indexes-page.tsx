@@ -18,6 +18,7 @@ import { Segmented } from '@/components/ui/segmented';
 import { copyText } from '@/components/ui/sql';
 import { announce } from '@/lib/client/announce';
 import { useDatabase, useFilter } from '@/lib/client/url-state';
+import { useLasting } from '@/lib/client/use-lasting';
 import { type TopicView, useTopic } from '@/lib/client/use-topic';
 import { bytes, count } from '@/lib/format';
 import { indexColumns } from './columns';
@@ -45,6 +46,7 @@ export function IndexesPage({ server }: { server: string }) {
   const [database] = useDatabase();
   const [filter, setFilter] = useFilter();
   const summary = useServer(server);
+  const lasting = useLasting();
   const view = useTopic(server, 'index-usage', { database });
   const databases = useTopic(server, 'databases');
   const all = useMemo(() => view.rows ?? [], [view.rows]);
@@ -65,14 +67,14 @@ export function IndexesPage({ server }: { server: string }) {
       const query = new URLSearchParams({ ...(database && { database }), filter: row.relname });
       const copy = async () => announce((await copyText(indexName(row))) ? 'Copied.' : 'The browser did not copy it.');
       return [
-        { label: 'Show its table', icon: Table2, href: `${path}/tables?${query}` },
+        { label: 'Show its table', icon: Table2, href: lasting(`${path}/tables?${query}`) },
         ...(row.locked_by.length > 0
-          ? [{ label: 'Open blocking tree', icon: Lock, href: `${path}/locks` } as const]
+          ? [{ label: 'Open blocking tree', icon: Lock, href: lasting(`${path}/locks`) } as const]
           : []),
         { label: 'Copy its name', icon: Copy, onSelect: () => void copy() },
       ];
     },
-    [server, database],
+    [server, database, lasting],
   );
 
   const detail = useCallback(

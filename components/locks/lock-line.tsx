@@ -120,7 +120,11 @@ function SessionLine({
       </td>
       <td {...as.cell} className="lock-acts">
         {remedy && (
-          <Button look={remedy === 'terminate' ? 'critical' : 'plain'} onClick={() => acts.act(actionOn(row, remedy))}>
+          <Button
+            acts
+            look={remedy === 'terminate' ? 'critical' : 'plain'}
+            onClick={() => acts.act(actionOn(row, remedy))}
+          >
             {remedy === 'terminate' ? 'Terminate' : 'Cancel'} {row.pid}…
           </Button>
         )}
@@ -238,12 +242,14 @@ function entriesOf(row: LockRow, acts: LineActs): MenuEntry[] {
     {
       label: 'Cancel statement…',
       icon: Ban,
+      acts: true,
       off: noCancel,
       onSelect: () => acts.act(actionOn(row, 'cancel')),
     },
     {
       label: row.pid === 0 ? 'Terminate session…' : `Terminate session ${row.pid}…`,
       icon: OctagonX,
+      acts: true,
       danger: !off,
       off,
       onSelect: () => acts.act(actionOn(row, 'terminate')),

@@ -10,7 +10,7 @@ const shownOfStatements = ['share', 'total_exec_time', 'mean_exec_time', 'calls_
 const shownOfTables = ['relname', 'total_bytes', 'n_live_tup', 'n_dead_tup'];
 
 /** The columns of the worst statements; each leads to the statement itself. */
-export function worstColumns(server: string, most: number): Column<Statement>[] {
+export function worstColumns(server: string, most: number, lasting: (href: string) => string): Column<Statement>[] {
   return [
     {
       id: 'query',
@@ -19,7 +19,7 @@ export function worstColumns(server: string, most: number): Column<Statement>[] 
       cell: (row) => (
         <Link
           className="row-link"
-          href={`/${encodeURIComponent(server)}/statements?statement=${encodeURIComponent(statementKey(row))}`}
+          href={lasting(`/${encodeURIComponent(server)}/statements?statement=${encodeURIComponent(statementKey(row))}`)}
           prefetch={false}
         >
           {row.query === null ? oneLine(row) : <SqlLine sql={row.query} />}

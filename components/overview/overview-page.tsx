@@ -16,9 +16,11 @@ import { counted, type Table } from '@/components/tables/summary';
 import { Panel } from '@/components/ui/panel';
 import { StateText } from '@/components/ui/state';
 import { Ago } from '@/components/ui/time';
+import { usePageTime } from '@/lib/client/page-time';
 import { lastingQuery } from '@/lib/client/range';
 import type { FindingsAnswer } from '@/lib/client/shapes';
 import { useDatabase } from '@/lib/client/url-state';
+import { useLasting } from '@/lib/client/use-lasting';
 import { type TopicView, useTopic } from '@/lib/client/use-topic';
 import { count, exact, rate } from '@/lib/format';
 import { biggestColumns, worstColumns } from './columns';
@@ -125,6 +127,16 @@ function Verdict({ server: id }: { server: string }) {
   const judged = useFindings(id);
   const answer = useMemo(() => judged && inOrder(judged), [judged]);
   const unreached = unreachedTitle(server);
+  const { at } = usePageTime();
+  if (at !== null)
+    return (
+      <PageHead
+        server={id}
+        title="Overview"
+        sentence="The verdict is of now and is not kept; the pictures and tables below are of that moment."
+        range
+      />
+    );
   return (
     <>
       <PageHead
@@ -171,7 +183,8 @@ type Statement = NonNullable<Parameters<typeof worstSentence>[0]>[number];
 
 function Worst({ server, view, link }: { server: string; view: TopicView<Statement>; link: React.ReactNode }) {
   const most = Math.max(0, ...(view.rows ?? []).map((row) => row.share ?? 0));
-  const columns = useMemo(() => worstColumns(server, most), [server, most]);
+  const lasting = useLasting();
+  const columns = useMemo(() => worstColumns(server, most, lasting), [server, most, lasting]);
   return (
     <Panel
       title="Statements with the most time"

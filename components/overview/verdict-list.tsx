@@ -11,6 +11,7 @@ import { Ago, Clock } from '@/components/ui/time';
 import type { Finding } from '@/lib/checks/check';
 import { useNow } from '@/lib/client/clock';
 import type { FindingsAnswer } from '@/lib/client/shapes';
+import { useLasting } from '@/lib/client/use-lasting';
 import { exact } from '@/lib/format';
 import { type Alike, alike, proofOf, remedyWords, type Unjudged, unjudged } from './verdict';
 
@@ -95,6 +96,7 @@ function FindingRow({ server, finding, onAct }: { server: string; finding: Findi
   const { severity, title, detail, confidence, since, remedy } = finding;
   const proof = proofOf(server, finding);
   const words = remedyWords(finding);
+  const lasting = useLasting();
   return (
     <li className={`verdict-row ${severity}`}>
       <StateText state={severity} />
@@ -109,12 +111,13 @@ function FindingRow({ server, finding, onAct }: { server: string; finding: Findi
       </div>
       <div className="verdict-acts">
         {proof && (
-          <Link className="button" href={proof.href} prefetch={false}>
+          <Link className="button" href={lasting(proof.href)} prefetch={false}>
             {proof.label}
           </Link>
         )}
         {remedy && words && (
           <Button
+            acts
             title={words}
             onClick={() => {
               act(remedy);

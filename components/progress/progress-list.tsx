@@ -149,7 +149,11 @@ function Entry({
         </span>
       </div>
       <div className="progress-acts">
-        {!ended && !noCancel && <Button onClick={() => acts.act(cancelOf(row))}>Cancel {row.pid}…</Button>}
+        {!ended && !noCancel && (
+          <Button acts onClick={() => acts.act(cancelOf(row))}>
+            Cancel {row.pid}…
+          </Button>
+        )}
         {!ended && (
           <ActionMenu
             label={`Actions: session ${row.pid}, ${row.command}`}
@@ -232,10 +236,11 @@ function entriesOf(row: ProgressRow, acts: ProgressActs, noCancel: string | unde
         : { off: 'Its statement is not visible.' }),
     },
     'separator',
-    { label: 'Cancel statement…', icon: Ban, off: noCancel, onSelect: () => acts.act(cancelOf(row)) },
+    { label: 'Cancel statement…', icon: Ban, acts: true, off: noCancel, onSelect: () => acts.act(cancelOf(row)) },
     {
       label: `Terminate session ${row.pid}…`,
       icon: OctagonX,
+      acts: true,
       danger: !noCancel,
       off: noCancel,
       onSelect: () =>

@@ -50,10 +50,10 @@ export function SessionDetail({
         <>
           <CopyButton text={asText(session)} label={`Copy session ${session.pid} as text`} />
           <span className="push" />
-          <Button large off={noCancel} onClick={() => act(actionOn(session, 'cancel'))}>
+          <Button large acts off={noCancel} onClick={() => act(actionOn(session, 'cancel'))}>
             Cancel statement…
           </Button>
-          <Button large look="critical" off={noTerminate} onClick={() => act(actionOn(session, 'terminate'))}>
+          <Button large acts look="critical" off={noTerminate} onClick={() => act(actionOn(session, 'terminate'))}>
             Terminate session {session.pid}…
           </Button>
         </>

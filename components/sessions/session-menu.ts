@@ -41,10 +41,17 @@ export function sessionMenu(session: Session, { act, show, locksHref }: SessionA
       },
     },
     'separator',
-    { label: 'Cancel statement…', icon: Ban, off: noCancel, onSelect: () => act(actionOn(session, 'cancel')) },
+    {
+      label: 'Cancel statement…',
+      icon: Ban,
+      acts: true,
+      off: noCancel,
+      onSelect: () => act(actionOn(session, 'cancel')),
+    },
     {
       label: `Terminate session ${session.pid}…`,
       icon: OctagonX,
+      acts: true,
       danger: !off,
       off,
       onSelect: () => act(actionOn(session, 'terminate')),

@@ -4,6 +4,7 @@ import { ChevronDown } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname, useSearchParams } from 'next/navigation';
 import { useEffect, useRef } from 'react';
+import { usePageTime } from '@/lib/client/page-time';
 import { usePreference } from '@/lib/client/preferences';
 import { lastingQuery } from '@/lib/client/range';
 import type { FindingsAnswer } from '@/lib/client/shapes';
@@ -89,6 +90,7 @@ export function Navigation({ server, onLeave }: { server: string; onLeave?: () =
 }
 
 function Count({ page, findings }: { page: Page; findings: FindingsAnswer | undefined }) {
+  const past = usePageTime().at !== null;
   const found = findings?.findings.filter(({ check }) => page.slug === 'overview' || page.checks.includes(check)) ?? [];
   const worst: State | undefined = found.some(({ severity }) => severity === 'critical')
     ? 'critical'
@@ -97,9 +99,10 @@ function Count({ page, findings }: { page: Page; findings: FindingsAnswer | unde
       : undefined;
   if (!worst) return null;
   return (
-    <span className={`nav-count ${worst}`}>
+    <span className={`nav-count ${past ? 'nav-count-now' : worst}`} title={past ? 'As it is now' : undefined}>
       <StateIcon state={worst} className="icon icon-tiny" />
       {found.filter(({ severity }) => severity === worst).length}
+      {past && ' now'}
       <span className="visually-hidden"> {stateWord(worst).toLowerCase()}</span>
     </span>
   );

@@ -8,12 +8,11 @@ import { useSyncExternalStore } from 'react';
 import { useNow } from '@/lib/client/clock';
 import { usePageTime } from '@/lib/client/page-time';
 import { usePageTimes } from '@/lib/client/url-state';
-import { ago, moment } from '@/lib/format';
+import { ago, distanceText, moment } from '@/lib/format';
 import type { Answer } from '@/lib/topics/topic';
 import { compareAround } from '../changes/links';
 import { Button } from '../ui/button';
 import { pages } from './pages';
-import { distanceText } from './time-text';
 
 /** Says that a page shows the past, how far the nearest moments are from it, and leads back. */
 export function PastBanner() {

@@ -2,7 +2,10 @@
 
 import { ChevronsUpDown } from 'lucide-react';
 import Link from 'next/link';
+import { useSearchParams } from 'next/navigation';
 import { useState } from 'react';
+import { usePageTime } from '@/lib/client/page-time';
+import { withLasting } from '@/lib/client/range';
 import type { ServerSummary } from '@/lib/client/shapes';
 import { Button } from '../ui/button';
 import { Popover } from '../ui/popover';
@@ -22,6 +25,7 @@ import {
 /** Which server is watched, as whom, and how it is; opens to its facts and to the other servers. Never a password. */
 export function ServerCard({ id, small }: { id: string; small?: boolean }) {
   const server = useServer(id);
+  const past = usePageTime().at !== null;
   const state = serverState(server, useFindings(id));
   const [connect, setConnect] = useState(false);
   const name = server?.name ?? id;
@@ -44,7 +48,10 @@ export function ServerCard({ id, small }: { id: string; small?: boolean }) {
               <StateMark state={state} />
               <b className="cut">{name}</b>
               <ChevronsUpDown className="icon icon-small" aria-hidden />
-              <small className="cut">{server ? serverKind(server) : '\u00a0'}</small>
+              <small className="cut">
+                {server ? serverKind(server) : '\u00a0'}
+                {past && ', now'}
+              </small>
               <small className="cut" title={address}>
                 {server?.database ? `${server.database} as ${server.role}` : '\u00a0'}
               </small>
@@ -116,9 +123,11 @@ function Others({ current }: { current: string }) {
 }
 
 function Other({ server }: { server: ServerSummary }) {
+  const time = new URLSearchParams(useSearchParams().toString());
+  time.delete('database');
   const state = serverState(server, useFindings(server.id));
   return (
-    <Link className="menu-item" href={`/${encodeURIComponent(server.id)}/overview`} prefetch={false}>
+    <Link className="menu-item" href={withLasting(`/${encodeURIComponent(server.id)}/overview`, time)} prefetch={false}>
       <span className={`state ${state}`}>
         <StateIcon state={state} />
       </span>

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { distanceText, momentWords, presetText, spanText } from './time-text';
+import { distanceText } from '@/lib/format';
+import { momentWords, presetText, spanText } from './time-text';
 
 const plain = (text: string | undefined) => text?.replaceAll('\u00a0', ' ');
 const at = (...parts: [number, number, number, number, number, number?]) =>

@@ -24,10 +24,3 @@ export function momentWords(at: number, now: number): string {
   const date = new Date(at * 1000);
   return sameDay(date, new Date(now * 1000)) ? clock(date) : `${dayAndMonth(date)}, ${clock(date)}`;
 }
-
-/** How far what is shown is from the moment that was asked for: `12 s earlier`; undefined: it is that moment. */
-export function distanceText(sampledAt: number, at: number): string | undefined {
-  const distance = Math.round(Math.abs(sampledAt - at));
-  if (distance === 0) return undefined;
-  return `${durationInWords(distance)} ${sampledAt < at ? 'earlier' : 'later'}`;
-}

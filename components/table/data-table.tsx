@@ -10,6 +10,7 @@ import {
   useTable,
 } from '@tanstack/react-table';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
+import { usePageTime } from '@/lib/client/page-time';
 import { usePreference } from '@/lib/client/preferences';
 import { type Sort, useFilter, useSort } from '@/lib/client/url-state';
 import type { TopicView } from '@/lib/client/use-topic';
@@ -99,12 +100,13 @@ export function DataTable<R>({
   );
   const shown = useMemo(() => columns.filter((column) => !hidden.has(column.id)), [columns, hidden]);
 
+  const past = usePageTime().at !== null;
   const { rows, frozen, frozenAt, waiting, changed, hold, moved, release, resume } = useFrozen(
     given,
     view?.sampledAt,
     rowKey,
     columns,
-    live,
+    live && !past,
   );
 
   // Ordered by identity first: the sort is stable, so ties keep that order from sample to sample.
@@ -157,6 +159,7 @@ export function DataTable<R>({
             frozenAt={frozenAt}
             waiting={waiting?.count ?? 0}
             onResume={resume}
+            past={past ? view : undefined}
             tools={tools}
           />
         ) : (

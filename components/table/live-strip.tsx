@@ -1,10 +1,11 @@
 'use client';
 
-import { Pause, RefreshCw, Snowflake } from 'lucide-react';
+import { History, Pause, RefreshCw, Snowflake } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button } from '@/components/ui/button';
-import { Clock } from '@/components/ui/time';
+import { Clock, PastMoment } from '@/components/ui/time';
 import { useLive } from '@/lib/client/live';
+import type { TopicView } from '@/lib/client/use-topic';
 import { durationInWords, plural } from '@/lib/format';
 
 /** The strip on top of a live table, always there: how often it asks, or since when it stands still and what waits. */
@@ -14,6 +15,7 @@ export function LiveStrip({
   frozenAt,
   waiting,
   onResume,
+  past,
   tools,
 }: {
   cadenceSeconds: number;
@@ -21,9 +23,22 @@ export function LiveStrip({
   frozenAt: string | undefined;
   waiting: number;
   onResume: () => void;
+  /** On a page of the past: the rows' own moment. */
+  past?: TopicView | undefined;
   tools: ReactNode;
 }) {
   const { live, setLive } = useLive();
+  if (past)
+    return (
+      <div className="live-strip">
+        <History className="icon text-accent-text" aria-hidden />
+        <span className="soft">
+          <PastMoment view={past} fallback="The past: nothing moves and nothing can be done here." />
+        </span>
+        <span className="push" />
+        {tools}
+      </div>
+    );
   if (frozen)
     return (
       <div className="live-strip live-strip-frozen">

@@ -16,6 +16,7 @@ import type { MenuEntry } from '@/components/ui/menu';
 import { Panel } from '@/components/ui/panel';
 import { Segmented } from '@/components/ui/segmented';
 import { useDatabase, useFilter } from '@/lib/client/url-state';
+import { useLasting } from '@/lib/client/use-lasting';
 import { type TopicView, useTopic } from '@/lib/client/use-topic';
 import { bytes } from '@/lib/format';
 import { tableColumns } from './columns';
@@ -49,6 +50,7 @@ export function TablesPage({ server }: { server: string }) {
   const [filter, setFilter] = useFilter();
   const summary = useServer(server);
   const act = useAction();
+  const lasting = useLasting();
   const view = useTopic(server, 'tables', { database });
   const all = useMemo(() => view.rows ?? [], [view.rows]);
   const chosen = views.find(({ value }) => value === filter.fields.show) ?? views[0];
@@ -68,21 +70,22 @@ export function TablesPage({ server }: { server: string }) {
       const path = `/${encodeURIComponent(server)}`;
       const query = new URLSearchParams({ ...(database && { database }), filter: row.relname });
       return [
-        { label: 'Show its indexes', icon: ListTree, href: `${path}/indexes?${query}` },
+        { label: 'Show its indexes', icon: ListTree, href: lasting(`${path}/indexes?${query}`) },
         ...(row.locked_by.length > 0
-          ? [{ label: 'Open blocking tree', icon: Lock, href: `${path}/locks` } as const]
+          ? [{ label: 'Open blocking tree', icon: Lock, href: lasting(`${path}/locks`) } as const]
           : []),
         'separator',
         {
           label: 'Analyze table…',
           icon: RefreshCw,
+          acts: true,
           ...(off && { off }),
           onSelect: () =>
             asked !== null && act({ action: 'analyze', target: { kind: 'relation', database: asked, oid: row.relid } }),
         },
       ];
     },
-    [server, database, asked, standby, act],
+    [server, database, asked, standby, act, lasting],
   );
 
   const detail = useCallback(

@@ -6,6 +6,7 @@ import { useEffect, useState } from 'react';
 import { announce } from '@/lib/client/announce';
 import { useNow } from '@/lib/client/clock';
 import type { RequestError } from '@/lib/client/request';
+import { useLasting } from '@/lib/client/use-lasting';
 import type { TopicView } from '@/lib/client/use-topic';
 import { durationInWords, list } from '@/lib/format';
 import type { Partial, Unavailable, UnavailableReason } from '@/lib/topics/topic';
@@ -51,7 +52,9 @@ export function PanelWaiting({ height, lost }: { height: number; lost?: RequestE
 export function PanelUnavailable<R>({ view, answer }: { view: TopicView<R>; answer: Unavailable<R> }) {
   return (
     <div className="panel-message">
-      <StateText state="unknown">{words[answer.reason]}</StateText>
+      <StateText state="unknown">
+        {view.at !== null && answer.reason === 'history' ? 'Not kept of this moment' : words[answer.reason]}
+      </StateText>
       <p>{answer.hint}</p>
       {answer.fixSql && <SqlBlock sql={answer.fixSql} label="SQL that mends it" />}
       <div className="actions">
@@ -64,6 +67,7 @@ export function PanelUnavailable<R>({ view, answer }: { view: TopicView<R>; answ
 /** What a reader has to know before the rows: they are old, or something is missing from them. */
 export function PanelAlert<R>({ view }: { view: TopicView<R> }) {
   const { answer, rows } = view;
+  const lasting = useLasting();
   if (answer?.status === 'unavailable' && rows) return <Stale view={view} answer={answer} />;
   if (answer?.status !== 'ok' || !answer.partial?.length) return null;
   return gathered(answer.partial).map(({ reason, hint, fixSql, objects }) => (
@@ -72,7 +76,7 @@ export function PanelAlert<R>({ view }: { view: TopicView<R> }) {
       state="warning"
       action={
         reason === 'locked' && (
-          <Link className="button" href={`/${encodeURIComponent(view.server)}/locks`} prefetch={false}>
+          <Link className="button" href={lasting(`/${encodeURIComponent(view.server)}/locks`)} prefetch={false}>
             Open blocking tree
           </Link>
         )

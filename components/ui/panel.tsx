@@ -9,7 +9,7 @@ import { PanelAlert, PanelUnavailable, PanelWaiting } from './panel-states';
 import { Popover } from './popover';
 import { Provenance, TopicSql } from './provenance';
 import { type State, StateText } from './state';
-import { Age, Clock } from './time';
+import { Age, Clock, PastMoment } from './time';
 
 /** Says what it means that there are no rows, and when there would be some. */
 export type Empty = { word: string; text: ReactNode; state?: State };
@@ -156,6 +156,12 @@ function Body<R>({
 /** When the rows were sampled: an age, and a warning with the time once they are too old. */
 export function ViewAge({ view }: { view: TopicView }) {
   if (!view.sampledAt || view.ageSeconds === undefined) return null;
+  if (view.at !== null)
+    return (
+      <span>
+        <PastMoment view={view} />
+      </span>
+    );
   const age = <Age ageSeconds={view.ageSeconds} receivedAt={view.receivedAt} />;
   if (view.answer?.status === 'ok' && view.ageSeconds < Math.max(3 * view.cadenceSeconds, view.cadenceSeconds + 10))
     return <span title="Age of the newest sample">{age}</span>;

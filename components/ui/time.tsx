@@ -1,7 +1,7 @@
 'use client';
 
 import { useAlive, useNow } from '@/lib/client/clock';
-import { ago, clock, moment, secondsAgo, zone } from '@/lib/format';
+import { ago, clock, distanceText, moment, secondsAgo, zone } from '@/lib/format';
 
 /** How old rows are, counting on from the age they had when they arrived: `2 s ago`. */
 export function Age({ ageSeconds, receivedAt }: { ageSeconds: number; receivedAt: number }) {
@@ -21,6 +21,24 @@ export function Clock({ at, withZone }: { at: string; withZone?: boolean }) {
       {text}
       {withZone && alive && ` ${zone(date)}`}
     </time>
+  );
+}
+
+/** Of which moment the rows of a page of the past are, and how far that is from the one asked for. */
+export function PastMoment({
+  view: { at, sampledAt },
+  fallback,
+}: {
+  view: { at: number | null; sampledAt: string | undefined };
+  fallback?: string;
+}) {
+  if (at === null || !sampledAt) return fallback;
+  const distance = distanceText(Date.parse(sampledAt) / 1000, at);
+  return (
+    <>
+      As of <Clock at={sampledAt} withZone />
+      {distance && `, ${distance} than asked`}
+    </>
   );
 }
 

@@ -86,6 +86,17 @@ export function paceSeconds(range: Range): number {
   return Math.min(60, Math.max(10, Math.round(spanOf(range) / 600 / 2)));
 }
 
+/** A link with the database and the time of the page that it stands on, where it does not name its own. */
+export function withLasting(href: string, search: URLSearchParams): string {
+  const [path = '', own = ''] = href.split('?');
+  const query = new URLSearchParams(own);
+  const hasTime = ['from', 'to', 'at'].some((name) => query.has(name));
+  for (const [name, value] of new URLSearchParams(lastingQuery(search)))
+    if (!query.has(name) && (name === 'database' || !hasTime)) query.set(name, value);
+  const text = query.toString();
+  return text ? `${path}?${text}` : path;
+}
+
 /** The part of a query that goes along from page to page: database and time. */
 export function lastingQuery(search: URLSearchParams): string {
   const kept = new URLSearchParams();

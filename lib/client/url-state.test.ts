@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseFilter, printFilter } from './filter';
-import { lastingQuery, paceSeconds, parseMoment, parseRange, rangeAround, shifted, zoomedIn, zoomedOut } from './range';
+import {
+  lastingQuery,
+  paceSeconds,
+  parseMoment,
+  parseRange,
+  rangeAround,
+  shifted,
+  withLasting,
+  zoomedIn,
+  zoomedOut,
+} from './range';
 
 const day = 86_400;
 
@@ -92,4 +102,9 @@ test('database and time go along from page to page, sort and filter stay', () =>
   );
   expect(lastingQuery(new URLSearchParams('at=1795224000&pid=7&to=2&from=1'))).toBe('?from=1&to=2&at=1795224000');
   expect(lastingQuery(new URLSearchParams('sort=a.asc'))).toBe('');
+  const here = new URLSearchParams('database=shop&from=-900&filter=x');
+  expect(withLasting('/s/locks', here)).toBe('/s/locks?database=shop&from=-900');
+  expect(withLasting('/s/locks?pid=7&database=crm', here)).toBe('/s/locks?pid=7&database=crm&from=-900');
+  expect(withLasting('/s/load?from=1&to=2', here)).toBe('/s/load?from=1&to=2&database=shop');
+  expect(withLasting('/s/locks', new URLSearchParams())).toBe('/s/locks');
 });
