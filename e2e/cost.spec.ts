@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startApp } from './fixtures/stack';
+import { expect, test } from './fixtures/test';
+import { expectSound } from './page-checks';
+
+test('what pgdeck costs is told with its share, by question and by table, and how the store is', async ({
+  page,
+  stack,
+}) => {
+  test.slow();
+  await page.goto(`/${stack.serverId}/cost`);
+  await expect(page.locator('.page-sentence')).toContainText(
+    /pgdeck took .* of this server's statement time in the last hour: .* statements/,
+    { timeout: 90_000 },
+  );
+  await expect(page.locator('.page-sentence')).toContainText(/connections? open/);
+  await expect(page.getByRole('table', { name: 'Cost by question' }).locator('tr[data-key]').first()).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Budget' })).toContainText('of at most 1');
+  const store = page.getByRole('region', { name: 'History store' });
+  await expect(store).toContainText("a PostgreSQL of pgdeck's own");
+  await expect(store).toContainText('kept for 400 days');
+  await expect(store).toContainText('this pgdeck');
+  await expectSound(page);
+});
+
+test('without a store the pages say so, and the last hour of load is there from memory', async ({ page, stack }) => {
+  test.slow();
+  const folder = mkdtempSync(join(tmpdir(), 'pgdeck-e2e-'));
+  const { host, port, database, user, password } = stack.login('pgdeck_read');
+  const app = await startApp(folder, {
+    DATABASE_URL: `postgres://${user}:${password}@${host}:${port}/${database}`,
+    PGDECK_HISTORY: 'off',
+    PGDECK_CPUS: '4',
+  });
+  try {
+    await page.goto(`${app.url}/default/load`);
+    await expect(page.getByText('from memory: the last hour at most')).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByRole('region', { name: 'Average active sessions' })).toContainText(
+      /now|Nobody was active|No sample/,
+    );
+    await page.goto(`${app.url}/default/compare`);
+    await expect(page.getByText('Needs the history store')).toBeVisible();
+    await page.goto(`${app.url}/default/changes`);
+    await expect(page.getByRole('button', { name: 'Add mark…' })).toHaveAttribute('aria-disabled', 'true');
+    await page.goto(`${app.url}/default/cost`);
+    await expect(page.getByRole('region', { name: 'History store' })).toContainText('PGDECK_HISTORY is off');
+    await expect(page.getByRole('region', { name: 'Stored by table' })).toContainText('Nothing is stored');
+  } finally {
+    await app.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
