@@ -1,7 +1,7 @@
 import { EmbeddedError } from '@/lib/embedded/errors';
 import { whyNoFolder } from './state-folder';
 
-const again = 'The pages go on with the last hour, from memory; pgdeck tries again by itself.';
+const retried = 'The pages go on with the last hour, from memory; pgdeck tries again by itself.';
 
 /** The line of a server's log that says why, without its time; the first line where none does. */
 export function firstWords(said: string): string {
@@ -13,8 +13,8 @@ export function firstWords(said: string): string {
     .trim();
 }
 
-/** Why nothing is remembered and what to do, in sentences; `slow`: the start takes long. */
-export function historyProblem(error: unknown, stateDir: string): string {
+/** Why nothing is remembered and what to do, in sentences; `slow`: the start takes long; `again`: what happens next. */
+export function historyProblem(error: unknown, stateDir: string, again = retried): string {
   if (error === 'slow')
     return `The history's PostgreSQL is still starting; after a crash it replays what it had not written yet, which can take minutes. ${again}`;
   if (error instanceof EmbeddedError) {
@@ -34,6 +34,6 @@ export function historyProblem(error: unknown, stateDir: string): string {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall !== undefined && code !== undefined && /^E[A-Z]+$/.test(code) && !/connect|read/.test(syscall))
     return `Nothing is remembered: the history's folder below ${stateDir} cannot be used: ${whyNoFolder(error)}. Mend that, or name another folder in PGDECK_STATE_DIR. ${again}`;
-  if (code === '53100') return historyProblem(new EmbeddedError('', 'disk-full'), stateDir);
+  if (code === '53100') return historyProblem(new EmbeddedError('', 'disk-full'), stateDir, again);
   return `Nothing is remembered: the history's own PostgreSQL could not be prepared: ${(error as Error).message}. ${again}`;
 }

@@ -15,6 +15,7 @@ const programs = {
   launcher: 'bin/launcher.ts',
   'demo-reset': 'bin/demo-reset.ts',
   doctor: 'bin/doctor.ts',
+  'history-migrate': 'bin/history-migrate.ts',
   workload: 'demo/workload.ts',
   bench: 'bench/bench.ts',
 };

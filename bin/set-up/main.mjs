@@ -28,12 +28,25 @@ const help = `pgdeck: a dashboard for the people who keep PostgreSQL servers run
   npm run bench                  what pgdeck costs the server that it watches
   npx pgdeck doctor [URL]        what pgdeck's role can see, what is missing, and the SQL that mends it
                                  (exit code 0: nothing missing, 1: something missing or not reachable)
+  npx pgdeck history migrate --to URL
+                                 copy the history that pgdeck keeps in its state folder to a PostgreSQL of yours
+                                 (exit code 0: every row is there, 1: it is not)
 
 Settings are environment variables, also read from the file .env; docs/settings.md lists them. The first ones:
   DATABASE_URL=${exampleUrl}   PGDECK_PORT=8432   PGDECK_STATE_DIR=…
 `;
 
-/** @type {Record<string, (parameters: { demo: boolean, rest: string[] }) => Promise<unknown>>} */
+const historyHelp = `pgdeck keeps its history in a PostgreSQL of its own below PGDECK_STATE_DIR, or in the one of PGDECK_HISTORY_URL
+
+  npx pgdeck history migrate --to ${exampleUrl}
+                                 copy the first to a PostgreSQL of yours (14 to 18, an empty database); the source stays
+                                 as it is, and a copy that was interrupted goes on. Stop pgdeck before.
+                                 (exit code 0: every row is there, 1: it is not)
+
+What is kept, how long and how large it is: docs/history.md
+`;
+
+/** @type {Record<string, (parameters: { demo: boolean, rest: string[], to: string | undefined }) => Promise<unknown>>} */
 const commands = {
   async start({ demo }) {
     await checkStart();
@@ -56,6 +69,18 @@ const commands = {
     if (!namesServer(process.env)) throw new SetUpError(`Name the server to examine: npx pgdeck doctor ${exampleUrl}`);
     checkUrls();
     await program('doctor', {});
+  },
+  async history({ rest, to }) {
+    if (rest.length === 0 || (rest.length === 1 && rest[0] === 'help')) {
+      process.stdout.write(historyHelp);
+      return;
+    }
+    if (rest[0] !== 'migrate' || rest.length > 1)
+      throw new SetUpError(`pgdeck has no command history ${rest.join(' ')}.\n\n${historyHelp.trimEnd()}`);
+    if (to === undefined)
+      throw new SetUpError(`Name where the history goes: npx pgdeck history migrate --to ${exampleUrl}`);
+    readConnectionUrl('--to', to);
+    await program('history-migrate', { root, to });
   },
   async bench({ rest }) {
     await program('bench', { root, parameters: rest });
@@ -101,19 +126,21 @@ export async function main(argv) {
       args: argv,
       allowPositionals: true,
       strict: argv[0] !== 'bench',
-      options: { demo: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: { demo: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, to: { type: 'string' } },
     });
     const [name = 'start', ...rest] = positionals;
     if (values.help || name === 'help') {
-      process.stdout.write(help);
+      process.stdout.write(name === 'history' ? historyHelp : help);
       return;
     }
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (!command || (rest.length > 0 && name !== 'doctor' && name !== 'bench')) {
+    if (!command || (rest.length > 0 && !['doctor', 'history', 'bench'].includes(name))) {
       throw new SetUpError(`pgdeck has no command ${[name, ...rest].join(' ')}.\n\n${help.trimEnd()}`);
     }
+    if (values.to !== undefined && name !== 'history')
+      throw new SetUpError(`--to belongs to: npx pgdeck history migrate --to ${exampleUrl}`);
     fillFromDotEnv(process.env, root);
-    await command({ demo: values.demo === true, rest: name === 'bench' ? argv.slice(1) : rest });
+    await command({ demo: values.demo === true, rest: name === 'bench' ? argv.slice(1) : rest, to: values.to });
   } catch (error) {
     const known = error instanceof SetUpError || error instanceof ConfigError || isUsage(error) || isTold(error);
     process.stderr.write(`\n${known ? error.message : (error?.stack ?? error)}\n`);
