@@ -1,14 +1,9 @@
 import type { HistoryConfig } from '@/lib/config';
 import type { Reach } from './levels';
-
-type Run = <Row = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Row[]>;
+import type { Store } from './store';
 
 /** What readers need of the store. */
-export type ReadStore = {
-  readonly on: boolean;
-  query: Run;
-  transaction<T>(work: (run: Run) => Promise<T>): Promise<T>;
-};
+export type ReadStore = Pick<Store, 'on' | 'transaction'>;
 
 /** The store did not answer in time: a sentence. */
 export class StoreSlow extends Error {}
@@ -49,12 +44,12 @@ export class Reader {
     try {
       return await this.#store.transaction(async (run) => {
         // Also on the server: a question that nobody waits for any more would hold a connection.
-        await run(`set local statement_timeout = ${Math.max(1, deadline - Date.now())}`);
-        return await run<Row>(text, values);
+        await run(`set local statement_timeout = ${Math.max(1, deadline - Date.now())}`, [], { prepared: false });
+        // Not prepared: the plan goes by how much time is asked for.
+        return await run<Row>(text, values, { prepared: false });
       });
     } catch (error) {
-      if ((error as { sqlstate?: string; code?: string }).code === '57014') throw new StoreSlow(slow);
-      if ((error as { sqlstate?: string }).sqlstate === '57014') throw new StoreSlow(slow);
+      if ((error as { code?: string }).code === '57014') throw new StoreSlow(slow);
       throw error;
     } finally {
       this.#asking--;

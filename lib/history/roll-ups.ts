@@ -1,18 +1,18 @@
 import type { HistoryConfig } from '@/lib/config';
 import { type RollUp, rollUps } from './roll-up';
+import type { Run, Store } from './store';
 
 /** How long each level is kept. */
 type Kept = Pick<HistoryConfig, 'rawDays' | 'minuteDays' | 'hourDays'>;
 
-type Run = <Row = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Row[]>;
-
 /** What rolling up needs of the store. */
-export type RollUpStore = { query: Run; transaction<T>(work: (run: Run) => Promise<T>): Promise<T>; now(): number };
+export type RollUpStore = Pick<Store, 'transaction' | 'now'>;
 
 /** Samples that come later than this are late: they lower the watermarks, and what they belong to is rolled up again. */
 export const settleSeconds = 30;
 
 const daySeconds = 86_400;
+const longestMs = 60_000;
 const down = (at: number, width: number) => Math.floor(at / width) * width;
 const moment = (seconds: number) => new Date(seconds * 1000).toISOString();
 
@@ -41,7 +41,8 @@ async function advance(run: Run, rollUp: RollUp, now: number, config: Kept): Pro
   const from = down(Math.max(upto, now - keptDays * daySeconds), rollUp.seconds);
   if (from >= limit) return false;
   const to = Math.min(limit, from + rollUp.stepSeconds);
-  await run(rollUp.sql, [moment(from), moment(to)]);
+  await run(`set local statement_timeout = ${longestMs}`, [], { prepared: false });
+  await run(rollUp.sql, [moment(from), moment(to)], { prepared: false, timeoutMs: longestMs + 5000 });
   await run('update /* pgdeck:roll-up */ pgdeck.watermark set upto = $2::timestamptz where rollup = $1', [
     rollUp.id,
     moment(to),
