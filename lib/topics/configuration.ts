@@ -3,16 +3,20 @@ import { maybeFlag, maybeText, text } from './column';
 import { withoutSecrets } from './secrets';
 import { defineTopic } from './topic';
 
-/** Settings that are about this session, or that change with the server's role by themselves. */
+/** Settings that are about this session, or that follow from others or from the server's role. */
 const passing = [
   'application_name',
   'client_encoding',
+  'huge_pages_status',
   'in_hot_standby',
   'is_superuser',
+  'num_os_semaphores',
   'role',
   'seed',
   'server_version_num',
   'session_authorization',
+  'shared_memory_size',
+  'shared_memory_size_in_huge_pages',
   'transaction_deferrable',
   'transaction_isolation',
   'transaction_read_only',

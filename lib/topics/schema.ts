@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, text } from './column';
+import { count, identity, text } from './column';
 import { mostObjects, schemaObjects } from './schema-objects';
 import { defineTopic, type Partial, type Raw } from './topic';
 
@@ -13,7 +13,8 @@ const written = ['inserted', 'updated', 'deleted']
  * The statement only asks whether a catalog was written to since: the definitions themselves are a lookup by its answer.
  * A standby does not count what it replays, so there they are read again every ten minutes.
  */
-const sql = `select /* pgdeck:schema */ concat(${written}, case when pg_is_in_recovery()
+const sql = `select /* pgdeck:schema */ current_setting('server_version_num')::int4 as server_version_num,
+  concat(${written}, case when pg_is_in_recovery()
     then '/' || floor(extract(epoch from clock_timestamp()) / 600)::text end) as key
 from unnest('{${catalogs.join(',')}}'::oid[]) as c (oid)`;
 
@@ -44,7 +45,10 @@ export const schema = defineTopic({
       };
     const tooMany = `This database has more than ${mostObjects} tables, views and sequences; only the oldest are compared.`;
     return {
-      rows: (found.groups as Raw[] | null) ?? [],
+      rows: ((found.groups as Raw[] | null) ?? []).map((group) => ({
+        ...group,
+        server_version_num: rows[0]?.server_version_num,
+      })),
       ...(found.capped === true && { partial: part('timeout', tooMany) }),
     };
   },
@@ -54,6 +58,7 @@ export const schema = defineTopic({
       'table, view, materialized view, index, sequence, function, procedure, aggregate, type, schema, extension.',
     ),
     objects: count('How many there are.'),
+    server_version_num: identity('Version that stored the definitions, as a number.'),
     fingerprint: text('Changes when one of them does.'),
     definitions: z
       .array(z.any())
