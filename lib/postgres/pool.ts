@@ -13,8 +13,12 @@ export type Run = <Row = Record<string, unknown>>(
 /** How many connections, their settings, and how long an answer is waited for (ms) where a statement does not say. */
 export type PoolOptions = { most: number; applicationName: string; settings: string[]; timeoutMs: number };
 
+type Client = pg.PoolClient & { processID: number; connection?: { stream?: { destroy(): void } } };
+
 const connectTimeoutMs = 3000;
 const idleMs = 60_000;
+const closeMs = 500;
+const canBePrepared = /^\s*(select|with|insert|update|delete)\b/i;
 
 /**
  * A few connections to a database of pgdeck's own, which may be slow, stopped or gone: every wait ends by itself, and a
@@ -23,6 +27,7 @@ const idleMs = 60_000;
 export class Pool {
   readonly #pool: pg.Pool;
   readonly #timeoutMs: number;
+  readonly #clients = new Set<Client>();
 
   /** Connects once, to know that it can: without encryption where the target only prefers it and the server has none. */
   static async open(target: Target, options: PoolOptions): Promise<Pool> {
@@ -51,11 +56,17 @@ export class Pool {
       connectionTimeoutMillis: connectTimeoutMs,
       idleTimeoutMillis: idleMs,
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
       types,
       options: settings.map((setting) => `-c ${setting}`).join(' '),
     });
-    // Without a listener an error between two statements would end the process.
+    // Without listeners an error between two statements, also of a transaction, would end the process.
     this.#pool.on('error', () => {});
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => {});
+      this.#clients.add(client as Client);
+    });
+    this.#pool.on('remove', (client) => this.#clients.delete(client as Client));
   }
 
   /** Sends one statement over any connection. */
@@ -94,16 +105,44 @@ export class Pool {
     }
   }
 
-  /** Closes every connection; what is under way is cut off. */
+  /** Whether the connections end at the server itself: a pooler between gives other backends than it promised. */
+  async isDirect(): Promise<boolean> {
+    const client = (await this.#pool.connect()) as Client;
+    let broken = true;
+    try {
+      const [row] = await this.#send<{ pid: number }>(client, 'select pg_catalog.pg_backend_pid() as pid', [], {
+        prepared: false,
+      });
+      broken = false;
+      return row?.pid === client.processID;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  /** Closes every connection within half a second; what is under way then is cut off. */
   async close(): Promise<void> {
-    await this.#pool.end();
+    const ended = this.#pool.ending ? undefined : this.#pool.end().catch(() => {});
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([
+      ended,
+      new Promise((resolve) => {
+        timer = setTimeout(resolve, closeMs);
+      }),
+    ]);
+    clearTimeout(timer);
+    // A server that is stopped never says goodbye.
+    for (const client of this.#clients) client.connection?.stream?.destroy();
   }
 
   async #send<Row>(
     client: pg.PoolClient,
     text: string,
     values: unknown[],
-    { timeoutMs = this.#timeoutMs, prepared = true }: { timeoutMs?: number; prepared?: boolean } = {},
+    {
+      timeoutMs = this.#timeoutMs,
+      prepared = canBePrepared.test(text),
+    }: { timeoutMs?: number; prepared?: boolean } = {},
   ): Promise<Row[]> {
     const { rows } = await client.query({
       ...(prepared && { name: statementName(text) }),
