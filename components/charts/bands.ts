@@ -5,6 +5,7 @@ export type BandLabel = { column: string; label: string; x: number; y: number };
 
 const half = 30;
 const tall = 20;
+const letter = 6.2;
 
 /**
  * Names of the bands of a stack that are tall enough at its right end to hold them; none on a plot too small for that.
@@ -28,6 +29,9 @@ export function bandLabels(
     });
     const above = Math.min(...sums);
     const px = ((above - below) / most) * height;
-    return px >= tall ? [{ column, label, x, y: height * (1 - (above + below) / 2 / most) }] : [];
+    // A long name would not stand in one line: the legend has it.
+    return px >= tall && label.length * letter <= 2 * half + 8
+      ? [{ column, label, x, y: height * (1 - (above + below) / 2 / most) }]
+      : [];
   });
 }
