@@ -53,7 +53,7 @@ test('a statement that does more in B than in A leads the list, with the reason,
   await expect(page.getByText(/The listed statements are .* of the server's statement time/)).toBeVisible();
   await row.getByRole('button', { expanded: false }).click();
   await expect(page).toHaveURL(/row=/);
-  const waterfall = page.getByRole('table', { name: /Where the change of time comes from/ });
+  const waterfall = page.getByRole('list', { name: /Where the change of time comes from/ });
   await expect(waterfall).toContainText('More executing');
   await page.getByRole('link', { name: 'Open statement' }).click();
   await expect(page).toHaveURL(/\/statements\?.*statement=-?\d+/);

@@ -1,5 +1,6 @@
 'use client';
 
+import './changes.css';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import Link from 'next/link';
@@ -81,9 +82,12 @@ function recentColumns(server: string): Column<ChangeEvent>[] {
       cell: (event) => {
         const { icon: Icon, one } = changeKinds[event.kind];
         return (
-          <Link className="row-link" href={momentHref(server, event.at)} prefetch={false}>
-            <Icon className="icon icon-small" aria-hidden /> <span className="visually-hidden">{one}: </span>
-            {event.title}
+          <Link className="change-link" href={momentHref(server, event.at)} prefetch={false}>
+            <Icon className="icon icon-small muted" aria-hidden />
+            <span className="cut" title={event.title}>
+              <span className="visually-hidden">{one}: </span>
+              {event.title}
+            </span>
           </Link>
         );
       },

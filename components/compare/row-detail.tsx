@@ -95,30 +95,27 @@ function Waterfall({ row, answer }: { row: ComparedRow; answer: CompareAnswer })
   const room = { least: Math.min(0, before + scale.least), most: Math.max(before, before + scale.most, 0.001) };
   const parts = steps(row.time).filter(({ from, to }) => from !== to);
   return (
-    <table className="waterfall-table">
-      <caption className="visually-hidden">Where the change of time comes from, in ms per second</caption>
-      <tbody>
-        <Line name="A, before" from={0} to={before} room={room} text={perSecondText(before)} neutral />
-        {parts.map(({ part, from, to }) => (
-          <Line
-            key={part}
-            name={partText(part, to - from, row, answer)}
-            from={before + from}
-            to={before + to}
-            room={room}
-            text={signed(to - from, perSecondText)}
-          />
-        ))}
+    <ul className="waterfall-list" aria-label="Where the change of time comes from, per second">
+      <Line name="A, before" from={0} to={before} room={room} text={perSecondText(before)} neutral />
+      {parts.map(({ part, from, to }) => (
         <Line
-          name="B"
-          from={0}
-          to={before + row.time.total}
+          key={part}
+          name={partText(part, to - from, row, answer)}
+          from={before + from}
+          to={before + to}
           room={room}
-          text={perSecondText(before + row.time.total)}
-          neutral
+          text={signed(to - from, perSecondText)}
         />
-      </tbody>
-    </table>
+      ))}
+      <Line
+        name="B"
+        from={0}
+        to={before + row.time.total}
+        room={room}
+        text={perSecondText(before + row.time.total)}
+        neutral
+      />
+    </ul>
   );
 }
 
@@ -138,22 +135,20 @@ function Line({
   neutral?: boolean;
 }) {
   return (
-    <tr>
-      <th scope="row">{name}</th>
-      <td aria-hidden>
-        <span className="waterfall">
-          <i
-            style={{
-              ...pieceStyle(from, to, room),
-              top: '15%',
-              height: '70%',
-              background: neutral ? 'var(--n-500)' : changeColor(to - from),
-            }}
-          />
-        </span>
-      </td>
-      <td className={`number ${neutral ? '' : to > from ? 'text-critical' : 'text-ok'}`}>{text}</td>
-    </tr>
+    <li data-whole={neutral}>
+      <span>{name}</span>
+      <span className="waterfall" aria-hidden>
+        <i
+          style={{
+            ...pieceStyle(from, to, room),
+            top: '15%',
+            height: '70%',
+            background: neutral ? 'var(--n-500)' : changeColor(to - from),
+          }}
+        />
+      </span>
+      <span className={`number ${neutral ? '' : to > from ? 'text-critical' : 'text-ok'}`}>{text}</span>
+    </li>
   );
 }
 
