@@ -1,11 +1,12 @@
 import type { Target } from '@/lib/config';
 import { log } from '@/lib/metrics/log';
-import { describeConnectError, isConnectionError } from '@/lib/postgres/errors';
 import { Pool, type Run } from '@/lib/postgres/pool';
 import { detectEngine, type Engine, type EngineName } from './engine';
-import { migrate, StoreUnusable } from './migrate';
+import { migrate } from './migrate';
 import { ensureAhead } from './partitions';
 import type { Notice } from './place';
+import { probeWrite, usable } from './store-checks';
+import { placeProblem, reasonOf, unexpected } from './store-problem';
 
 export type { Run };
 
@@ -23,11 +24,16 @@ export class StoreOff extends Error {}
 /** Where the store is, told anew for each attempt: a target, why there is none, or undefined while it is being started. */
 export type Place = () => Target | { problem: string } | undefined;
 
-const oldestVersion = 140_000;
-const retryMs = [1000, 2000, 5000, 15_000];
+const retryMs = [1000, 5000, 15_000];
 const notThereMs = 250;
+/** One that comes on and fails again within this time is tried less and less often. */
+const steadyMs = 60_000;
 const clockEveryMs = 60_000;
-const answerMs = 15_000;
+const beatEveryMs = 3000;
+const beatAnswerMs = 4000;
+const statementMs = 15_000;
+/** Above what the server takes by itself, so that a statement that is too slow says so. */
+const answerMs = statementMs + 2000;
 
 const settings = [
   'synchronous_commit=on',
@@ -35,27 +41,9 @@ const settings = [
   'timezone=UTC',
   'jit=off',
   'lock_timeout=2000',
-  `statement_timeout=${answerMs}`,
+  `statement_timeout=${statementMs}`,
   'idle_in_transaction_session_timeout=60000',
 ];
-
-/** What is wrong with the place rather than with a statement: the store is off until a write goes through again. */
-const placeErrors: Record<string, [sentence: string, hint: string]> = {
-  '53100': ['The disk of the history store is full, so nothing is remembered.', 'Make room; it goes on by itself.'],
-  '53200': ['The server of the history store is out of memory.', 'It is tried again by itself.'],
-  '58030': ['The history store cannot read or write its files.', 'Look at its disk; it goes on by itself.'],
-  '58P01': ['A file of the history store is missing.', 'Look at its disk; it goes on by itself.'],
-  XX001: ['Data of the history store is damaged.', 'See its log.'],
-  XX002: ['An index of the history store is damaged.', 'See its log.'],
-  '25006': [
-    'The history store is read-only, so nothing is remembered.',
-    'Name one that can be written in PGDECK_HISTORY_URL; it goes on by itself.',
-  ],
-  '42501': [
-    'The role of the history store lacks a right there.',
-    'Let it create a schema in its database: grant create on database … to …;',
-  ],
-};
 
 /** The pool of connections to the history's PostgreSQL: comes on when it can, says why it is not, and comes back by itself. */
 export class Store {
@@ -65,8 +53,13 @@ export class Store {
   readonly #place: Place;
   readonly #listeners = new Set<(state: StoreState) => void>();
   #pool: Pool | undefined;
+  /** One connection apart, so that the store can be asked whether it is there while all others are busy. */
+  #beat: Pool | undefined;
+  #beating: Promise<void> | undefined;
+  #at: Target | undefined;
   #timer: NodeJS.Timeout | undefined;
   #attempts = 0;
+  #onSince = Number.POSITIVE_INFINITY;
   #clockOffset = 0;
   #clockReadAt = 0;
   #closed = false;
@@ -113,7 +106,7 @@ export class Store {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#pool?.close().catch(() => {});
+    await Promise.all([this.#pool?.close(), this.#beat?.close()]);
   }
 
   async #guarded<T>(use: (pool: Pool) => Promise<T>): Promise<T> {
@@ -129,14 +122,34 @@ export class Store {
 
   /** Turns the store off where the error is of its place; what is wrong with one statement is its sender's affair. */
   #judge(error: unknown): void {
-    const reason = reasonOf(error);
-    if (reason) this.#fail(reason);
+    const problem = placeProblem(error);
+    if (problem) this.#fail(problem);
+    // Only one connection may be gone, or all of them busy.
+    else if (reasonOf(error)) void this.#ask();
+  }
+
+  /** Asks whether the store is there at all. */
+  #ask(): Promise<void> {
+    const beat = this.#beat;
+    this.#beating ??= (async () => {
+      try {
+        await beat?.query('select /* pgdeck:beat */ 1', [], { timeoutMs: beatAnswerMs });
+      } catch (error) {
+        if (beat === this.#beat) this.#fail(reasonOf(error) ?? unexpected(error));
+      } finally {
+        this.#beating = undefined;
+      }
+    })();
+    return this.#beating;
   }
 
   #fail(reason: string): void {
-    const pool = this.#pool;
+    this.#pool?.close();
+    this.#beat?.close();
     this.#pool = undefined;
-    pool?.close().catch(() => {});
+    this.#beat = undefined;
+    if (Date.now() - this.#onSince > steadyMs) this.#attempts = 0;
+    this.#onSince = Number.POSITIVE_INFINITY;
     this.#set({ ...this.state, status: 'failing', reason });
     this.#again(retryMs[Math.min(this.#attempts++, retryMs.length - 1)] ?? 15_000);
   }
@@ -156,30 +169,34 @@ export class Store {
       return;
     }
     let pool: Pool | undefined;
+    let beat: Pool | undefined;
     try {
       const options = { most: 1, applicationName: 'pgdeck:history', settings, timeoutMs: answerMs };
       pool = await Pool.open(place, options);
       const version = await usable(pool);
       const engine = await detectEngine(pool.query);
-      await pool.close();
+      beat = pool;
       pool = await Pool.open(place, { ...options, most: 6, settings: [...settings, ...engine.settings] });
       await migrate(pool, engine);
       await probeWrite(pool);
       await ensureAhead(pool.transaction.bind(pool), engine, Date.now());
       await this.#readClock(pool);
-      if (this.#closed) return void pool.close();
+      if (this.#closed) return void (await Promise.all([pool.close(), beat.close()]));
       this.#pool = pool;
+      this.#beat = beat;
+      this.#at = place;
       this.engine = engine;
-      this.#attempts = 0;
+      this.#onSince = Date.now();
       this.#set({ status: 'on', reason: null, engine: engine.name, version });
       this.#watch(pool);
     } catch (error) {
-      pool?.close().catch(() => {});
+      pool?.close();
+      beat?.close();
       this.#fail(reasonOf(error) ?? unexpected(error));
     }
   }
 
-  /** Looks at the clock and for a place that has moved; a store that ended says so itself at the next statement. */
+  /** Asks again and again whether it is there, where it is, and what time it has. */
   #watch(pool: Pool): void {
     clearTimeout(this.#timer);
     if (this.#closed) return;
@@ -187,10 +204,13 @@ export class Store {
       if (this.#pool !== pool) return;
       const place = this.#place();
       if (place && 'problem' in place) return this.#fail(place.problem);
-      if (Date.now() - this.#clockReadAt >= clockEveryMs)
+      if (place && JSON.stringify(place) !== JSON.stringify(this.#at))
+        return this.#fail('The history store has moved; pgdeck follows it.');
+      await this.#ask();
+      if (this.#pool === pool && Date.now() - this.#clockReadAt >= clockEveryMs)
         await this.#readClock(pool).catch((error) => this.#pool === pool && this.#judge(error));
       if (this.#pool === pool) this.#watch(pool);
-    }, 2000);
+    }, beatEveryMs);
     this.#timer.unref();
   }
 
@@ -212,67 +232,4 @@ export class Store {
     if (state.status === 'failing') log.warn({ history: true }, state.reason ?? '');
     for (const listener of this.#listeners) listener(state);
   }
-}
-
-async function usable(pool: Pool): Promise<string> {
-  const [row] = await pool.query<{ version: number; words: string; standby: boolean }>(
-    `select pg_catalog.current_setting('server_version_num')::int4 as version,
-  pg_catalog.current_setting('server_version') as words, pg_catalog.pg_is_in_recovery() as standby`,
-    [],
-    { prepared: false },
-  );
-  if (!row || row.version < oldestVersion)
-    throw new StoreUnusable(
-      `The history store is PostgreSQL ${row?.words ?? 'of an unknown version'}; it has to be 14 or newer.`,
-      'Name another one in PGDECK_HISTORY_URL.',
-    );
-  if (row.standby)
-    throw new StoreUnusable(
-      'The history store is a standby, so nothing can be written there.',
-      'Name its primary in PGDECK_HISTORY_URL; it goes on by itself.',
-    );
-  return row.words;
-}
-
-/** Writes a megabyte and takes it back: a full disk shows only when a file grows. */
-async function probeWrite(pool: Pool): Promise<void> {
-  const undo = new Error('undo');
-  await pool
-    .transaction(async (run) => {
-      await run(
-        'create table pgdeck.write_probe as select pg_catalog.repeat(pg_catalog.md5(i::text), 62) as filler from pg_catalog.generate_series(1, 512) as i',
-        [],
-        { prepared: false },
-      );
-      throw undo;
-    })
-    .catch((error) => {
-      if (error !== undo) throw error;
-    });
-}
-
-/** Why the store cannot be used, in sentences; undefined where only one statement was wrong. */
-function reasonOf(error: unknown): string | undefined {
-  if (error instanceof StoreUnusable) return `${error.message} ${error.hint}`;
-  const { code = '', message = '' } = error as { code?: string; message?: string };
-  const known = placeErrors[code];
-  if (known) return known.join(' ');
-  if (/Query read timeout/.test(message)) return 'The history store does not answer. It is tried again by itself.';
-  if (
-    isConnectionError(error) ||
-    // Of the connection; a statement that took too long has a code of its own.
-    (code === '' && /timeout/i.test(message)) ||
-    code.startsWith('28') ||
-    code.startsWith('53') ||
-    code === '3D000'
-  ) {
-    const { sentence, hint } = describeConnectError(error);
-    return `The history store cannot be reached: ${sentence.charAt(0).toLowerCase()}${sentence.slice(1)} ${hint}`;
-  }
-  return undefined;
-}
-
-function unexpected(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string };
-  return `The history store could not be prepared${code ? ` (${code})` : ''}: ${message ?? error}. It is tried again by itself.`;
 }
