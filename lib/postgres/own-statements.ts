@@ -1,5 +1,5 @@
 /** What one kind of pgdeck's own statements has cost since it started; the row of topic `own-cost`. */
-export type OwnStatement = { statement: string; calls: number; elapsed_ms: number };
+export type OwnStatement = { statement: string; calls: number; elapsed_ms: number; server_ms: number };
 
 const tagged = /^\s*\w+\s*\/\* pgdeck:([a-z-]+) \*\//;
 
@@ -7,6 +7,8 @@ const tagged = /^\s*\w+\s*\/\* pgdeck:([a-z-]+) \*\//;
 export class OwnStatements {
   #tags = new Map<string, string>();
   #counts = new Map<string, OwnStatement>();
+  /** The quickest answer of all: what the way there and back takes. */
+  #quickest = Number.POSITIVE_INFINITY;
 
   /** Counts one statement; `ms` is the time until it was answered or had failed. */
   add(text: string, ms: number): void {
@@ -17,9 +19,11 @@ export class OwnStatements {
       if (tag === undefined) tag = 'other';
       else this.#tags.set(text, tag);
     }
-    const counts = this.#counts.get(tag) ?? { statement: tag, calls: 0, elapsed_ms: 0 };
+    const counts = this.#counts.get(tag) ?? { statement: tag, calls: 0, elapsed_ms: 0, server_ms: 0 };
     counts.calls++;
     counts.elapsed_ms += ms;
+    this.#quickest = Math.min(this.#quickest, ms);
+    counts.server_ms += ms - this.#quickest;
     this.#counts.set(tag, counts);
   }
 

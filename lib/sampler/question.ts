@@ -37,12 +37,21 @@ export class Question {
   #previous: { rows: Raw[]; at: number } | undefined;
   #connections: ServerConnections;
   #remembered: Remembered;
+  /** How many times less often everything is asked now. */
+  #slowedDown: () => number;
 
-  constructor(topic: AnyTopic, database: string, connections: ServerConnections, remembered: Remembered) {
+  constructor(
+    topic: AnyTopic,
+    database: string,
+    connections: ServerConnections,
+    remembered: Remembered,
+    slowedDown: () => number = () => 1,
+  ) {
     this.topic = topic;
     this.database = database;
     this.#connections = connections;
     this.#remembered = remembered;
+    this.#slowedDown = slowedDown;
   }
 
   /** Milliseconds between two askings now: the topic's cadence, longer when it takes long or nobody looks. */
@@ -51,7 +60,9 @@ export class Question {
     const sorted = [...this.#durations].sort((a, b) => a - b);
     const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
     const stretched = Math.max(base, Math.min(share * median, Math.max(2 * base, 60_000)));
-    return this.watched(now) ? stretched : Math.max(stretched, unwatchedCadenceMs);
+    const paced = this.watched(now) ? stretched : Math.max(stretched, unwatchedCadenceMs);
+    // What asks the server nothing costs it nothing.
+    return this.topic.sql ? paced * this.#slowedDown() : paced;
   }
 
   /** Whether somebody read it lately enough to come again. */
