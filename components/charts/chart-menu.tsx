@@ -95,11 +95,11 @@ export function ZoomHint() {
   const [setting, setSetting] = useState(false);
   return (
     <span className="zoom-hint">
-      <span className="wide-only">Drag or </span>
+      <span className="zoom-words">Drag or </span>
       <button type="button" onClick={() => setSetting(true)}>
         set from and to
       </button>
-      <span className="wide-only"> to zoom</span>
+      <span className="zoom-words"> to zoom</span>
       <SpanDialog open={setting} onOpenChange={setSetting} />
     </span>
   );

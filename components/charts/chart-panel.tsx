@@ -14,6 +14,15 @@ import { chipRoom, TimeChart } from './time-chart';
 import { momentText } from './time-ticks';
 
 /**
+ * What tells age and trouble of a chart: a chart keeps what it knows while its topic has no answer, and on a page of the
+ * past the topic's own moment says nothing of it.
+ */
+function viewOf<R>(view: TopicView<R>, series: SeriesAnswer | undefined): TopicView<R> {
+  if (view.at !== null) return { ...view, rows: series ? [] : undefined, answer: undefined, sampledAt: undefined };
+  return view.rows || !series ? view : { ...view, rows: [] };
+}
+
+/**
  * A panel with one series over the page's time range. `sentence` is made from its points (`series` undefined: not there
  * yet); the `view` is the topic that the series is taken from: it tells age, source, SQL and trouble.
  */
@@ -67,8 +76,7 @@ export function ChartPanel<R>({
     <Panel
       title={title}
       sentence={words}
-      // A chart keeps what it knows while its topic has no answer; the alert above it says so.
-      view={view.rows || !series ? view : { ...view, rows: [] }}
+      view={viewOf(view, series)}
       height={height + chipRoom}
       tools={<ChartMenu title={title} server={view.server} series={id} step={series?.step} />}
       asTable={{ shown: table, toggle: () => setTable(!table) }}

@@ -5,13 +5,13 @@ export type Chip = { events: ChangeEvent[]; middle: number; width: number };
 
 const gap = 4;
 const iconWidth = 22;
-const letter = 5.8;
+const letter = 6.1;
 
 /** How wide the chip of one event with its words is, in px. */
 export const wordsWidth = (words: string) => Math.min(240, Math.ceil(words.length * letter) + 30);
 
 /** How wide a chip of several is: icon and `3 changes`. */
-const clusterWidth = (many: number) => wordsWidth(`${many} changes`) - 8;
+const clusterWidth = (many: number) => wordsWidth(`${many} changes`);
 
 /**
  * Where the chips of events stand above a plot of `width` px: with words where all have room, else icons; those that

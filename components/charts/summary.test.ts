@@ -40,7 +40,7 @@ test('the newest value that is no gap', () => {
 
 test('gaps reach from the sample before to the sample after', () => {
   expect(gaps(series, 90, 165)).toEqual([
-    { from: 100, to: 110 },
+    { from: 90, to: 110 },
     { from: 120, to: 150 },
   ]);
   expect(gaps({ ...series, points: [[100, null, null]] }, 90, 165)).toEqual([{ from: 90, to: 165 }]);

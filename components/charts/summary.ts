@@ -133,7 +133,7 @@ export function gaps(
   for (const point of withHoles(series)) {
     const at = point[0] as number;
     const empty = point.slice(1).every((value) => value === null || value === undefined);
-    if (empty) start ??= last ?? at;
+    if (empty) start ??= last ?? from;
     else {
       if (start !== undefined) found.push({ from: start, to: at });
       else if (last === undefined && at - from > 3 * series.step) found.push({ from, to: at });

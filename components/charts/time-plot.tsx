@@ -18,6 +18,7 @@ import { bandLabels } from './bands';
 import { ChartTip } from './chart-tip';
 import { EventChips } from './event-chips';
 import type { ColumnLook, Limit } from './look';
+import { LoneDot, lonePoints, type TickProps, TimeTick } from './plot-parts';
 import { momentText, stepText, tickText, timeTicks } from './time-ticks';
 import { useGestures } from './use-gestures';
 import { useWidth } from './use-width';
@@ -87,6 +88,7 @@ export default function TimePlot(props: TimePlotProps) {
     },
     pointed: () => pointed.current,
   });
+  const lone = useMemo(() => lonePoints(points, looks), [points, looks]);
   const bands = useMemo(
     () =>
       stacked
@@ -198,7 +200,7 @@ export default function TimePlot(props: TimePlotProps) {
               connectNulls={false}
               isAnimationActive={false}
               activeDot={false}
-              dot={false}
+              dot={lone.size > 0 ? <LoneDot lone={lone} look={look} /> : false}
             />
           ) : (
             <Line
@@ -213,7 +215,7 @@ export default function TimePlot(props: TimePlotProps) {
               connectNulls={false}
               isAnimationActive={false}
               activeDot={{ r: 3, stroke: 'var(--surface)', fill: look.color }}
-              dot={false}
+              dot={lone.size > 0 ? <LoneDot lone={lone} look={look} /> : false}
             />
           ),
         )}
@@ -254,7 +256,6 @@ export default function TimePlot(props: TimePlotProps) {
 }
 
 type Box = { x?: number; y?: number };
-type TickProps = { x?: number | string; y?: number | string; payload?: { value: number } };
 
 const dim = (look: ColumnLook, lit: string | undefined) => (lit === undefined || lit === look.column ? 1 : 0.22);
 
@@ -263,17 +264,4 @@ function nearest(points: Record<string, number | null>[], at: number): number | 
   for (const { t } of points)
     if (typeof t === 'number' && (best === undefined || Math.abs(t - at) < Math.abs(best - at))) best = t;
   return best;
-}
-
-function TimeTick({ x, y, payload, from, text }: TickProps & { from: number; text: (at: number) => string }) {
-  const at = payload?.value ?? from;
-  return (
-    <text
-      x={x}
-      y={Number(y) + 8} // The last one has been moved by recharts so that it fits when centred.
-      textAnchor={at === from ? 'start' : 'middle'}
-    >
-      {text(at)}
-    </text>
-  );
 }

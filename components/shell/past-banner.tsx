@@ -38,7 +38,7 @@ export function PastBanner() {
       </p>
       <div className="actions">
         {now && (
-          <Link className="button button-quiet" href={compareAround(server, at, now / 1000)} prefetch={false}>
+          <Link className="button button-quiet wide-only" href={compareAround(server, at, now / 1000)} prefetch={false}>
             Compare before and after
           </Link>
         )}

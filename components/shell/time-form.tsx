@@ -107,7 +107,7 @@ function MomentForm({ onDone }: { onDone: () => void }) {
         Go to
       </Button>
       <p id={note} className="span-note text-critical">
-        {wrong ?? '\u00a0'}
+        {wrong}
       </p>
       {events.length > 0 && (
         <ul className="time-events" aria-label="Newest changes">
