@@ -15,7 +15,7 @@ const named: { table: string; columns: string[] }[] = [
 ];
 /** Bodies of moments are large. */
 const rowsAtOnce = (columns: Column[]) => (columns.some(({ type }) => type === 'bytea') ? 20 : 200);
-const patience = { prepared: false, timeoutMs: 600_000 };
+const patience = { timeoutMs: 600_000 };
 
 /** The tables that are copied, in an order in which what others name comes first and how far roll-ups are comes last. */
 export function copiedTables(steps = migrations): string[] {
@@ -47,7 +47,7 @@ type Piece = { name: string; from?: number; to?: number };
 
 async function count(store: Store, sql: string, values: unknown[] = []): Promise<number> {
   return store.transaction(async (run) => {
-    await run('set local statement_timeout = 0', [], { prepared: false });
+    await run('set local statement_timeout = 0');
     const [row] = await run<{ n: number }>(`select count(*)::float8 as n from ${sql}`, values, patience);
     return row?.n ?? 0;
   });
@@ -69,9 +69,9 @@ async function copyPiece(source: Store, target: Store, table: string, piece: Pie
   const tuple = (row: number) =>
     `(${columns.map(({ type }, i) => `$${row * columns.length + i + 1}::${type}`).join(', ')})`;
   await source.transaction(async (run: Run) => {
-    await run('set local statement_timeout = 0', [], { prepared: false });
+    await run('set local statement_timeout = 0');
     // Copying to a slow target may take longer than a session may do nothing.
-    await run('set local idle_in_transaction_session_timeout = 0', [], { prepared: false });
+    await run('set local idle_in_transaction_session_timeout = 0');
     await run(`declare copied no scroll cursor for select ${read} from pgdeck."${piece.name}"`, [], patience);
     for (;;) {
       const rows = await run<Record<string, string | null>>(`fetch ${rowsAtOnce(columns)} from copied`, [], patience);
