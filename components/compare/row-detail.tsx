@@ -13,7 +13,7 @@ export function StatementCompared({ row, answer, href }: { row: ComparedRow; ans
   const call = (name: string) => callPair(row, name);
   return (
     <div className="compare-detail">
-      <div className="grid gap-2">
+      <div className="grid grid-cols-1 gap-2">
         {row.label && <SqlBlock sql={row.label} label="statement" />}
         <p>
           <Link href={href} prefetch={false}>
@@ -21,7 +21,7 @@ export function StatementCompared({ row, answer, href }: { row: ComparedRow; ans
           </Link>
         </p>
       </div>
-      <div className="grid gap-3">
+      <div className="grid grid-cols-1 gap-3">
         {row.time && <Waterfall row={row} answer={answer} />}
         <dl className="facts">
           <Fact name="Calls /s" pair={per('calls')} text={count} />

@@ -67,7 +67,7 @@ export function CostPage({ server }: { server: string }) {
 function Budget({ cost }: { cost: CostAnswer }) {
   const { state, text } = budgetSentence(cost);
   return (
-    <div className="grid gap-2">
+    <div className="grid grid-cols-1 gap-2">
       <p>
         <StateText state={state}>
           {state === 'warning' ? 'Slowed down' : state === 'ok' ? 'Within the budget' : 'Not known'}

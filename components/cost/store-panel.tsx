@@ -30,7 +30,7 @@ function Store({ server, status }: { server: string; status: HistoryStatus }) {
   const { state, word } = storeSentence(status);
   const lease = status.leases.find((each) => each.server === server);
   return (
-    <div className="grid gap-2">
+    <div className="grid grid-cols-1 gap-2">
       <p>
         <StateText state={state}>{word}</StateText>
       </p>

@@ -71,16 +71,18 @@ function Small({ chart, answer }: { chart: RowChart; answer: SeriesAnswer }) {
     <section aria-label={chart.title}>
       <h3>{chart.title}</h3>
       <p className="soft">{words}</p>
-      <TimeChart
-        label={`${chart.title}. ${words}`}
-        series={series}
-        range={range}
-        looks={chart.looks}
-        stacked={chart.looks.length > 1}
-        text={chart.text}
-        height={height}
-        {...(chart.unit && { unit: chart.unit })}
-      />
+      <div>
+        <TimeChart
+          label={`${chart.title}. ${words}`}
+          series={series}
+          range={range}
+          looks={chart.looks}
+          stacked={chart.looks.length > 1}
+          text={chart.text}
+          height={height}
+          {...(chart.unit && { unit: chart.unit })}
+        />
+      </div>
     </section>
   );
 }

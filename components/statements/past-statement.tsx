@@ -22,7 +22,7 @@ export function PastStatement({ server, sid }: { server: string; sid: string }) 
       }
       source="pg_stat_statements, pgdeck's history"
     >
-      <div className="grid gap-3">
+      <div className="grid grid-cols-1 gap-3">
         {row?.label && <SqlBlock sql={row.label} label="statement" />}
         <StatementHistory server={server} sid={sid} />
       </div>
