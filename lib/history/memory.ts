@@ -45,10 +45,9 @@ export class MemoryHistory {
         maxima: values.map(() => Number.NEGATIVE_INFINITY),
       };
       buckets.set(bucketAt, bucket);
-      for (const time of buckets.keys()) {
-        if (time > bucketAt - memorySeconds - bucketSeconds) break;
-        buckets.delete(time);
-      }
+      // A clock that was set back left buckets of a time to come: they go too.
+      if (buckets.size > memorySeconds / bucketSeconds + 1)
+        for (const time of buckets.keys()) if (Math.abs(time - bucketAt) > memorySeconds) buckets.delete(time);
     }
     values.forEach((value, column) => {
       if (value === null || !Number.isFinite(value)) return;
@@ -61,6 +60,15 @@ export class MemoryHistory {
   /** Epoch seconds of the oldest bucket that is remembered of a series; undefined before its first sample. */
   since(series: string): number | undefined {
     return this.#series.get(series)?.keys().next().value;
+  }
+
+  /** What is known of one bucket (epoch seconds), by the series' way to put samples together; undefined: nothing. */
+  bucket(series: string, at: number, aggregate: 'average' | 'maximum'): (number | null)[] | undefined {
+    const bucket = this.#series.get(series)?.get(at);
+    return bucket?.counts.map((count, column) => {
+      if (count === 0) return null;
+      return aggregate === 'maximum' ? (bucket.maxima[column] ?? null) : (bucket.sums[column] ?? 0) / count;
+    });
   }
 
   /**
