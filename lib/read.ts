@@ -1,9 +1,8 @@
 import { ApiError } from '@/lib/access/errors';
 import { covers, type User } from '@/lib/access/user';
 import type { ServerSummary } from '@/lib/client/shapes';
-import type { Point } from '@/lib/history/memory';
 import { runtime, type Server } from '@/lib/runtime';
-import { allSeries, findTopic, topics } from '@/lib/topics/index';
+import { findTopic, topics } from '@/lib/topics/index';
 import type { Answer, AnyTopic, Raw } from '@/lib/topics/topic';
 
 const forceEveryMs = 5000;
@@ -111,21 +110,4 @@ export async function readTopic(
   if (answer.status === 'ok') return { ...answer, rows: select(topic, answer.rows, params) };
   if (answer.last) return { ...answer, last: { ...answer.last, rows: select(topic, answer.last.rows, params) } };
   return answer;
-}
-
-/** What `GET …/series/:series` answers. */
-export type SeriesAnswer = { series: string; unit: string; step: number; columns: string[]; points: Point[] };
-
-/** One series of a server from `from` to `to` (epoch seconds); 404 when there is no such series. */
-export function readSeries(
-  serverId: string,
-  id: string,
-  range: { from: number; to: number; step?: number | undefined },
-): SeriesAnswer {
-  const server = findServer(serverId);
-  const known = allSeries().find(({ series }) => series.id === id);
-  if (!known)
-    throw new ApiError(404, 'not_found', `There is no series "${id}". GET /api/servers/${serverId}/series lists them.`);
-  const { unit, columns, aggregate } = known.series;
-  return { series: id, unit, columns, ...server.sampler.history.memory.read(id, columns.length, aggregate, range) };
 }

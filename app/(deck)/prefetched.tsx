@@ -4,7 +4,8 @@ import { currentUser } from '@/lib/access/user';
 import { findingsQuery, seriesQuery, serversQuery, type TopicAsk, topicQuery } from '@/lib/client/queries';
 import { makeQueryClient } from '@/lib/client/query-client';
 import { parseMoment, parseRange, rangeAround } from '@/lib/client/range';
-import { listServers, readSeries, readTopic } from '@/lib/read';
+import { listServers, readTopic } from '@/lib/read';
+import { readSeries } from '@/lib/read-history';
 import { runtime } from '@/lib/runtime';
 import type { TopicId } from '@/lib/topics/index';
 
@@ -16,8 +17,13 @@ export type Wanted = {
   search?: Record<string, string | string[] | undefined>;
 };
 
-/** A page's first paint never waits longer than this for the watched server. */
+/** A page's first paint never waits longer than this for the watched server or the history. */
 const waitMs = 1000;
+
+const tooLate = () =>
+  new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error('too late for the first paint')), waitMs).unref();
+  });
 
 /** Gives the page below it the answers it starts with, under the same keys as the browser goes on to poll. */
 export async function Prefetched({
@@ -47,10 +53,7 @@ export async function Prefetched({
       return keep(topicQuery(server, id, ask).queryKey, readTopic(server, id, query, { waitMs }));
     }),
     ...series.map((id) =>
-      keep(
-        seriesQuery(server, id, range).queryKey,
-        Promise.resolve().then(() => readSeries(server, id, ends)),
-      ),
+      keep(seriesQuery(server, id, range).queryKey, Promise.race([readSeries(server, id, ends, {}), tooLate()])),
     ),
   ]);
   return <HydrationBoundary state={dehydrate(client)}>{children}</HydrationBoundary>;

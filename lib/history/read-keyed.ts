@@ -2,7 +2,10 @@ import type { Source } from './answers';
 import { keyedTables, type Piece, planPoints, planSpan, type Range, type Reach } from './levels';
 import { bucketSql, jsonOf, moment, type Points, pieceSql, toPoints } from './points';
 import type { Reader } from './reader';
-import { otherKey, type RecordedColumn, type Recording, recordings } from './recordings';
+import { type Folding, otherKey, type RecordedColumn, type Recording, recordings } from './recordings';
+
+/** Rows that did not change are stored once an hour: the newest figure before a range is at most that old. */
+const wholeEverySeconds = 3600;
 
 const isSum = ({ fold }: RecordedColumn) => fold === 'sum';
 
@@ -48,7 +51,7 @@ export function drawnColumns(id: Recording['id']): Drawn[] {
 type Row = (number | null)[];
 
 /** How values of a column become one: over rows of time, in SQL. `p` is the place of the key in a row's arrays. */
-function folded({ name, fold }: RecordedColumn): string {
+function foldedSql({ name, fold }: RecordedColumn): string {
   if (fold === 'last')
     return `(array_agg(r.${name}[r.p] order by r.ts desc) filter (where r.${name}[r.p] is not null))[1]`;
   return `${fold}(r.${name}[r.p]::float8)`;
@@ -56,7 +59,7 @@ function folded({ name, fold }: RecordedColumn): string {
 
 /** One key's figures in one piece: `$4` the step, `$5` the key. */
 function pieceStatement(recording: Recording, piece: Piece): string {
-  const columns = recording.columns.map((column) => `${folded(column)} as ${column.name}`);
+  const columns = recording.columns.map((column) => `${foldedSql(column)} as ${column.name}`);
   return jsonOf(
     ['bucket', 'seconds', 'there', 'hidden', ...recording.columns.map(({ name }) => name)],
     `
@@ -70,9 +73,12 @@ function pieceStatement(recording: Recording, piece: Piece): string {
   );
 }
 
+/** What is known of a key in one bucket; `seenAt` is the bucket whose newest figures these are. */
+type Known = { seconds: number; figures: Map<string, number | null>; seenAt: number };
+
 /**
- * One statement, relation or database over time. Where a row is there without the key, nothing happened to it, unless
- * that row had more than it could keep: then nothing is known.
+ * One statement, relation or database over time. Where a row is there without the key, nothing happened to it and its
+ * newest figures stay, unless that row had more than it could keep: then nothing is known.
  */
 export async function readKeyed(
   reader: Reader,
@@ -83,9 +89,13 @@ export async function readKeyed(
 ): Promise<{ step: number; points: Points; source: Source }> {
   const recording = recordings[id];
   const reach = await reader.reach();
-  const plan = planPoints(keyedTables(id), range, reach);
-  const rows = await reader.once(`keyed ${server} ${id} ${key} ${plan.step} ${plan.first} ${plan.end}`, async () => {
-    const pieces = plan.pieces.map((piece) =>
+  const tables = keyedTables(id);
+  const plan = planPoints(tables, range, reach);
+  const lookBack = wholeEverySeconds + recording.everySeconds;
+  const earlier = planPoints(tables, { ...range, from: range.from - lookBack, step: plan.step }, reach);
+  const { pieces, first } = earlier.step === plan.step ? earlier : plan;
+  const rows = await reader.once(`keyed ${server} ${id} ${key} ${plan.step} ${first} ${plan.end}`, async () => {
+    const answers = pieces.map((piece) =>
       reader.json<Row>(pieceStatement(recording, piece), [
         server,
         moment(piece.from),
@@ -94,37 +104,37 @@ export async function readKeyed(
         key,
       ]),
     );
-    return (await Promise.all(pieces)).flat();
+    return (await Promise.all(answers)).flat();
   });
-  const drawn = drawnColumns(id);
-  const buckets = new Map<number, { seconds: number; figures: Map<string, number | null> }>();
-  for (const [bucket, seconds, there, hidden, ...values] of rows) {
-    const known = buckets.get(bucket ?? 0) ?? { seconds: 0, figures: new Map<string, number | null>() };
+  const buckets = new Map<number, Known>();
+  let before: Known | undefined;
+  for (const [at, seconds, there, hidden, ...values] of rows.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0))) {
+    const bucket = at ?? 0;
+    const known = buckets.get(bucket) ?? { seconds: 0, figures: new Map(), seenAt: bucket };
+    const absent = !there && !hidden;
+    const stays = absent && before && bucket - before.seenAt <= lookBack ? before : undefined;
+    if (stays && !buckets.has(bucket)) known.seenAt = stays.seenAt;
+    if (there) known.seenAt = bucket;
     known.seconds += seconds ?? 0;
-    recording.columns.forEach((column, at) => {
-      const { name, fold } = column;
-      const absent = !there && !hidden && fold === 'sum' ? 0 : null;
-      const [before, more] = [known.figures.get(name) ?? null, values[at] ?? absent];
-      known.figures.set(
-        name,
-        more === null
-          ? before
-          : before === null
-            ? more
-            : fold === 'sum'
-              ? before + more
-              : fold === 'max'
-                ? Math.max(before, more)
-                : more,
-      );
+    recording.columns.forEach(({ name, fold }, place) => {
+      const missing = !absent ? null : fold === 'sum' ? 0 : (stays?.figures.get(name) ?? null);
+      known.figures.set(name, folded(fold, known.figures.get(name) ?? null, values[place] ?? missing));
     });
-    buckets.set(bucket ?? 0, known);
+    buckets.set(bucket, known);
+    before = known;
   }
+  const drawn = drawnColumns(id);
   const points = toPoints(plan, drawn.length, reach.now, (bucket) => {
     const known = buckets.get(bucket);
     return known && drawn.map(({ value }) => value(known.figures, known.seconds));
   });
   return { step: plan.step, points, source: plan.source };
+}
+
+/** Two figures of one key as one. */
+function folded(how: Folding, before: number | null, more: number | null): number | null {
+  if (before === null || more === null || how === 'last') return more ?? before;
+  return how === 'sum' ? before + more : Math.max(before, more);
 }
 
 /** Sums of a window by key. */
@@ -191,15 +201,7 @@ export async function sumKeyed(
     if (key === null) continue;
     const before = rows.get(key) ?? {};
     columns.forEach(({ name, fold }, at) => {
-      const [then, more] = [before[name] ?? null, values[at] ?? null];
-      before[name] =
-        more === null
-          ? then
-          : then === null || fold === 'last'
-            ? more
-            : fold === 'sum'
-              ? then + more
-              : Math.max(then, more);
+      before[name] = folded(fold, before[name] ?? null, values[at] ?? null);
     });
     rows.set(key, before);
   }

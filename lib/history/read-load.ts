@@ -151,7 +151,7 @@ const placeOf = (greatest: string[], key: string) => {
 };
 
 /** Texts of statements by their ids, where they are known. */
-async function statementTexts(reader: Reader, server: number, ids: string[]): Promise<Record<string, string>> {
+export async function statementTexts(reader: Reader, server: number, ids: string[]): Promise<Record<string, string>> {
   const rows = await reader.rows<{ sid: string; query: string }>(
     `select /* pgdeck:read */ s.sid::text as sid, s.query from pgdeck.statement as s
 where s.server_id = $1::int4 and s.sid = any ($2::int8[]) and s.query is not null`,

@@ -1,7 +1,7 @@
 import { waitClasses } from '@/lib/topics/connections';
-import type { LoadBy, TopAnswer, TopRow } from './answers';
+import type { LoadBy, Source, TopAnswer, TopRow } from './answers';
 import { planSpan, type Range, type Reach } from './levels';
-import { type LoadFilter, loadQuestion } from './load-filter';
+import { classOfWait, type LoadFilter, loadQuestion } from './load-filter';
 import { sumKeyed } from './read-keyed';
 import { keyWords, loadSeconds, tablesFor } from './read-load';
 import type { Reader } from './reader';
@@ -18,14 +18,23 @@ function add(load: Load, waitClass: string, seconds: number): void {
   load.classes[waitClass] = (load.classes[waitClass] ?? 0) + seconds;
 }
 
-/** What caused load in a range: the fifty greatest, and all others as one, so that they sum to the whole. */
-export async function readTop(
+/** Seconds of load in a range by key (a name, a statement's id) and wait class; `covered` is what samples stand for. */
+export type LoadBySlice = {
+  from: number;
+  to: number;
+  covered: number;
+  source: Source;
+  entries: { key: string; waitClass: string; seconds: number }[];
+};
+
+/** Load by key from the store. */
+async function storedLoad(
   reader: Reader,
   server: number,
   by: LoadBy,
   filters: LoadFilter[],
   range: Range,
-): Promise<Omit<TopAnswer, 'cpus'>> {
+): Promise<LoadBySlice> {
   const question = await loadQuestion(reader, by, filters);
   const reach = await reader.reach();
   const plan = planSpan(tablesFor(question, range, reach, reader.rawDays), range, reach);
@@ -37,51 +46,75 @@ export async function readTop(
     plan.pieces,
     byWait ? { wait: 'wait' } : { key: 'key', wait: 'class' },
   );
-  const waits = new Map(question.classes.ids.map((id, at) => [id, waitClasses[question.classes.classes[at] ?? 9]]));
-  const className = (wait: number | null) => (byWait ? waits.get(wait ?? 0) : waitClasses[wait ?? 9]) ?? 'other';
+  const waits = await reader.waits();
+  const word = await keyWords(
+    reader,
+    by,
+    rows.flatMap(([, key]) => key ?? []),
+  );
+  const entries = rows.flatMap(([, key, wait, seconds]) => {
+    if (seconds === null) return [];
+    const waitClass = byWait ? classOfWait(waits.get(wait ?? 0)) : (waitClasses[wait ?? 9] ?? 'other');
+    const name = by === 'class' ? waitClass : by === 'wait' ? (waits.get(wait ?? 0) ?? 'unknown') : (key ?? '0');
+    return [{ key: byWait || name === restKey ? name : word(name), waitClass, seconds }];
+  });
+  const covered = rows.reduce((sum, row) => sum + (row[4] ?? 0), 0);
+  return { from: plan.first, to: plan.end, covered, source: plan.source, entries };
+}
+
+/** What caused load in a range, from the store: the fifty greatest, and all others as one, so that they sum to the whole. */
+export async function readTop(
+  reader: Reader,
+  server: number,
+  by: LoadBy,
+  filters: LoadFilter[],
+  range: Range,
+  known?: LoadBySlice,
+): Promise<Omit<TopAnswer, 'cpus'>> {
+  const load = known ?? (await storedLoad(reader, server, by, filters, range));
+  const answer = topOf(by, load);
+  if (by !== 'statement') return answer;
+  const ids = answer.rows.map(({ key }) => key);
+  const told = await statements(reader, server, ids, load, await reader.reach());
+  return { ...answer, rows: answer.rows.map((row) => ({ ...row, ...told.get(row.key) })) };
+}
+
+/** The greatest of what caused load, and all others as one. */
+export function topOf(by: LoadBy, { from, to, covered, source, entries }: LoadBySlice): Omit<TopAnswer, 'cpus'> {
   const whole = empty();
   const byKey = new Map<string, Load>();
-  let covered = 0;
-  for (const [, key, wait, seconds, coveredOf] of rows) {
-    covered += coveredOf ?? 0;
-    if (seconds === null) continue;
-    const own = by === 'class' ? className(wait) : by === 'wait' ? String(wait) : (key ?? '0');
-    const load = byKey.get(own) ?? empty();
-    byKey.set(own, load);
-    add(load, className(wait), seconds);
-    add(whole, className(wait), seconds);
+  for (const { key, waitClass, seconds } of entries) {
+    const load = byKey.get(key) ?? empty();
+    byKey.set(key, load);
+    add(load, waitClass, seconds);
+    add(whole, waitClass, seconds);
   }
   const perSecond = (seconds: number) => (covered > 0 ? seconds / covered : 0);
   const classesOf = (load: Load) =>
     Object.fromEntries(Object.entries(load.classes).map(([name, seconds]) => [name, perSecond(seconds)]));
   const sorted = [...byKey].sort((a, b) => b[1].seconds - a[1].seconds);
-  const listed = sorted.filter(([key]) => byWait || key !== restKey).slice(0, mostRows);
+  const listed = sorted.filter(([key]) => key !== restKey).slice(0, mostRows);
   const names = new Set(listed.map(([key]) => key));
   const others = sorted.filter(([key]) => !names.has(key));
-  const word = await keyWords(reader, by, names);
   const rest = empty();
   for (const [, { classes }] of others) for (const [name, seconds] of Object.entries(classes)) add(rest, name, seconds);
-
-  const span = { from: plan.first, to: plan.end };
-  const told = by === 'statement' ? await statements(reader, server, [...names], span, reach) : undefined;
   return {
     by,
-    ...span,
+    from,
+    to,
     coveredSeconds: covered,
     load: perSecond(whole.seconds),
-    rows: listed.map(([key, load]): TopRow => {
-      const name = word(key);
-      return {
-        key: name,
-        label: by === 'statement' ? null : name || null,
+    rows: listed.map(
+      ([key, load]): TopRow => ({
+        key,
+        label: by === 'statement' ? null : key || null,
         load: perSecond(load.seconds),
         share: whole.seconds > 0 ? load.seconds / whole.seconds : 0,
         classes: classesOf(load),
-        ...told?.get(key),
-      };
-    }),
+      }),
+    ),
     other: others.length > 0 ? { rows: others.length, load: perSecond(rest.seconds), classes: classesOf(rest) } : null,
-    source: plan.source,
+    source,
   };
 }
 

@@ -1,18 +1,6 @@
 import { othersThan, route } from '@/lib/access/route';
-import { findServer } from '@/lib/read';
-import { allSeries } from '@/lib/topics/index';
+import { listSeries } from '@/lib/read-history';
 
-/** `GET /api/servers/:server/series`: which figures are kept over time. */
-export const GET = route({ role: 'viewer' }, async ({ params }) => {
-  findServer(params.server ?? '');
-  return {
-    series: allSeries().map(({ series, topic }) => ({
-      id: series.id,
-      title: series.title,
-      unit: series.unit,
-      columns: series.columns,
-      cadenceSeconds: topic.cadenceSeconds,
-    })),
-  };
-});
+/** `GET /api/servers/:server/series`: which figures are kept over time, and what each is asked by. */
+export const GET = route({ role: 'viewer' }, ({ params }) => ({ series: listSeries(params.server ?? '') }));
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');
