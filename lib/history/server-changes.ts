@@ -40,6 +40,8 @@ const mostKept = 500;
 /** How often the store is told that a state still holds. */
 const confirmMs = 5 * 60_000;
 const tries = 3;
+/** How long a report waits for the store. */
+const reportMs = 2000;
 /** So many cadences without a look are an absence: a change is then told with since when it may have been. */
 const absence = 3;
 
@@ -65,6 +67,17 @@ export class ServerChanges {
     this.#keep(whole, false);
     this.#flush();
     return whole;
+  }
+
+  /** Adds an event and tells whether it is in the store: it may wait here for the store to come on. */
+  async report(event: NewEvent): Promise<{ id: string; stored: boolean }> {
+    const { id } = this.add(event);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, reportMs);
+    });
+    await Promise.race([this.#turn, late]).finally(() => clearTimeout(timer));
+    return { id, stored: this.#events.some((kept) => kept.event.id === id && kept.written) };
   }
 
   /** Compares a topic's answer with the last known state; does nothing for topics that tell of no changes. */

@@ -15,6 +15,7 @@ import type { Job, Outcome } from './job';
 import { Bounded } from './memory';
 import { draftOf, Previews } from './previews';
 import { adoptedRun, finish, newRun, recordOf, resultOf, targetsOf } from './records';
+import { runEvent } from './run-event';
 import { runRelation } from './run-relation';
 import { runSignals } from './run-signals';
 
@@ -224,6 +225,7 @@ export class Runner {
       run.warnings = [...run.warnings, `${(error as Error).message} The result of this run is only in the log.`];
       if (run.status === 'done') run.status = 'done_with_warnings';
     }
+    job.server.sampler.history.changes.add(runEvent(run));
     job.server.sampler.refresh(plan.action.touches, plan.kind === 'relation' ? plan.relation.database : null);
     if (outcome.refusal) throw outcome.refusal;
     return run;

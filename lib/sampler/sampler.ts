@@ -1,7 +1,8 @@
-import { ServerHistory } from '@/lib/history/server-history';
+import { ServerHistory, type Snapshot } from '@/lib/history/server-history';
 import type { Capabilities } from '@/lib/postgres/capabilities';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Answer, AnyTopic } from '@/lib/topics/topic';
+import { Budget, type BudgetChange, countedTime, measuredTime } from './budget';
 import { Question } from './question';
 import { Remembered } from './remembered';
 
@@ -28,6 +29,7 @@ export class Sampler {
   readonly #questions = new Map<string, Question>();
   readonly #remembered = new Remembered();
   readonly #listeners = new Set<Listener>();
+  readonly #budget: Budget;
   #timer: NodeJS.Timeout | undefined;
   #beatAt = 0;
   #probedAt = 0;
@@ -39,12 +41,14 @@ export class Sampler {
     topics: Record<string, AnyTopic>,
     complain: Complain,
     history = new ServerHistory(server),
+    budget: { percent: number; windowMs?: number } = { percent: 100 },
   ) {
     this.#server = server;
     this.history = history;
     this.#connections = connections;
     this.#topics = topics;
     this.#complain = complain;
+    this.#budget = new Budget(budget.percent, (change) => this.#paced(change), budget.windowMs);
     connections.onServerChange = (before, after) => this.#serverChanged(before, after);
   }
 
@@ -129,6 +133,11 @@ export class Sampler {
     return this.#question(topic, database).cadenceMs();
   }
 
+  /** How many times less often the server is asked now, because pgdeck took more than its budget; 1: it keeps to it. */
+  get slowedDown(): number {
+    return this.#budget.factor;
+  }
+
   #databaseOf(topic: AnyTopic, database: string | null): string | null {
     return topic.scope === 'server' ? null : (database ?? this.#connections.config.read.database);
   }
@@ -138,7 +147,7 @@ export class Sampler {
     const key = place(topic, name);
     let question = this.#questions.get(key);
     if (!question) {
-      question = new Question(topic, name ?? '', this.#connections, this.#remembered);
+      question = new Question(topic, name ?? '', this.#connections, this.#remembered, () => this.#budget.factor);
       this.#questions.set(key, question);
     }
     return question;
@@ -183,7 +192,34 @@ export class Sampler {
 
   #record(question: Question): void {
     const { topic, snapshot } = question;
-    if (snapshot) this.history.take(topic, question.database || null, snapshot, question.cadenceMs());
+    if (!snapshot) return;
+    this.#weigh(topic, snapshot);
+    this.history.take(topic, question.database || null, snapshot, question.cadenceMs());
+  }
+
+  #weigh(topic: AnyTopic, { rows, windowSeconds, sampledAt, partial }: Snapshot): void {
+    if (windowSeconds === null) return;
+    if (topic.id === 'own-cost') {
+      const own = measuredTime(rows, windowSeconds);
+      if (own !== undefined) this.#budget.take('measured', sampledAt, windowSeconds, own, null);
+    }
+    // Where statements are hidden, the time of all is not known.
+    if (topic.id === 'statement-counters' && !partial) {
+      const time = countedTime(rows, windowSeconds);
+      if (time) this.#budget.take('counted', sampledAt, windowSeconds, time.own, time.all);
+    }
+  }
+
+  #paced({ factor, before, share, ofCore }: BudgetChange): void {
+    const percent = (of: number) => `${Number((of * 100).toPrecision(2))} %`;
+    const took =
+      share === null ? `${percent(ofCore)} of one processor` : `${percent(share)} of the statement time of this server`;
+    const pace = factor === 1 ? 'as often as it should' : `${factor} times less often than it would`;
+    this.history.changes.add({
+      kind: 'pgdeck',
+      title: `pgdeck asks ${pace}: its own statements took ${took}`,
+      detail: { before, after: factor, share, of_one_processor: ofCore },
+    });
   }
 
   #serverChanged(before: Capabilities | undefined, after: Capabilities): void {

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { ApiError, badInput, notFound } from '@/lib/access/errors';
+import { exactMoment } from '@/lib/access/moment';
+import { othersThan, reply, route } from '@/lib/access/route';
+import { requests } from '@/lib/metrics/request';
+import { runtime } from '@/lib/runtime';
+
+const aheadMs = 5 * 60_000;
+const detailBytes = 4096;
+const noNul = (text: string) => !text.includes('\u0000');
+
+const body = z.strictObject({
+  title: z
+    .string('must be a text')
+    .trim()
+    .min(1, 'must not be empty')
+    .max(200, 'must be at most 200 characters')
+    .refine(noNul, 'must not hold the character NUL'),
+  server: z.string('must be the id of a server, or *').min(1).max(64).optional(),
+  at: z.union([z.number().positive(), exactMoment], 'must be a time as ISO 8601 or epoch seconds').optional(),
+  detail: z
+    .record(z.string(), z.unknown(), 'must be an object')
+    .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= detailBytes, `must be at most ${detailBytes} bytes`)
+    .refine((value) => !JSON.stringify(value).includes('\\u0000'), 'must not hold the character NUL')
+    .optional(),
+});
+
+/** `POST /api/annotations`: a mark, such as a deployment, in the list of changes and on every chart; 201 with its id. */
+export const POST = route({ role: 'operator', body }, async ({ body: { title, server, at, detail = {} }, user }) => {
+  const { servers, audit } = runtime();
+  if (server === undefined && servers.size > 1)
+    throw badInput(`server: name one of ${[...servers.keys()].join(', ')}, or * for all.`, 'server');
+  const chosen = [...servers.values()].filter(({ config }) =>
+    server === undefined || server === '*' ? true : config.id === server,
+  );
+  if (chosen.length === 0) throw notFound(`There is no server "${server}". GET /api/servers lists them.`);
+  const atMs = at === undefined ? Date.now() : at * 1000;
+  if (atMs > Date.now() + aheadMs) throw badInput('at: must not be in the future', 'at');
+  for (const { config, connections } of chosen)
+    await audit
+      .write({
+        event: 'annotation',
+        server: config.id,
+        cluster: connections.capabilities?.systemIdentifier ?? null,
+        requestId: requests.getStore()?.requestId ?? '',
+        user: { name: user.name, role: user.role, mode: 'local' },
+        title,
+        message: 'A mark was set.',
+        at: new Date(atMs).toISOString(),
+      })
+      .catch((error: Error) => {
+        throw new ApiError(503, 'audit_unwritable', `${error.message} The mark was not set.`);
+      });
+  const marks = await Promise.all(
+    chosen.map(({ sampler }) =>
+      sampler.history.changes.report({ kind: 'deploy', title, detail, actor: user.name, at: atMs }),
+    ),
+  );
+  return reply(201, {
+    id: marks[0]?.id,
+    servers: chosen.map(({ config }) => config.id),
+    stored: marks.every(({ stored }) => stored),
+  });
+});
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = othersThan('POST');
