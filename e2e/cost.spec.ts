@@ -43,7 +43,11 @@ test('without a store the pages say so, and the last hour of load is there from 
     await page.goto(`${app.url}/default/compare`);
     await expect(page.getByText('Needs the history store')).toBeVisible();
     await page.goto(`${app.url}/default/changes`);
-    await expect(page.getByRole('button', { name: 'Add mark…' })).toHaveAttribute('aria-disabled', 'true');
+    await page.getByRole('button', { name: 'Add mark…' }).click();
+    await expect(page.getByRole('dialog')).toContainText('in memory only');
+    await page.getByLabel('Title').fill('deploy without a store');
+    await page.getByRole('button', { name: 'Add mark', exact: true }).click();
+    await expect(page.getByRole('region', { name: 'What changed' })).toContainText('deploy without a store');
     await page.goto(`${app.url}/default/cost`);
     await expect(page.getByRole('region', { name: 'History store' })).toContainText('PGDECK_HISTORY is off');
     await expect(page.getByRole('region', { name: 'Stored by table' })).toContainText('Nothing is stored');

@@ -33,8 +33,7 @@ export function ChangesPage({ server }: { server: string }) {
     refetchInterval: 'last' in range && interval,
   });
   const store = useAsked(historyQuery()).data;
-  const off =
-    store?.state === 'off' ? (store.reason ?? 'The history store is off, so a mark cannot be kept.') : undefined;
+  const memory = store && store.state !== 'on';
   const events = useMemo(() => query.data?.pages.flatMap((page) => page.events), [query.data]);
   return (
     <>
@@ -55,7 +54,7 @@ export function ChangesPage({ server }: { server: string }) {
           onChange={(value) => void setKind(changeKindIds.find((id) => id === value) ?? null)}
         />
         <span className="push" />
-        <Button onClick={() => setAdding(true)} off={off}>
+        <Button onClick={() => setAdding(true)}>
           <Plus className="icon icon-small" aria-hidden />
           Add mark…
         </Button>
@@ -63,9 +62,9 @@ export function ChangesPage({ server }: { server: string }) {
       <Panel
         title="What changed"
         sentence="Newest first: settings, restarts, failovers, statistics resets, schema, extensions, roles, actions of pgdeck and marks."
-        source="pgdeck's history"
+        source={memory ? 'memory: since pgdeck began' : "pgdeck's history"}
         flush
-        footer={off && <span>{off}</span>}
+        footer={memory && <span>{store.reason}</span>}
         link={
           query.hasNextPage ? (
             <Button

@@ -6,7 +6,8 @@ import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { Note } from '@/components/ui/note';
 import { announce } from '@/lib/client/announce';
-import { addAnnotation } from '@/lib/client/history-queries';
+import { addAnnotation, historyQuery } from '@/lib/client/history-queries';
+import { useAsked } from '@/lib/client/use-asked';
 import { zone } from '@/lib/format';
 import { toLocalInput, wrongMark } from './summary';
 
@@ -18,13 +19,14 @@ export function MarkDialog({ server, onClose }: { server: string; onClose: () =>
   const [tried, setTried] = useState(false);
   const first = useRef<HTMLInputElement>(null);
   const client = useQueryClient();
+  const store = useAsked(historyQuery()).data;
   const untouched = at === toLocalInput(opened);
   const wrong = wrongMark(title, at, Date.now());
   const add = useMutation({
     mutationFn: () =>
       addAnnotation({ server, title: title.trim(), ...(!untouched && { at: Math.floor(Date.parse(at) / 1000) }) }),
-    onSuccess: () => {
-      announce('The mark is set.');
+    onSuccess: ({ stored }) => {
+      announce(stored ? 'The mark is set.' : 'The mark is set, in memory only: it is gone when pgdeck ends.');
       client.invalidateQueries({ queryKey: ['changes'] });
       onClose();
     },
@@ -87,6 +89,14 @@ export function MarkDialog({ server, onClose }: { server: string; onClose: () =>
           {tried && wrong ? wrong : '\u00a0'}
         </p>
       </form>
+      {store && store.state !== 'on' && (
+        <Note state="warning">
+          <p>
+            <b>The mark will be in memory only,</b> and gone when pgdeck ends: the history store is not on.{' '}
+            {store.reason}
+          </p>
+        </Note>
+      )}
       {add.error && (
         <Note state="critical" role="alert">
           <p>

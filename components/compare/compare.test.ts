@@ -104,5 +104,6 @@ test('windows: presets from B, the URL, and what cannot be compared', () => {
   for (const text of ['', '5,6', '1800003600,1800000000', '1800000000']) expect(parseWindow(text)).toBeNull();
   expect(wrongWindows({ a: { from: 5, to: 4 }, b: now }, 1_900_000_000)).toContain('A has to begin');
   expect(wrongWindows({ a: { from: Number.NaN, to: 4 }, b: now }, 1_900_000_000)).toContain('Give each');
+  expect(wrongWindows({ a: { from: 0, to: 32 * 86_400 }, b: now }, 1_900_000_000)).toContain('31 days');
   expect(wrongWindows({ a: windowBefore('before', now), b: now }, 1_900_000_000)).toBeUndefined();
 });

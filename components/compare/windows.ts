@@ -2,6 +2,7 @@ import type { Ends } from '@/lib/client/history-queries';
 import { clockMinutes, date, durationInWords } from '@/lib/format';
 
 const day = 86_400;
+const longest = 31 * day;
 
 /** How A follows from B. */
 export const presets = ['before', 'yesterday', 'week'] as const;
@@ -56,6 +57,7 @@ export function wrongWindows({ a, b }: Windows, nowSeconds: number): string | un
   if (![a.from, a.to, b.from, b.to].every(Number.isFinite)) return 'Give each date and time.';
   if (a.from >= a.to) return 'A has to begin before it ends.';
   if (b.from >= b.to) return 'B has to begin before it ends.';
+  if (Math.max(a.to - a.from, b.to - b.from) > longest) return 'A window is at most 31 days long.';
   if (Math.max(a.from, b.from) > nowSeconds) return 'A window cannot begin in the future.';
   return undefined;
 }

@@ -129,7 +129,7 @@ export function historyQuery() {
   });
 }
 
-/** Sets a mark: it stands in the list of changes and on every chart. */
+/** Sets a mark: it stands in the list of changes and on every chart. `stored` false: in memory only, the store is off. */
 export function addAnnotation(annotation: Annotation) {
-  return request<unknown>('/api/annotations', { body: annotation });
+  return request<{ stored: boolean }>('/api/annotations', { body: annotation });
 }
