@@ -15,6 +15,7 @@ const lookMs = 1000;
 /** What was read longer ago says nothing any more: the store does not answer. */
 const staleMs = 8000;
 const forgetMs = 24 * 3_600_000;
+const alone = 'pgdeck';
 
 type Held = { term: number; until: number };
 
@@ -36,10 +37,13 @@ export class Leases {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
 
-  /** `shared`: other instances may use the same store, so this one makes itself known to them. */
+  /**
+   * `shared`: other instances may use the same store, so this one makes itself known to them. Where none can, it goes by
+   * a name that is always the same, and has its leases again at once after a restart.
+   */
   constructor(options: { store: LeaseStore; holder: string; shared: boolean; clock?: Clock }) {
     this.#store = options.store;
-    this.holder = options.holder;
+    this.holder = options.shared ? options.holder : alone;
     this.#shared = options.shared;
     this.#clock = options.clock ?? systemClock;
   }
@@ -49,6 +53,12 @@ export class Leases {
     this.#wanted.add(name);
   }
 
+  /** Takes no part any more; what it has runs out. */
+  leave(name: string): void {
+    this.#wanted.delete(name);
+    this.#held.delete(name);
+  }
+
   /** Whether this instance has the lease now. */
   holds(name: string): boolean {
     return (this.#held.get(name)?.until ?? Number.NEGATIVE_INFINITY) > this.#clock.elapsed();
@@ -56,14 +66,19 @@ export class Leases {
 
   /** The other instance that has the lease; undefined where none has, or where the store does not tell. */
   heldElsewhere(name: string): string | undefined {
-    if (!this.#fresh || this.holds(name)) return undefined;
+    if (!this.known || this.holds(name)) return undefined;
     const lease = this.#seen.find((one) => one.name === name);
     return lease && lease.holder !== this.holder && lease.until > this.#storeNow ? lease.holder : undefined;
   }
 
+  /** Whether the store tells who has what: it was looked at since it came on, and lately. */
+  get known(): boolean {
+    return this.#store.on && this.#clock.elapsed() - this.#seenAt < staleMs;
+  }
+
   /** Whether other instances use the store now. */
   get others(): boolean {
-    return this.#fresh && this.#seen.some(({ name, holder, until }) => this.#other(name, holder, until));
+    return this.known && this.#seen.some(({ name, holder, until }) => this.#other(name, holder, until));
   }
 
   /** Every lease that somebody has, as told last. */
@@ -121,10 +136,6 @@ where l.name = any ($1::text[]) and l.holder = $2 order by l.name for update`,
     await this.#store
       .query("update /* pgdeck:lease */ pgdeck.lease set until = timestamptz 'epoch' where holder = $1", [this.holder])
       .catch(() => {});
-  }
-
-  get #fresh(): boolean {
-    return this.#store.on && this.#clock.elapsed() - this.#seenAt < staleMs;
   }
 
   #other(name: string, holder: string, until: number): boolean {
