@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { Audit } from '@/lib/audit/audit';
 import { readConfig } from '@/lib/config';
 import { FindingsKeeper } from '@/lib/findings/findings';
+import { History } from '@/lib/history/history';
 import { log } from '@/lib/metrics/log';
 import { ServerConnections } from '@/lib/postgres/server-connections';
 import { keepReady } from '@/lib/runner/ready';
@@ -21,19 +22,24 @@ export async function start(): Promise<void> {
   const config = readConfig(process.env, parts.launcher.demo);
   log.level = config.logLevel;
   mkdirSync(config.stateDir, { recursive: true });
+  const history = new History(config.history, parts.launcher.history ?? { kind: 'off', notices: [] });
   const servers = new Map<string, Server>();
   for (const server of config.servers) {
     const connections = new ServerConnections(server, config.maintenanceMax);
-    const sampler = new Sampler(server.id, connections, topics, (error, topic) =>
-      log.error({ err: error, server: server.id, topic }, 'a topic could not be read'),
-    );
+    const complain = (error: unknown, topic: string) =>
+      log.error({ err: error, server: server.id, topic }, 'a topic could not be read');
+    const sampler = new Sampler(server.id, connections, topics, complain, history.of(server.id), {
+      percent: config.budgetPercent,
+    });
     const findings = new FindingsKeeper(server.id, sampler, config.limits);
     servers.set(server.id, { config: server, connections, sampler, findings });
   }
   parts.config = config;
   parts.audit = new Audit(config.stateDir);
   parts.servers = servers;
+  parts.history = history;
   parts.runner = new Runner();
+  history.start();
   for (const server of servers.values()) {
     keepReady(server);
     server.sampler.start();

@@ -1,9 +1,8 @@
 import type { Audit } from '@/lib/audit/audit';
 import type { Config, DemoAddresses, ServerConfig } from '@/lib/config';
 import type { FindingsKeeper } from '@/lib/findings/findings';
+import type { History } from '@/lib/history/history';
 import type { HistoryPlace } from '@/lib/history/place';
-import type { Reader } from '@/lib/history/reader';
-import type { Store } from '@/lib/history/store';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Runner } from '@/lib/runner/runner';
 import type { Sampler } from '@/lib/sampler/sampler';
@@ -31,7 +30,7 @@ export type Runtime = {
   launcher: Launcher;
   config: Config;
   servers: Map<string, Server>;
-  history: { readonly store: Store; readonly reader: Reader };
+  history: History;
   runner: Runner;
   audit: Audit;
 };

@@ -17,6 +17,10 @@ export type Engine = {
   partitioned(run: Run, table: TableShape & { tier: Tier }): Promise<void>;
   /** False: pieces make themselves, and none is made ahead. */
   makesPartitions: boolean;
+  /** For a transaction whose locks must not be waited for: others would queue behind it. */
+  shortLocks: string[];
+  /** Drops what a table holds in one of its pieces. */
+  drop(run: Run, piece: { table: string; name: string; to: number }): Promise<void>;
   /** Bytes on disk of one table, its pieces and indexes; as `$1` the qualified name. */
   sizeSql: string;
 };
@@ -30,14 +34,22 @@ const plain: Engine = {
   distributed: (run, table) => create(run, table),
   partitioned: (run, table) => create(run, table, ' partition by range (ts)'),
   makesPartitions: true,
+  shortLocks: ["set local lock_timeout = '200ms'"],
+  async drop(run, { name }) {
+    await run(`drop table if exists pgdeck.${name}`);
+  },
   sizeSql: `select coalesce(sum(pg_catalog.pg_total_relation_size(t.relid)), 0)::float8 as bytes
-from pg_catalog.pg_partition_tree($1::regclass) as t`,
+from (
+  select t.relid from pg_catalog.pg_partition_tree($1::regclass) as t where t.isleaf
+  union
+  select c.oid::regclass from pg_catalog.pg_class as c where c.oid = $1::regclass and c.relkind = 'r'
+) as t`,
 };
 
 const distribute = (run: Run, name: string) =>
   run(
     name === 'statement'
-      ? `select create_distributed_table('pgdeck.${name}', 'server_id')`
+      ? `select create_distributed_table('pgdeck.${name}', 'server_id', colocate_with => 'none')`
       : `select create_distributed_table('pgdeck.${name}', 'server_id', colocate_with => 'pgdeck.statement')`,
     [],
     { prepared: false },
@@ -46,7 +58,9 @@ const distribute = (run: Run, name: string) =>
 const citus: Engine = {
   ...plain,
   name: 'citus',
-  // SET LOCAL reaches only the coordinator unless it is told to travel; few shards, for each partition has them all.
+  // SET LOCAL reaches only the coordinator unless it is told to travel.
+  shortLocks: ["set local citus.propagate_set_commands = 'local'", ...plain.shortLocks],
+  // Few shards, for each partition has them all.
   settings: ['citus.shard_count=8', 'citus.max_adaptive_executor_pool_size=1', 'citus.node_connection_timeout=2000'],
   async prepare(run) {
     const [nodes] = await run<{ workers: number }>(
@@ -80,7 +94,11 @@ from pg_catalog.pg_dist_node as n where n.groupid = 0`,
     await distribute(run, table.name);
   },
   sizeSql: `select coalesce(sum(pg_catalog.citus_total_relation_size(t.relid, fail_on_error => false)), 0)::float8 as bytes
-from pg_catalog.pg_partition_tree($1::regclass) as t where t.isleaf`,
+from (
+  select t.relid from pg_catalog.pg_partition_tree($1::regclass) as t where t.isleaf
+  union
+  select c.oid::regclass from pg_catalog.pg_class as c where c.oid = $1::regclass and c.relkind = 'r'
+) as t`,
 };
 
 const timescale: Engine = {
@@ -95,6 +113,12 @@ const timescale: Engine = {
     );
   },
   makesPartitions: false,
+  async drop(run, { table, to }) {
+    await run('select drop_chunks($1::regclass, older_than => $2::timestamptz)', [
+      `pgdeck.${table}`,
+      new Date(to).toISOString(),
+    ]);
+  },
   sizeSql: `select coalesce(case
     when exists (select from timescaledb_information.hypertables as h
       where h.hypertable_schema = 'pgdeck' and 'pgdeck.' || h.hypertable_name = $1)

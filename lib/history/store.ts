@@ -12,7 +12,7 @@ export type { Run };
 
 /** How the store is; `reason` (whole sentences) says why it is not on. */
 export type StoreState = {
-  status: 'starting' | 'on' | 'failing';
+  status: 'off' | 'starting' | 'on' | 'failing';
   reason: string | null;
   engine: EngineName | null;
   version: string | null;
@@ -35,6 +35,11 @@ const statementMs = 15_000;
 /** Above what the server takes by itself, so that a statement that is too slow says so. */
 const answerMs = statementMs + 2000;
 
+const unasked: Record<string, string> = {
+  off: 'Nothing is stored: PGDECK_HISTORY is off.',
+  starting: 'The history store is being started.',
+};
+
 const settings = [
   'synchronous_commit=on',
   'search_path=pg_catalog,public',
@@ -47,7 +52,7 @@ const settings = [
 
 /** The pool of connections to the history's PostgreSQL: comes on when it can, says why it is not, and comes back by itself. */
 export class Store {
-  state: StoreState = { status: 'starting', reason: null, engine: null, version: null };
+  state: StoreState = { status: 'off', reason: null, engine: null, version: null };
   readonly notices: Notice[] = [];
   engine: Engine | undefined;
   readonly #place: Place;
@@ -75,6 +80,7 @@ export class Store {
 
   /** Begins to connect, and returns at once. */
   start(): void {
+    this.#set({ ...this.state, status: 'starting' });
     this.#again(0);
   }
 
@@ -111,7 +117,7 @@ export class Store {
 
   async #guarded<T>(use: (pool: Pool) => Promise<T>): Promise<T> {
     const pool = this.#pool;
-    if (!pool || !this.on) throw new StoreOff(this.state.reason ?? 'The history store is being started.');
+    if (!pool || !this.on) throw new StoreOff(this.state.reason ?? unasked[this.state.status]);
     try {
       return await use(pool);
     } catch (error) {

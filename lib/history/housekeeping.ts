@@ -1,0 +1,107 @@
+import type { HistoryConfig } from '@/lib/config';
+import { log, safeError } from '@/lib/metrics/log';
+import type { Leases } from './lease';
+import { ensureAhead } from './partitions';
+import { type Oldest, oldestKept, retain, storeBytes } from './retention';
+import { rollUp } from './roll-ups';
+import type { Store } from './store';
+
+/** What keeping the store in shape needs. */
+export type HousekeepingOptions = {
+  store: Store;
+  leases: Pick<Leases, 'want' | 'holds'>;
+  config: HistoryConfig;
+};
+
+const name = 'housekeeping';
+const lookMs = 5000;
+const rollUpEveryMs = 60_000;
+const everyMs = 10 * 60_000;
+/** What was held up by a reader is tried again so soon. */
+const againMs = 60_000;
+
+/**
+ * Keeps the store in shape: pieces of the days ahead, roll-ups, and what is dropped because of its age or the store's
+ * size. Of several instances the one that has the lease does it; each looks how large the store is.
+ */
+export class Housekeeping {
+  /** Bytes of the whole store; null while nobody has looked. */
+  bytes: number | null = null;
+  /** Epoch seconds of the oldest sample, minute and hour; null while nobody has looked, and where there is none. */
+  oldest: Oldest = { raw: null, minute: null, hour: null };
+  readonly #options: HousekeepingOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #keptAt = Number.NEGATIVE_INFINITY;
+  #rolledUpAt = Number.NEGATIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #stopped = false;
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+    options.leases.want(name);
+    options.store.onChange(() => {
+      this.#keptAt = Number.NEGATIVE_INFINITY;
+      this.#lookedAt = Number.NEGATIVE_INFINITY;
+    });
+  }
+
+  /** Begins to look every few seconds what is due. */
+  start(): void {
+    this.#timer = setTimeout(() => {
+      this.#turn()
+        .catch((error) => {
+          if (this.#options.store.on)
+            log.warn({ err: safeError(error), history: true }, 'the store was not kept in shape');
+        })
+        .finally(() => {
+          if (!this.#stopped) this.start();
+        });
+    }, lookMs);
+    this.#timer.unref();
+  }
+
+  /** Ends it; what is under way ends with the store's connections. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #turn(): Promise<void> {
+    const { store, leases } = this.#options;
+    if (!store.on) return;
+    if (leases.holds(name)) {
+      if (performance.now() - this.#rolledUpAt >= rollUpEveryMs) {
+        this.#rolledUpAt = performance.now();
+        await rollUp(store, this.#options.config, () => this.#stopped || !leases.holds(name));
+      }
+      if (performance.now() - this.#keptAt >= everyMs) {
+        this.#keptAt = performance.now();
+        if (!(await this.keep())) this.#keptAt -= everyMs - againMs;
+      }
+    }
+    if (performance.now() - this.#lookedAt >= everyMs) {
+      this.#lookedAt = performance.now();
+      await this.look();
+    }
+  }
+
+  /** Makes the pieces of the days ahead and drops what is too old or too much; false where something was held up. */
+  async keep(): Promise<boolean> {
+    const { store, config } = this.#options;
+    const { engine } = store;
+    if (!engine) return false;
+    await ensureAhead(store.transaction, engine, store.now());
+    const all = await retain(store, engine, config, store.now());
+    await this.look();
+    return all;
+  }
+
+  /** Looks how large the store is and how far it reaches back. */
+  async look(): Promise<void> {
+    const { store } = this.#options;
+    const { engine } = store;
+    if (!engine) return;
+    this.bytes = await storeBytes(store.query, engine);
+    this.oldest = await oldestKept(store.query, engine);
+  }
+}
