@@ -84,7 +84,7 @@ async function everyIndexFits({ place }: HistoryServer): Promise<void> {
     const { rows } = await client.query(
       `select count(bt_index_check(i.indexrelid, true))::int4 as checked
        from pg_index as i join pg_class as c on c.oid = i.indexrelid
-       where c.relkind = 'i' and i.indrelid::regclass::text ~ '^pgdeck[.](metric|statement)_raw'`,
+       where c.relkind = 'i' and i.indrelid::regclass::text ~ '^pgdeck[.](metric|session)_raw'`,
     );
     expect(rows[0].checked).toBeGreaterThan(1);
   } finally {
@@ -115,18 +115,22 @@ test(`${kills} times kill -9, of pgdeck and of the store in turn: nothing acknow
   try {
     await until('the store is on', () => store.on);
     expect(server.place.notices).toEqual([]);
-    const rows = await store.query<{ batch: number; rows: number; figures: number }>(
-      `select batch::int4 as batch, sum(rows)::int4 as rows, sum(figures)::int4 as figures from (
-         select v[1] as batch, count(*) as rows, sum(cardinality(v)) as figures from pgdeck.metric_raw group by 1
+    const rows = await store.query<{ batch: number; rows: number; entries: number }>(
+      `select extract(epoch from ts - $1::timestamptz)::int4 / 10 as batch, count(*)::int4 as rows,
+         sum(entries)::int4 as entries
+       from (
+         select ts, cardinality(pid) as entries from pgdeck.session_raw
+         where pid[1] / 100 = extract(epoch from ts - $1::timestamptz)::int4 / 10
          union all
-         select seconds as batch, count(*), sum(cardinality(key)) from pgdeck.statement_raw group by 1
+         select ts, 0 from pgdeck.metric_raw where extract(epoch from ts - $1::timestamptz)::int4 / 10 = all (v)
        ) as written group by 1`,
+      [new Date(new Date().setUTCHours(0, 0, 0, 0)).toISOString()],
     );
-    const there = new Map(rows.map((row) => [row.batch, row]));
+    const there = new Set(rows.map(({ batch }) => batch));
     expect(acknowledged.size).toBeGreaterThan(kills * 5);
     expect([...acknowledged].filter((batch) => !there.has(batch))).toEqual([]);
-    // Three servers, a row of 40 figures and one of 200 statements each.
-    expect(rows.filter((row) => row.rows !== 6 || row.figures !== 3 * 240)).toEqual([]);
+    // Of each of three servers the figures, and ten samples of twenty sessions.
+    expect(rows.filter((row) => row.rows !== 6 || row.entries !== 3 * 10 * 20)).toEqual([]);
     expect(rows.every(({ batch }) => batch <= begun)).toBe(true);
     await everyIndexFits(server);
   } finally {

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { recordings } from '@/lib/history/recordings';
+import { ServerHistory } from '@/lib/history/server-history';
 import { Store } from '@/lib/history/store';
+import { Writer } from '@/lib/history/writer';
+import { topics } from '@/lib/topics/index';
+import type { AnyTopic } from '@/lib/topics/topic';
 import { HistoryServer } from './history-server';
 
-// A process to be killed (history-kill.pg.test.ts): the store's server, and batches one after the other as fast as they go.
-// Each is one transaction over two tables and three servers; `begun <n>` is said before it and `kept <n>` after its commit.
+// A process to be killed (history-kill.pg.test.ts): the store's server and the history's own writer, with a clock that goes
+// on ten seconds for each batch. `begun <n>` is said before a batch is taken and `kept <n>` when the writer has nothing left.
 
 const [stateDir = '', root = '', first = '1'] = process.argv.slice(2);
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -14,39 +17,64 @@ server.start();
 const store = new Store({
   place: () => (server.place.problem === undefined ? server.place.target : { problem: server.place.problem }),
 });
-store.start();
 
-const base = new Date().setUTCHours(0, 0, 0, 0);
-const statementColumns = recordings.statement.columns;
+const midnight = new Date().setUTCHours(0, 0, 0, 0);
+const binMs = 10_000;
+const sessions = 20;
+let now = midnight;
+const servers = ['one', 'two', 'three'].map((id) => {
+  const history = new ServerHistory(id);
+  history.cluster = '7';
+  return history;
+});
+const writer = new Writer({
+  store,
+  servers: () => servers,
+  mask: (text) => text,
+  clock: { now: () => now, elapsed: () => performance.now() },
+});
 
-async function write(batch: number): Promise<void> {
-  const ts = new Date(base + batch * 1000).toISOString();
-  const list = (length: number, value: (i: number) => number) => `{${Array.from({ length }, (_, i) => value(i))}}`;
-  await store.transaction(async (run) => {
-    for (const serverId of [1, 2, 3]) {
-      await run(
-        `insert into pgdeck.metric_raw (server_id, ts, v) values ($1, $2::timestamptz, $3::float4[]) on conflict do nothing`,
-        [serverId, ts, list(40, (i) => (i === 0 ? batch : Math.random()))],
-      );
-      await run(
-        `insert into pgdeck.statement_raw (server_id, ts, seconds, key, ${statementColumns.map(({ name }) => name).join(', ')})
-         values ($1, $2::timestamptz, $3, $4::int8[], ${statementColumns.map(({ type }, i) => `$${i + 5}::${type}[]`).join(', ')})
-         on conflict do nothing`,
-        [serverId, ts, batch, list(200, (i) => i + 1), ...statementColumns.map(() => list(200, (i) => i))],
-      );
-    }
-  });
+/** Topic connections with a figure that says which batch it is of. */
+function numbered(batch: number): AnyTopic {
+  const series = topics.connections.series?.map((each) => ({ ...each, point: () => each.columns.map(() => batch) }));
+  return { ...topics.connections, series } as AnyTopic;
 }
 
+function take(batch: number): void {
+  const at = midnight + batch * binMs;
+  for (const history of servers) {
+    for (let second = 0; second < 10; second++) {
+      const rows = Array.from({ length: sessions }, (_, i) => ({
+        pid: batch * 100 + i,
+        wait_event_type: i % 2 ? 'IO' : null,
+        wait_event: i % 2 ? 'DataFileRead' : null,
+        queryid: String(i),
+        dbid: 1,
+        userid: 1,
+        datname: 'shop',
+        usename: `user ${i}`,
+        application_name: 'e2e',
+        client_addr: null,
+        blocked_by: [],
+      }));
+      const snapshot = { rows, partial: undefined, sampledAt: at + second * 1000, windowSeconds: 1 };
+      history.take(topics.load as AnyTopic, null, snapshot, 1000);
+    }
+    const figures = { rows: [], partial: undefined, sampledAt: at + 5000, windowSeconds: 5 };
+    history.take(numbered(batch), null, figures, 5000);
+  }
+}
+
+store.start();
+for (const history of servers) history.recording = true;
 for (let batch = Number(first); ; batch++) {
   say(`begun ${batch}`);
-  for (;;) {
-    try {
-      await write(batch);
-      break;
-    } catch {
-      await sleep(20); // it is sent again until it is kept, as the history's own writer does
-    }
+  take(batch);
+  now = midnight + batch * binMs + 9900;
+  await writer.tick(true);
+  while (writer.waiting.batches > 0) {
+    await sleep(20);
+    await writer.flush();
   }
   say(`kept ${batch}`);
 }
