@@ -129,11 +129,13 @@ function closeServer(server: HttpServer): Promise<void> {
   });
 }
 
-function stopSampling(): void {
+/** What was sampled last is still written. */
+async function stopSampling(): Promise<void> {
   for (const { sampler, connections } of shared().servers?.values() ?? []) {
     sampler.stop();
     connections.close();
   }
+  await shared().history?.stop();
 }
 
 function announce(version: string, address: string, { servers, warnings }: Config): void {

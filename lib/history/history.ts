@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { HistoryConfig } from '@/lib/config';
+import { log } from '@/lib/metrics/log';
 import type { HistoryStatus } from './answers';
 import { Housekeeping } from './housekeeping';
+import { Instances } from './instances';
 import { Leases } from './lease';
+import { loadMask, maskStatement } from './mask';
 import type { HistoryPlace } from './place';
 import { Reader } from './reader';
 import { ServerHistory } from './server-history';
 import { Store } from './store';
+import { Writer } from './writer';
 
 /** Everything that this process remembers: one for all watched servers. */
 export class History {
@@ -16,6 +20,9 @@ export class History {
   readonly config: HistoryConfig;
   readonly store: Store;
   readonly leases: Leases;
+  /** Who asks and writes which server. */
+  readonly instances: Instances;
+  readonly writer: Writer;
   readonly reader: Reader;
   readonly housekeeping: Housekeeping;
   readonly #place: HistoryPlace;
@@ -28,7 +35,14 @@ export class History {
     this.store = new Store({
       place: () => (place.problem === undefined ? place.target : { problem: place.problem }),
     });
-    this.leases = new Leases({ store: this.store, holder: this.instance, shared: place.kind === 'external' });
+    const { store } = this;
+    const servers = () => this.#servers.values();
+    const shared = place.kind === 'external';
+    this.leases = new Leases({ store, holder: this.instance, shared });
+    this.instances = new Instances({ store, leases: this.leases, shared, servers });
+    const { holds, fence } = this.instances;
+    const mask = config.literals ? (text: string) => text : maskStatement;
+    this.writer = new Writer({ store, servers, holds, fence, mask });
     this.reader = new Reader(this.store, config);
     this.housekeeping = new Housekeeping({ store: this.store, leases: this.leases, config });
   }
@@ -38,6 +52,7 @@ export class History {
     let server = this.#servers.get(serverId);
     if (!server) {
       server = new ServerHistory(serverId);
+      if (this.#place.kind !== 'off') server.store = this.store;
       this.#servers.set(serverId, server);
     }
     return server;
@@ -51,14 +66,21 @@ export class History {
   /** Begins to connect and to keep the store in shape; nothing waits for it. */
   start(): void {
     if (this.#place.kind === 'off') return;
+    loadMask().catch((error) =>
+      log.error({ err: error, history: true }, 'statements are kept by their first word only'),
+    );
     this.housekeeping.start();
     this.leases.start();
+    this.instances.start();
+    this.writer.start();
     this.store.start();
   }
 
   /** Writes what is left, gives back the leases and closes the connections. */
   async stop(): Promise<void> {
     this.housekeeping.stop();
+    this.instances.stop();
+    await this.writer.stop();
     await this.leases.close();
     await this.store.close();
   }
@@ -69,11 +91,6 @@ export class History {
     const { rawDays, minuteDays, hourDays, maxBytes } = this.config;
     const { bytes, oldest } = this.housekeeping;
     const notices = [...this.#place.notices, ...this.store.notices].sort((a, b) => b.at - a.at);
-    const leases = this.leases.all.map(({ name, holder }) => ({
-      server: name,
-      holder,
-      own: holder === this.instance,
-    }));
     return {
       state: status,
       kind: this.#place.kind,
@@ -87,7 +104,7 @@ export class History {
       minuteDays,
       hourDays,
       notices,
-      leases,
+      leases: this.instances.status(),
     };
   }
 }
