@@ -121,7 +121,7 @@ export const settings: Setting[] = [
   {
     name: 'PGDECK_STATE_DIR',
     default: '/var/lib/pgdeck for root, otherwise ~/.local/state/pgdeck',
-    meaning: 'the folder of the audit trail and of the demo; one running pgdeck for each',
+    meaning: 'the folder of the audit trail, of the history and of the demo; one running pgdeck for each',
   },
   {
     name: 'PGDECK_CACHE',

@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { readPidFile } from '@/lib/embedded/pidfile';
+import type { HistoryStatus } from '@/lib/history/answers';
+import { Asker, until } from './fixtures/ask';
+import { type App, type Stack, startApp, startStack } from './fixtures/stack';
+
+test.describe.configure({ timeout: 120_000 });
+
+/** Its own pgdeck keeps no history; others on the same server do. */
+let stack: Stack;
+let app: App | undefined;
+
+test.beforeAll(async () => {
+  test.setTimeout(240_000);
+  stack = await startStack({ env: { PGDECK_HISTORY: 'off' } });
+});
+test.afterEach(async () => {
+  await app?.stop();
+  app = undefined;
+});
+test.afterAll(() => stack?.stop());
+
+/** A folder of its own for the state of a pgdeck. */
+const newFolder = () => mkdtempSync(join(stack.folder, 'other-'));
+
+async function start(folder: string): Promise<Asker> {
+  const { user, password, host, port, database } = stack.login('pgdeck_read');
+  app = await startApp(folder, { DATABASE_URL: `postgres://${user}:${password}@${host}:${port}/${database}` });
+  return new Asker(app.url);
+}
+
+const status = async (ask: Asker): Promise<HistoryStatus> => (await ask.get('/api/history')).body;
+const isOn = (ask: Asker) => until('the history is on', async () => (await status(ask)).state === 'on', 60_000);
+
+async function liveGoesOn(ask: Asker): Promise<void> {
+  await until('the server is watched', async () => (await ask.state()) === 'ok', 10_000);
+  expect((await ask.topic('sessions')).status).toBe('ok');
+  expect((await ask.get('/default/sessions')).status).toBe(200);
+  const { body } = await ask.get('/api/servers/default/series/connections');
+  expect(body.points.length).toBeGreaterThan(0);
+}
+
+test('PGDECK_HISTORY=off: no second PostgreSQL, and everything else', async () => {
+  const ask = new Asker(stack.url);
+  const { state, kind, reason } = await status(ask);
+  expect([state, kind]).toEqual(['off', 'off']);
+  expect(reason).toMatch(/PGDECK_HISTORY/);
+  await until('charts have points', () => liveGoesOn(ask).then(() => true), 30_000);
+  expect(existsSync(join(stack.folder, 'state', 'history'))).toBe(false);
+});
+
+test('a corrupt store is moved aside and told while the pages work; one that was killed comes back', async () => {
+  const folder = newFolder();
+  const history = join(folder, 'state', 'history');
+  const data = join(history, 'pgdata-18');
+  const first = await start(folder);
+  await isOn(first);
+  expect(await status(first)).toMatchObject({ kind: 'embedded', reason: null, engine: 'plain', notices: [] });
+  process.kill(readPidFile(data)?.pid as number, 'SIGKILL');
+  await until('its end is told', async () => (await status(first)).state === 'failing', 10_000);
+  await liveGoesOn(first);
+  await isOn(first);
+  await app?.stop();
+
+  truncateSync(join(data, 'global', 'pg_control'), 0);
+  const second = await start(folder);
+  await liveGoesOn(second);
+  await isOn(second);
+  const moved = readdirSync(history).filter((name) => name.startsWith('pgdata-18.corrupt-'));
+  expect(moved).toHaveLength(1);
+  const { notices } = await status(second);
+  expect(notices.map(({ text }) => text).join('\n')).toContain(`It was moved to ${join(history, moved[0] as string)}`);
+  expect(app?.output()).toContain('a new history begins');
+});
+
+test.describe('a disk that is full', () => {
+  test.skip(
+    process.getuid?.() !== 0 || process.platform !== 'linux',
+    'a small disk can only be mounted by root on Linux',
+  );
+
+  test('turns the history off with a reason, live pages go on, and it comes back when there is room', async () => {
+    const folder = newFolder();
+    const history = join(folder, 'state', 'history');
+    mkdirSync(history, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m,mode=755', 'tmpfs', history]);
+    try {
+      const ask = await start(folder);
+      await until('it is off', async () => (await status(ask)).state === 'failing', 20_000);
+      expect((await status(ask)).reason).toMatch(/the disk that holds the history below \S+ is full\. Make room/);
+      await liveGoesOn(ask);
+      execFileSync('mount', ['-o', 'remount,size=200m', history]);
+      await isOn(ask);
+
+      fill(join(history, 'filler'));
+      const mark = (title: string) => ask.post('/api/annotations', { title, detail: 'x'.repeat(1000) });
+      await until(
+        'a write finds no room',
+        async () => {
+          for (let i = 0; i < 20; i++) await mark(`mark ${i}`);
+          return (await status(ask)).state === 'failing';
+        },
+        30_000,
+      );
+      expect((await status(ask)).reason).toMatch(/disk .*is full.*[Mm]ake room/);
+      await liveGoesOn(ask);
+      rmSync(join(history, 'filler'));
+      await isOn(ask);
+      expect((await mark('room again')).status).toBe(201);
+      await app?.stop();
+    } finally {
+      execFileSync('umount', ['-l', history]);
+    }
+  });
+});
+
+function fill(file: string): void {
+  const handle = openSync(file, 'w');
+  for (const bytes of [1_048_576, 4_096]) {
+    const chunk = Buffer.alloc(bytes);
+    try {
+      while (writeSync(handle, chunk) === bytes);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  }
+  closeSync(handle);
+}
