@@ -9,6 +9,7 @@ import { Leases } from './lease';
 import { loadMask, maskStatement } from './mask';
 import type { HistoryPlace } from './place';
 import { Reader } from './reader';
+import type { NewEvent } from './server-changes';
 import { ServerHistory } from './server-history';
 import { Store } from './store';
 import { Writer } from './writer';
@@ -27,6 +28,7 @@ export class History {
   readonly housekeeping: Housekeeping;
   readonly #place: HistoryPlace;
   readonly #servers = new Map<string, ServerHistory>();
+  readonly #told = new Set<string>();
 
   /** `place` is where the store is, changed by the launcher as things change. */
   constructor(config: HistoryConfig, place: HistoryPlace) {
@@ -45,6 +47,9 @@ export class History {
     this.writer = new Writer({ store, servers, holds, fence, mask });
     this.reader = new Reader(this.store, config);
     this.housekeeping = new Housekeeping({ store: this.store, leases: this.leases, config });
+    // The launcher's notices come with the store's own changes.
+    this.store.onNotice = () => this.#tell();
+    this.store.onChange(() => this.#tell());
   }
 
   /** What is remembered of one server. */
@@ -83,6 +88,20 @@ export class History {
     await this.writer.stop();
     await this.leases.close();
     await this.store.close();
+  }
+
+  /** Adds an event to the list of changes of every server: what it tells is about pgdeck. */
+  event(event: NewEvent): void {
+    for (const { changes } of this.#servers.values()) changes.add(event);
+  }
+
+  /** What happened to the history itself is a change, too: what was dropped, moved aside or missed. */
+  #tell(): void {
+    for (const { at, text } of [...this.#place.notices, ...this.store.notices]) {
+      if (this.#told.has(text)) continue;
+      this.#told.add(text);
+      this.event({ kind: 'pgdeck', title: text, at: at * 1000 });
+    }
   }
 
   /** How the store is. */

@@ -54,6 +54,8 @@ const settings = [
 export class Store {
   state: StoreState = { status: 'off', reason: null, engine: null, version: null };
   readonly notices: Notice[] = [];
+  /** Called after each new notice. */
+  onNotice: (() => void) | undefined;
   engine: Engine | undefined;
   readonly #place: Place;
   readonly #listeners = new Set<(state: StoreState) => void>();
@@ -106,6 +108,7 @@ export class Store {
     this.notices.push({ at: Math.round(Date.now() / 1000), text });
     if (this.notices.length > 100) this.notices.shift();
     log.warn({ history: true }, text);
+    this.onNotice?.();
   }
 
   /** Closes every connection. */
