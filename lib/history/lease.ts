@@ -152,8 +152,8 @@ from (select now() as now) as n left join pgdeck.lease as l on true`,
     );
     this.#storeNow = rows[0]?.now ?? 0;
     this.#seen = rows.filter((row): row is Lease & { now: number } => row.name !== undefined && row.name !== null);
-    this.#seenAt = this.#clock.elapsed();
     await this.#take(sentAt);
+    this.#seenAt = this.#clock.elapsed();
   }
 
   async #take(sentAt: number): Promise<void> {
