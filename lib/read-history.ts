@@ -216,15 +216,19 @@ const hasGap = (points: SeriesAnswer['points']) =>
 /** Asks the store; 503 `history_unavailable` with its reason where it cannot be asked now, 422 what it does not keep. */
 async function asked<T>(server: Server, ask: (reader: Reader, number: number) => Promise<T>): Promise<T> {
   const { history } = runtime();
+  const reason = () =>
+    history.config.kind === 'off'
+      ? 'History is off, so only the last hour is known. Start pgdeck with PGDECK_HISTORY=on.'
+      : history.store.state.reason;
   try {
-    if (!history.store.on) throw unavailable(history.store.state.reason);
+    if (!history.store.on) throw unavailable(reason());
     // A server that was never recorded has no number: it has no rows either.
     return await ask(history.reader, (await history.reader.serverId(server.config.id)) ?? 0);
   } catch (error) {
     if (error instanceof NotCombined) throw new ApiError(422, 'not_combined', error.message, 'filter');
     if (error instanceof StoreSlow) throw unavailable(error.message);
     if (error instanceof ApiError || history.store.on) throw error;
-    throw unavailable(history.store.state.reason);
+    throw unavailable(reason());
   }
 }
 
