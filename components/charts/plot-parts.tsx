@@ -3,14 +3,25 @@ import type { ColumnLook } from './look';
 /** What recharts gives a tick. */
 export type TickProps = { x?: number | string; y?: number | string; payload?: { value: number } };
 
-/** The words of a time below a plot; those of its left end begin there. */
-export function TimeTick({ x, y, payload, from, text }: TickProps & { from: number; text: (at: number) => string }) {
-  const at = payload?.value ?? from;
+/**
+ * The words of a time below a plot; those of its ends begin and end there (recharts would move them so that they fit when
+ * centred).
+ */
+export function TimeTick({
+  x,
+  y,
+  payload,
+  ends,
+  text,
+}: TickProps & { ends: { from: number; to: number; left: number; right: number }; text: (at: number) => string }) {
+  const at = payload?.value ?? ends.from;
+  const isFirst = at === ends.from;
+  const isLast = at === ends.to;
   return (
     <text
-      x={x}
-      y={Number(y) + 8} // The last one has been moved by recharts so that it fits when centred.
-      textAnchor={at === from ? 'start' : 'middle'}
+      x={isFirst ? ends.left : isLast ? ends.right : x}
+      y={Number(y) + 8}
+      textAnchor={isFirst ? 'start' : isLast ? 'end' : 'middle'}
     >
       {text(at)}
     </text>

@@ -152,7 +152,9 @@ export default function TimePlot(props: TimePlotProps) {
           axisLine={{ stroke: 'var(--chart-axis)' }}
           tickLine={false}
           height={room.below}
-          tick={(tick: TickProps) => <TimeTick {...tick} from={from} text={words} />}
+          tick={(tick: TickProps) => (
+            <TimeTick {...tick} ends={{ from, to, left: area.left, right: area.right }} text={words} />
+          )}
         />
         <YAxis
           width={gutter}

@@ -8,11 +8,12 @@ import { useSyncExternalStore } from 'react';
 import { useNow } from '@/lib/client/clock';
 import { usePageTime } from '@/lib/client/page-time';
 import { usePageTimes } from '@/lib/client/url-state';
-import { ago, distanceText, moment } from '@/lib/format';
+import { ago, distanceText, zone } from '@/lib/format';
 import type { Answer } from '@/lib/topics/topic';
 import { compareAround } from '../changes/links';
 import { Button } from '../ui/button';
 import { pages } from './pages';
+import { momentWords } from './time-text';
 
 /** Says that a page shows the past, how far the nearest moments are from it, and leads back. */
 export function PastBanner() {
@@ -27,10 +28,7 @@ export function PastBanner() {
     <div className="banner banner-past">
       <History className="icon" aria-hidden />
       <p>
-        <b>
-          As of{' '}
-          {now ? `${moment(new Date(at * 1000))}, ${ago(new Date(at * 1000), new Date(now))}` : 'a moment of the past'}.
-        </b>{' '}
+        <b>As of {now ? asOf(at, now) : 'a moment of the past'}.</b>{' '}
         {ofMoment
           ? `Everything on this page is from that moment${distance ? `, the nearest that is kept: ${distance}` : ''}.`
           : 'What this page tells is of the time around it.'}{' '}
@@ -46,6 +44,11 @@ export function PastBanner() {
       </div>
     </div>
   );
+}
+
+function asOf(at: number, now: number): string {
+  const date = new Date(at * 1000);
+  return `${momentWords(at, now / 1000)}\u00a0${zone(date)}, ${ago(date, new Date(now))}`;
 }
 
 /** How far the farthest answer on the page is from the moment; undefined: none is known, or all are of that moment. */
