@@ -104,7 +104,7 @@ export async function readTopic(
   const params = parseParams(topic, query);
   const database = databaseFor(server, topic, query.database || undefined);
   const fresh = query.fresh === '1';
-  if (fresh && Date.now() - server.sampler.forcedAt(topic, database) < forceEveryMs)
+  if (fresh && server.sampler.sinceForcedMs(topic, database) < forceEveryMs)
     throw new ApiError(429, 'busy', 'This was asked again less than 5 s ago. Wait a moment.');
   const answer = await server.sampler.read(topic, database, { fresh, ...options });
   if (answer.status === 'ok') return { ...answer, rows: select(topic, answer.rows, params) };

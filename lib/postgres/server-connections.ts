@@ -67,7 +67,8 @@ export class ServerConnections {
 
   /** When the next attempt to connect is made (epoch milliseconds); 0 where nothing stands in its way. */
   get nextAttemptAt(): number {
-    if (!this.#failed) return 0;
+    // A failure in the time to come: the clock was set back.
+    if (!this.#failed || this.#failed.at > Date.now()) return 0;
     const { at, timedOut } = this.#failed;
     // Without a warm connection there is nothing to lose by asking sooner.
     if (timedOut && lanes.some((lane) => this.#sessions.get(lane)?.closed === false)) return at + timedOutBackoffMs;

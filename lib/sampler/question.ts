@@ -1,3 +1,5 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { type Clock, systemClock } from '@/lib/history/clock';
 import type { Snapshot } from '@/lib/history/server-history';
 import { missing, statementFor } from '@/lib/postgres/capabilities';
 import { describeError, isConnectionError, PostgresProblem, type Problem } from '@/lib/postgres/errors';
@@ -5,20 +7,25 @@ import type { ServerConnections } from '@/lib/postgres/server-connections';
 import { withoutPasswords } from '@/lib/topics/secrets';
 import type { Answer, AnyTopic, Lookup, Partial, Raw } from '@/lib/topics/topic';
 import { describeLock } from './lock-holder';
-import { withRates } from './rates';
+import { Pace } from './pace';
+import { addRates, type Earlier } from './rates';
 import type { Remembered } from './remembered';
 
 export type { Snapshot };
 
 const backoffMs = [1000, 5000, 15_000];
 const unreachableMs = 500;
-/** A question may take one two-hundredth of the time between two of its askings. */
-const share = 200;
 /** What is asked no more often than this is planned anew each time: the server would keep its plan in memory for it. */
 const rareSeconds = 300;
-const unwatchedCadenceMs = 10_000;
+/** A time of day that ran ahead of the other clock by more than this: the machine slept, or its clock was set. */
+const asleepMs = 2000;
+/** Rows that are read and rated at a time; between them others have their turn. */
+const rowsAtOnce = 500;
 
-/** One topic in one database of one server: its latest snapshot, its last failure, and when it is asked next. */
+/**
+ * One topic in one database of one server: its latest snapshot, its last failure, and when it is asked next. Times to go
+ * by are of the clock that only goes on; the time of day is only a label.
+ */
 export class Question {
   readonly topic: AnyTopic;
   /** The database asked; empty for a topic of the whole server. */
@@ -26,19 +33,21 @@ export class Question {
   snapshot: Snapshot | undefined;
   failure: Problem | undefined;
   asking: Promise<void> | undefined;
-  viewedAt = 0;
-  forcedAt = 0;
+  viewedAt = Number.NEGATIVE_INFINITY;
+  forcedAt = Number.NEGATIVE_INFINITY;
   #nextAt = 0;
   #outdated = false;
   #failures = 0;
-  #durations: number[] = [];
+  #pace: Pace;
+  #sampledAt = 0;
   /** Time the server took for the asking under way, without the wait for a connection that others use. */
   #askedMs = 0;
-  #previous: { rows: Raw[]; at: number } | undefined;
+  #previous: { counted: Earlier; at: number; elapsed: number } | undefined;
   #connections: ServerConnections;
   #remembered: Remembered;
   /** How many times less often everything is asked now. */
   #slowedDown: () => number;
+  #clock: Clock;
 
   constructor(
     topic: AnyTopic,
@@ -46,42 +55,48 @@ export class Question {
     connections: ServerConnections,
     remembered: Remembered,
     slowedDown: () => number = () => 1,
+    clock: Clock = systemClock,
   ) {
     this.topic = topic;
     this.database = database;
     this.#connections = connections;
     this.#remembered = remembered;
     this.#slowedDown = slowedDown;
+    this.#clock = clock;
+    this.#pace = new Pace(topic);
   }
 
   /** Milliseconds between two askings now: the topic's cadence, longer when it takes long or nobody looks. */
-  cadenceMs(now = Date.now()): number {
-    const base = this.topic.cadenceSeconds * 1000;
-    const sorted = [...this.#durations].sort((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
-    const stretched = Math.max(base, Math.min(share * median, Math.max(2 * base, 60_000)));
-    const paced = this.watched(now) ? stretched : Math.max(stretched, unwatchedCadenceMs);
+  cadenceMs(now = this.#clock.elapsed()): number {
+    const paced = this.#pace.cadenceMs(this.watched(now));
     // What asks the server nothing costs it nothing.
     return this.topic.sql ? paced * this.#slowedDown() : paced;
   }
 
   /** Whether somebody read it lately enough to come again. */
-  watched(now = Date.now()): boolean {
+  watched(now = this.#clock.elapsed()): boolean {
     return now - this.viewedAt < Math.max(15_000, 2.5 * this.topic.cadenceSeconds * 1000);
   }
 
   /** Whether it is time to ask. */
-  due(now = Date.now()): boolean {
+  due(now = this.#clock.elapsed()): boolean {
     if (this.asking) return false;
     if (this.failure) return now >= this.#nextAt;
-    return !this.snapshot || this.#outdated || now - this.snapshot.sampledAt >= this.cadenceMs(now);
+    return (
+      !this.snapshot || this.#outdated || this.#pace.due(this.#clock.now(), now - this.#sampledAt, this.cadenceMs(now))
+    );
+  }
+
+  /** Lets go of the rows, which nobody looks at; the next asking still knows what to compare with. */
+  rest(): void {
+    if (!this.watched()) this.snapshot = undefined;
   }
 
   /** Seconds until it is asked again after a failure. */
-  retryInSeconds(now = Date.now()): number {
+  retryInSeconds(now = this.#clock.elapsed()): number {
     const unreachable = this.failure ? this.failure.reason === 'unreachable' : this.#connections.problem !== undefined;
-    const at = unreachable ? Math.max(this.#nextAt, this.#connections.nextAttemptAt) : this.#nextAt;
-    return Math.max(0, Math.ceil((at - now) / 1000));
+    const connecting = unreachable ? this.#connections.nextAttemptAt - this.#clock.now() : 0;
+    return Math.max(0, Math.ceil(Math.max(this.#nextAt - now, connecting) / 1000));
   }
 
   /** The server began anew (restart, promotion): what is known is of its former life, and the next sample has no rates. */
@@ -105,18 +120,18 @@ export class Question {
   }
 
   /** The answer as readers get it, from what is known now. */
-  answer(server: string, now = Date.now()): Answer {
+  answer(server: string, now = this.#clock.elapsed()): Answer {
     const envelope = { topic: this.topic.id, server, database: this.database || null };
     const { snapshot } = this;
     // A server that is lost is said at once, not when each question's turn has come.
     const failure = this.failure ?? (this.topic.sql && this.#connections.problem);
-    const age = (at: number) => Math.max(0, Math.round((now - at) / 100) / 10);
+    const ageSeconds = Math.max(0, Math.round((now - this.#sampledAt) / 100) / 10);
     if (!failure && snapshot)
       return {
         ...envelope,
         status: 'ok',
         sampledAt: new Date(snapshot.sampledAt).toISOString(),
-        ageSeconds: age(snapshot.sampledAt),
+        ageSeconds,
         windowSeconds: snapshot.windowSeconds,
         rows: snapshot.rows,
         ...(snapshot.partial && { partial: snapshot.partial }),
@@ -138,7 +153,7 @@ export class Question {
         last: {
           rows: snapshot.rows,
           sampledAt: new Date(snapshot.sampledAt).toISOString(),
-          ageSeconds: age(snapshot.sampledAt),
+          ageSeconds,
         },
       }),
     };
@@ -149,20 +164,22 @@ export class Question {
     this.#outdated = false;
     try {
       const { rows, partial } = this.topic.sql ? await this.#fromServer(this.topic.sql) : { rows: this.#own() };
-      const parsed: Raw[] = rows.map((row) => tellable(this.topic.row.parse(row)));
-      const at = Date.now();
-      const windowSeconds = this.#previous ? (at - this.#previous.at) / 1000 : null;
+      const [at, elapsed] = [this.#clock.now(), this.#clock.elapsed()];
+      const windowSeconds = this.#window(at, elapsed);
+      const counted: Earlier = { rows: new Map(), whole: !partial?.length };
+      const parsed = await this.#read(rows, windowSeconds, counted);
       this.snapshot = {
-        rows: withRates(this.topic, this.#previous?.rows, parsed, windowSeconds),
+        rows: parsed,
         partial: partial?.length ? partial : undefined,
         sampledAt: at,
         windowSeconds,
       };
       this.failure = undefined;
       this.#failures = 0;
+      this.#sampledAt = elapsed;
       // The first asking also connects, prepares and learns names: it says nothing about the next.
-      if (this.#previous) this.#durations = [...this.#durations.slice(-4), this.#askedMs];
-      this.#previous = { rows: parsed, at };
+      this.#pace.asked(at, elapsed, parsed, this.#previous ? this.#askedMs : undefined);
+      this.#previous = { counted, at, elapsed };
     } catch (error) {
       let problem: Problem;
       try {
@@ -176,6 +193,25 @@ export class Question {
     }
   }
 
+  /** Seconds since the sample before; null where there is none, or where nobody knows how long it was. */
+  #window(at: number, elapsed: number): number | null {
+    if (!this.#previous) return null;
+    const ms = elapsed - this.#previous.elapsed;
+    return at - this.#previous.at - ms > asleepMs ? null : ms / 1000;
+  }
+
+  async #read(rows: Raw[], windowSeconds: number | null, counted: Earlier): Promise<Raw[]> {
+    const before = this.#previous?.counted;
+    const parsed: Raw[] = [];
+    for (let from = 0; from < rows.length; from += rowsAtOnce) {
+      if (from > 0) await breathe();
+      const some: Raw[] = rows.slice(from, from + rowsAtOnce).map((row) => tellable(this.topic.row.parse(row)));
+      addRates(this.topic, before, some, windowSeconds, counted);
+      parsed.push(...some);
+    }
+    return parsed;
+  }
+
   #failed(problem: Problem): void {
     this.failure = problem;
     // What is missing on the server is looked at again with the capabilities; an unreachable server has its own pace.
@@ -186,7 +222,7 @@ export class Question {
           ? Math.max(this.topic.cadenceSeconds * 1000, 5000)
           : (backoffMs[Math.min(this.#failures, backoffMs.length - 1)] ?? 15_000);
     this.#failures++;
-    this.#nextAt = Date.now() + wait;
+    this.#nextAt = this.#clock.elapsed() + wait;
   }
 
   #own(): Raw[] {

@@ -1,5 +1,15 @@
 import type { AnyTopic, Raw } from '@/lib/topics/topic';
 
+/** The counters of one row as they were, in the order of `topic.counters`. */
+type Counted = { epoch: unknown; counters: (number | null)[] };
+
+/** The counters of an earlier sample by the identity of their rows. */
+export type Earlier = {
+  rows: Map<string, Counted>;
+  /** Every row that there was is among them: one that is not has begun since. */
+  whole: boolean;
+};
+
 /** The identity of a row among a topic's rows. */
 export function rowKey(topic: AnyTopic, row: Raw): string {
   const columns = topic.key as string[];
@@ -7,26 +17,40 @@ export function rowKey(topic: AnyTopic, row: Raw): string {
 }
 
 /**
- * Rows with `<counter>_per_second` beside each counter: the growth since `before` over `seconds`. It is null at the
- * first sample of a row and wherever its counters began anew (its epoch column changed, or a counter decreased).
+ * Adds `<counter>_per_second` beside each counter of the rows: the growth since `before` over `seconds`; and keeps their
+ * counters in `now`, for the next sample. A rate is null at the first sample of a row and wherever its counters began
+ * anew (its epoch column changed, or a counter decreased). Where rows of the topic begin at 0, all that a new one has
+ * counted is its growth.
  */
-export function withRates(topic: AnyTopic, before: Raw[] | undefined, after: Raw[], seconds: number | null): Raw[] {
-  const counters = topic.counters as string[] | undefined;
-  if (!counters?.length) return after;
-  const earlier = before && seconds ? new Map(before.map((row) => [rowKey(topic, row), row])) : undefined;
-  return after.map((row) => {
-    const previous = earlier?.get(rowKey(topic, row));
-    const sameEpoch =
-      previous !== undefined &&
-      (topic.epoch === undefined || previous[topic.epoch] === row[topic.epoch]) &&
-      counters.every((column) => !(Number(row[column]) < Number(previous[column])));
-    const rated: Raw = { ...row };
-    for (const column of counters) {
-      const now = row[column];
-      const then = previous?.[column];
-      rated[`${column}_per_second`] =
-        sameEpoch && seconds && typeof now === 'number' && typeof then === 'number' ? (now - then) / seconds : null;
-    }
-    return rated;
-  });
+export function addRates(
+  topic: AnyTopic,
+  before: Earlier | undefined,
+  rows: Raw[],
+  seconds: number | null,
+  now: Earlier,
+): void {
+  const names = topic.counters as string[] | undefined;
+  if (!names?.length) return;
+  for (const row of rows) {
+    const key = rowKey(topic, row);
+    const counters = names.map((name) => (typeof row[name] === 'number' ? row[name] : null));
+    const epoch = topic.epoch === undefined ? undefined : row[topic.epoch];
+    now.rows.set(key, { epoch, counters });
+    const earlier = before?.rows.get(key);
+    const began = topic.beginsAtZero === true && before?.whole === true && !earlier;
+    const known =
+      seconds !== null &&
+      seconds > 0 &&
+      (began || (earlier?.epoch === epoch && counters.every((count, place) => !decreased(earlier, place, count))));
+    names.forEach((name, place) => {
+      const count = counters[place] ?? null;
+      const then = began ? 0 : (earlier?.counters[place] ?? null);
+      row[`${name}_per_second`] = known && count !== null && then !== null ? (count - then) / seconds : null;
+    });
+  }
+}
+
+function decreased(earlier: Counted | undefined, place: number, count: number | null): boolean {
+  const then = earlier?.counters[place] ?? null;
+  return count !== null && then !== null && count < then;
 }

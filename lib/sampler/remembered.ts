@@ -5,13 +5,13 @@ type Entry = { row: Raw | undefined; askedAt: number; usedAt: number };
 const forgetAfterMs = 60 * 60_000;
 const tryAgainAfterMs = 5000;
 
-/** What the lookups of one server remember, by lookup, database and key; times are epoch milliseconds. */
+/** What the lookups of one server remember, by lookup, database and key; times (ms) are of a clock that only goes on. */
 export class Remembered {
   #entries = new Map<string, Map<string, Entry>>();
   #failedAt = new Map<string, number>();
 
   /** The keys of `keys` that are unknown or due to be asked again. */
-  due(lookup: Lookup, database: string, keys: Iterable<string>, now = Date.now()): string[] {
+  due(lookup: Lookup, database: string, keys: Iterable<string>, now = performance.now()): string[] {
     const failedAt = this.#failedAt.get(this.#place(lookup, database));
     if (failedAt !== undefined && now - failedAt < tryAgainAfterMs) return [];
     const entries = this.#of(lookup, database);
@@ -25,7 +25,7 @@ export class Remembered {
   }
 
   /** Keeps the answer for `asked`; keys without a row are remembered as unknown to the server. */
-  keep(lookup: Lookup, database: string, asked: string[], rows: Raw[], now = Date.now()): void {
+  keep(lookup: Lookup, database: string, asked: string[], rows: Raw[], now = performance.now()): void {
     this.#failedAt.delete(this.#place(lookup, database));
     const entries = this.#of(lookup, database);
     if (lookup.single) entries.clear();
@@ -35,18 +35,13 @@ export class Remembered {
   }
 
   /** Notes that a lookup could not be asked now: what is known stays, and it is tried again in 5 s. */
-  failed(lookup: Lookup, database: string, now = Date.now()): void {
+  failed(lookup: Lookup, database: string, now = performance.now()): void {
     this.#failedAt.set(this.#place(lookup, database), now);
   }
 
   /** The reading side, for a topic's `join`. */
   known(database: string): Known {
     return (lookup, key) => this.#of(lookup, database).get(String(key))?.row;
-  }
-
-  /** Forgets what belongs to one database alone. */
-  forget(database: string): void {
-    for (const place of this.#entries.keys()) if (place.endsWith(`\n${database}`)) this.#entries.delete(place);
   }
 
   /** Forgets everything: another cluster answers at this address. */

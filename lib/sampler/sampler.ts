@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '@/lib/history/clock';
 import { ServerHistory, type Snapshot } from '@/lib/history/server-history';
 import type { Capabilities } from '@/lib/postgres/capabilities';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
@@ -5,6 +6,8 @@ import type { Answer, AnyTopic } from '@/lib/topics/topic';
 import { Budget, type BudgetChange, countedTime, measuredTime } from './budget';
 import { Question } from './question';
 import { Remembered } from './remembered';
+import { Walk } from './walk';
+import { within } from './within';
 
 /** How a server is doing as a whole: not asked yet, answering, answering in part, or not at all. */
 export type ServerState = 'starting' | 'ok' | 'degraded' | 'unreachable';
@@ -30,9 +33,11 @@ export class Sampler {
   readonly #remembered = new Remembered();
   readonly #listeners = new Set<Listener>();
   readonly #budget: Budget;
+  readonly #walk: Walk;
+  readonly #clock: Clock;
   #timer: NodeJS.Timeout | undefined;
-  #beatAt = 0;
-  #probedAt = 0;
+  #beatAt = Number.NEGATIVE_INFINITY;
+  #probedAt = Number.NEGATIVE_INFINITY;
   #beating = false;
 
   constructor(
@@ -42,6 +47,7 @@ export class Sampler {
     complain: Complain,
     history = new ServerHistory(server),
     budget: { percent: number; windowMs?: number } = { percent: 100 },
+    clock = systemClock,
   ) {
     this.#server = server;
     this.history = history;
@@ -49,12 +55,19 @@ export class Sampler {
     this.#topics = topics;
     this.#complain = complain;
     this.#budget = new Budget(budget.percent, (change) => this.#paced(change), budget.windowMs);
+    this.#clock = clock;
+    this.#walk = new Walk({
+      topics: Object.values(topics).filter(({ everywhereSeconds }) => everywhereSeconds !== undefined),
+      databases: () => this.#otherDatabases(),
+      ask: (topic, database) => this.#visit(topic, database),
+      trouble: () => this.#inTrouble(),
+    });
     connections.onServerChange = (before, after) => this.#serverChanged(before, after);
   }
 
   /** Starts asking; what charts and checks need is asked from now on, the rest when somebody looks. */
   start(): void {
-    for (const topic of Object.values(this.#topics)) if (topic.always === true) this.#question(topic, null);
+    for (const topic of Object.values(this.#topics)) if (topic.always) this.#question(topic, null);
     this.#timer = setInterval(() => this.#tick(), tickMs);
     this.#tick();
   }
@@ -74,9 +87,9 @@ export class Sampler {
     options: { fresh?: boolean; waitMs?: number } = {},
   ): Promise<Answer> {
     const question = this.#question(topic, database);
-    question.viewedAt = Date.now();
+    question.viewedAt = this.#clock.elapsed();
     if (options.fresh) {
-      question.forcedAt = Date.now();
+      question.forcedAt = this.#clock.elapsed();
       await within(
         this.#connections.probe().catch(() => {}),
         readerWaitMs,
@@ -90,9 +103,10 @@ export class Sampler {
     return question.answer(this.#server);
   }
 
-  /** When a topic was last asked for by force (epoch milliseconds). */
-  forcedAt(topic: AnyTopic, database: string | null): number {
-    return this.#questions.get(place(topic, database))?.forcedAt ?? 0;
+  /** Milliseconds since a topic was last asked for by force. */
+  sinceForcedMs(topic: AnyTopic, database: string | null): number {
+    const question = this.#questions.get(place(topic, database));
+    return question ? this.#clock.elapsed() - question.forcedAt : Number.POSITIVE_INFINITY;
   }
 
   /** The topic's answer as it is known now, without asking. */
@@ -123,7 +137,7 @@ export class Sampler {
     if (this.#connections.problem) return 'unreachable';
     if (!this.#connections.capabilities) return 'starting';
     const failing = [...this.#questions.values()].some(
-      ({ failure, topic }) => failure && (topic.always || failure.reason === 'timeout' || failure.reason === 'locked'),
+      (question) => question.failure && ((question.topic.always && this.#isHome(question)) || hangs(question)),
     );
     return failing || this.#connections.nextAttemptAt > Date.now() ? 'degraded' : 'ok';
   }
@@ -147,20 +161,31 @@ export class Sampler {
     const key = place(topic, name);
     let question = this.#questions.get(key);
     if (!question) {
-      question = new Question(topic, name ?? '', this.#connections, this.#remembered, () => this.#budget.factor);
+      question = new Question(
+        topic,
+        name ?? '',
+        this.#connections,
+        this.#remembered,
+        () => this.#budget.factor,
+        this.#clock,
+      );
       this.#questions.set(key, question);
     }
     return question;
   }
 
   #tick(): void {
-    const now = Date.now();
+    const now = this.#clock.elapsed();
     this.#beat(now);
+    if (this.history.recording) this.#walk.tick(now);
     for (const [key, question] of this.#questions) {
-      const home = question.database === '' || question.database === this.#connections.config.read.database;
-      const wanted = (question.topic.always && home) || question.watched(now);
+      const home = this.#isHome(question);
+      const { always } = question.topic;
+      const needed = always === true || (always === 'history' && this.history.recording);
+      const wanted = (needed && home) || question.watched(now);
       if (wanted && question.due(now)) void this.#ask(question);
-      else if (!wanted && !home && now - question.viewedAt > forgetAfterMs) this.#questions.delete(key);
+      else if (!wanted && !home && now - question.viewedAt > forgetAfterMs && !this.#walked(question))
+        this.#questions.delete(key);
     }
   }
 
@@ -194,7 +219,42 @@ export class Sampler {
     const { topic, snapshot } = question;
     if (!snapshot) return;
     this.#weigh(topic, snapshot);
-    this.history.take(topic, question.database || null, snapshot, question.cadenceMs());
+    const home = this.#isHome(question);
+    const everywhereMs = home ? 0 : 1000 * (topic.everywhereSeconds ?? 0);
+    this.history.take(topic, question.database || null, snapshot, Math.max(question.cadenceMs(), everywhereMs), home);
+  }
+
+  #isHome({ database }: Question): boolean {
+    return database === '' || database === this.#connections.config.read.database;
+  }
+
+  #otherDatabases(): string[] {
+    const server = this.#connections.capabilities;
+    // A pooler may know only some of them, and what it does not know looks like a server that is gone.
+    if (!server || server.pooled) return [];
+    return server.databases.filter((name) => name !== this.#connections.config.read.database);
+  }
+
+  #walked({ topic, database }: Question): boolean {
+    return this.history.recording && this.#walk.covers(topic, database);
+  }
+
+  async #visit(topic: AnyTopic, database: string): Promise<boolean> {
+    const question = this.#question(topic, database);
+    await this.#ask(question);
+    const well = !question.failure;
+    question.rest();
+    return well;
+  }
+
+  #inTrouble(): boolean {
+    if (this.#connections.problem || this.#connections.nextAttemptAt > Date.now()) return true;
+    for (const question of this.#questions.values()) {
+      const { topic, snapshot } = question;
+      if (topic.always && this.#isHome(question) && hangs(question)) return true;
+      if (topic.id === 'load' && snapshot?.rows.some(({ wait_event_type }) => wait_event_type === 'Lock')) return true;
+    }
+    return false;
   }
 
   #weigh(topic: AnyTopic, { rows, windowSeconds, sampledAt, partial }: Snapshot): void {
@@ -223,7 +283,9 @@ export class Sampler {
   }
 
   #serverChanged(before: Capabilities | undefined, after: Capabilities): void {
+    this.history.identified(after);
     if (!before) return;
+    this.history.restarted(before, after);
     if (before.systemIdentifier !== after.systemIdentifier) this.#remembered.clear();
     for (const question of this.#questions.values()) question.newEpoch();
   }
@@ -233,9 +295,4 @@ function place(topic: AnyTopic, database: string | null): string {
   return `${topic.id}\n${database ?? ''}`;
 }
 
-/** Waits for `work`, at most `ms`. */
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
-  clearTimeout(timer);
-}
+const hangs = ({ failure }: Question) => failure?.reason === 'timeout' || failure?.reason === 'locked';

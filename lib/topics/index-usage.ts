@@ -131,6 +131,7 @@ export const indexUsage = defineTopic({
     'pg_stat_progress_create_index',
   ],
   always: true,
+  everywhereSeconds: 600,
   moments: { everySeconds: 3600, mostRows: 500 },
   slow: true,
   sql: { 14: sql('null::timestamptz'), 16: sql('pg_stat_get_lastscan(i.indexrelid)') },

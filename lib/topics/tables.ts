@@ -87,6 +87,7 @@ export const tables = defineTopic({
   requires: [],
   sources: ['pg_class', 'pg_stat_user_tables', 'pg_total_relation_size() for the 50 largest', 'pg_locks'],
   always: true,
+  everywhereSeconds: 600,
   moments: { everySeconds: 1800, mostRows: 500 },
   slow: true,
   sql: {
