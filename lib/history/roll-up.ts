@@ -12,7 +12,7 @@ export type RollUp = {
   /** Seconds of one row that it makes, and of one row that it reads where those are samples. */
   seconds: number;
   sampleSeconds: number;
-  /** How much of `from` one transaction reads, in seconds. */
+  /** How much of `from` one transaction reads, in seconds: what a hundred servers wrote has to fit beside the writer. */
   stepSeconds: number;
   /** Makes every row of the closed window from `$1` to `$2` anew; sending it twice changes nothing. */
   sql: string;
@@ -187,7 +187,7 @@ const keyedRollUps = Object.values(recordings).flatMap((recording): RollUp[] => 
       level: 'raw',
       seconds: 600,
       sampleSeconds: everySeconds,
-      stepSeconds: 3600,
+      stepSeconds: 1800,
       sql: keyed(recording, tens, raw, 600),
     },
     {
@@ -211,7 +211,7 @@ export const rollUps: RollUp[] = [
     level: 'raw',
     seconds: 60,
     sampleSeconds: 10,
-    stepSeconds: 3600,
+    stepSeconds: 1800,
     sql: metric(
       'metric_1m',
       'metric_raw',
@@ -242,7 +242,7 @@ export const rollUps: RollUp[] = [
     level: 'raw',
     seconds: 60,
     sampleSeconds: 10,
-    stepSeconds: 3600,
+    stepSeconds: 1800,
     sql: loadOfSamples('load_1m', 60, ['wait']),
   },
   {
@@ -251,7 +251,7 @@ export const rollUps: RollUp[] = [
     level: 'raw',
     seconds: 600,
     sampleSeconds: 10,
-    stepSeconds: 1800,
+    stepSeconds: 600,
     sql: loadOfSamples('load_10m', 600, Object.keys(dimensions) as Dimension[]),
   },
   {
