@@ -1,5 +1,6 @@
 import type { HistoryConfig } from '@/lib/config';
 import { log, safeError } from '@/lib/metrics/log';
+import { ensureIndexes } from './indexes';
 import type { Leases } from './lease';
 import { ensureAhead } from './partitions';
 import { type Oldest, oldestKept, retain, storeBytes } from './retention';
@@ -90,6 +91,7 @@ export class Housekeeping {
     const { store, config } = this.#options;
     const { engine } = store;
     if (!engine) return false;
+    await ensureIndexes(store.transaction, (text) => store.notice(text));
     await ensureAhead(store.transaction, engine, store.now());
     const all = await retain(store, engine, config, store.now());
     await this.look();

@@ -10,8 +10,10 @@ export type Partition = { table: string; name: string; tier: Tier; from: number;
 type Transaction = <T>(work: (run: Run) => Promise<T>) => Promise<T>;
 
 const dayMs = 86_400_000;
-/** Made ahead, so that nothing is missing while DDL is not possible for a while. */
-const daysAhead = 3;
+/** Made ahead, so that nothing is missing while DDL is not possible for a while: days, and for hours the next month. */
+const daysAhead = { raw: 3, minute: 3, hour: 31 };
+/** Another instance makes the same one now, or holds its table for a moment. */
+const met = new Set(['23505', '42P07', '42809', '42P17', '40P01', '55P03']);
 
 /** The pieces of a tier that cover a range: days, or months for hours. */
 export function piecesOf(tier: Tier, from: number, to: number): { suffix: string; from: number; to: number }[] {
@@ -69,21 +71,22 @@ export async function ensurePartitions(
       const name = `${table}_${piece.suffix}`;
       if (there.has(name)) continue;
       await transaction(async (run) => {
-        await run("set local lock_timeout = '2s'", [], { prepared: false });
+        await run("set local lock_timeout = '2s'");
         // Attaching waits for no reader, unlike `partition of`.
-        await run(`create table if not exists pgdeck.${name} (like pgdeck.${table} including all)`, [], {
-          prepared: false,
-        });
+        await run(`create table if not exists pgdeck.${name} (like pgdeck.${table} including all)`);
         await run(
           `alter table pgdeck.${table} attach partition pgdeck.${name} for values from ('${new Date(piece.from).toISOString()}') to ('${new Date(piece.to).toISOString()}')`,
-          [],
-          { prepared: false },
         );
+      }).catch((error) => {
+        if (!met.has(error.code)) throw error;
       });
     }
 }
 
 /** Makes the pieces of today and the days ahead. */
-export function ensureAhead(transaction: Transaction, engine: Engine, now: number): Promise<void> {
-  return ensurePartitions(transaction, engine, now - 3_600_000, now + daysAhead * dayMs);
+export async function ensureAhead(transaction: Transaction, engine: Engine, now: number): Promise<void> {
+  for (const tier of ['raw', 'minute', 'hour'] as const) {
+    const tables = partitionedTables().filter((table) => table.tier === tier);
+    await ensurePartitions(transaction, engine, now - 3_600_000, now + daysAhead[tier] * dayMs, tables);
+  }
 }

@@ -2,6 +2,7 @@ import type { Target } from '@/lib/config';
 import { log } from '@/lib/metrics/log';
 import { Pool, type Run } from '@/lib/postgres/pool';
 import { detectEngine, type Engine, type EngineName } from './engine';
+import { ensureIndexes } from './indexes';
 import { migrate } from './migrate';
 import { ensureAhead } from './partitions';
 import type { Notice } from './place';
@@ -188,7 +189,9 @@ export class Store {
       pool = await Pool.open(place, { ...options, most: 6, settings: [...settings, ...engine.settings] });
       await migrate(pool, engine);
       await probeWrite(pool);
-      await ensureAhead(pool.transaction.bind(pool), engine, Date.now());
+      const transaction = pool.transaction.bind(pool);
+      await ensureIndexes(transaction, (text) => this.notice(text));
+      await ensureAhead(transaction, engine, Date.now());
       await this.#readClock(pool);
       if (this.#closed) return void (await Promise.all([pool.close(), beat.close()]));
       this.#pool = pool;
