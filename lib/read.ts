@@ -1,6 +1,8 @@
-import { ApiError } from '@/lib/access/errors';
+import { ApiError, badInput } from '@/lib/access/errors';
+import { exactMoment } from '@/lib/access/moment';
 import { covers, type User } from '@/lib/access/user';
 import type { ServerSummary } from '@/lib/client/shapes';
+import { keptTimes, pastAnswer } from '@/lib/history/past';
 import { runtime, type Server } from '@/lib/runtime';
 import { findTopic, topics } from '@/lib/topics/index';
 import type { Answer, AnyTopic, Raw } from '@/lib/topics/topic';
@@ -29,6 +31,7 @@ export function listServers(user: User): ServerSummary[] {
       tags: config.tags,
       environment: config.environment ?? null,
       problem: problem ?? null,
+      slowedDown: sampler.slowedDown,
       ...(covers(user.role, 'admin') && {
         host: config.read.host,
         port: config.read.port,
@@ -102,12 +105,56 @@ export async function readTopic(
   const server = findServer(serverId);
   const topic = requireTopic(topicId);
   const params = parseParams(topic, query);
-  const database = databaseFor(server, topic, query.database || undefined);
   const fresh = query.fresh === '1';
+  if (query.at !== undefined) {
+    if (fresh) throw badInput('at: what is past cannot be asked anew; leave out fresh', 'at');
+    return chosen(topic, params, await readPast(server, topic, query.database, query.at));
+  }
+  const database = databaseFor(server, topic, query.database || undefined);
   if (fresh && server.sampler.sinceForcedMs(topic, database) < forceEveryMs)
     throw new ApiError(429, 'busy', 'This was asked again less than 5 s ago. Wait a moment.');
   const answer = await server.sampler.read(topic, database, { fresh, ...options });
+  return chosen(topic, params, answer);
+}
+
+function chosen(topic: AnyTopic, params: Record<string, unknown>, answer: Answer): Answer {
   if (answer.status === 'ok') return { ...answer, rows: select(topic, answer.rows, params) };
   if (answer.last) return { ...answer, last: { ...answer.last, rows: select(topic, answer.last.rows, params) } };
   return answer;
 }
+
+function readPast(server: Server, topic: AnyTopic, database: string | undefined, at: string): Promise<Answer> {
+  const moment = exactMoment.safeParse(at);
+  if (!moment.success) throw badInput(`at: ${moment.error.issues[0]?.message}`, 'at');
+  return pastAnswer(runtime().history, server.config.id, topic, pastDatabase(server, topic, database), moment.data);
+}
+
+/** The database as it was called then: it may be gone by now. */
+function pastDatabase(server: Server, topic: AnyTopic, name: string | undefined): string | null {
+  return topic.scope === 'server' ? null : name || server.config.read.database;
+}
+
+const mostMoments = 2000;
+
+/** When answers of a topic were kept: next to a time, or in a range (epoch seconds); 503 while the store is off. */
+export async function readMoments(
+  of: { server: string; topic: string; database: string | undefined },
+  asked: { from: number; to: number } | { at: number },
+) {
+  const server = findServer(of.server);
+  const topic = requireTopic(of.topic);
+  const { history } = runtime();
+  if (!history.store.on) throw storeOff(history.store.state.reason);
+  const database = pastDatabase(server, topic, of.database);
+  try {
+    return await keptTimes(history, server.config.id, topic, database, asked, mostMoments);
+  } catch (error) {
+    if (history.store.on) throw error;
+    throw storeOff(history.store.state.reason);
+  }
+}
+
+const storeOff = (reason: string | null) =>
+  new ApiError(503, 'history_unavailable', reason ?? 'The history store is being started.', undefined, {
+    'retry-after': '10',
+  });

@@ -142,7 +142,8 @@ export class Moments {
         (close ? this.#close : this.#quiet).spend(packed.body.length + rowBytes);
         this.#store({
           table: close ? tables.close : tables.quiet,
-          ts: at / 1000,
+          // Whole seconds: a moment is found again by what an address says of it.
+          ts: Math.round(at / 1000),
           words:
             database === null
               ? [['topic', topic.id]]
