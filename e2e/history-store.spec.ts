@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -33,8 +34,12 @@ test.afterEach(async () => {
 });
 test.afterAll(() => stack?.stop());
 
-/** A folder of its own for the state of a pgdeck. */
-const newFolder = () => mkdtempSync(join(stack.folder, 'other-'));
+/** A folder of its own for the state of a pgdeck, which PostgreSQL's user can enter. */
+function newFolder(): string {
+  const folder = mkdtempSync(join(stack.folder, 'other-'));
+  chmodSync(folder, 0o755);
+  return folder;
+}
 
 async function start(folder: string): Promise<Asker> {
   const { user, password, host, port, database } = stack.login('pgdeck_read');

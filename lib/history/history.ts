@@ -113,7 +113,7 @@ export class History {
     return {
       state: status,
       kind: this.#place.kind,
-      reason,
+      reason: status === 'off' ? 'PGDECK_HISTORY is off: only the last hour is known, from memory.' : reason,
       engine,
       version,
       bytes,
