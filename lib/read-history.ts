@@ -214,7 +214,7 @@ const hasGap = (points: SeriesAnswer['points']) =>
   points.some(([, ...values]) => values.every((value) => value === null));
 
 /** Asks the store; 503 `history_unavailable` with its reason where it cannot be asked now, 422 what it does not keep. */
-async function asked<T>(server: Server, ask: (reader: Reader, number: number) => Promise<T>): Promise<T> {
+export async function asked<T>(server: Server, ask: (reader: Reader, number: number) => Promise<T>): Promise<T> {
   const { history } = runtime();
   const reason = () =>
     history.config.kind === 'off'

@@ -12,6 +12,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/client',
       'lib/read',
       'lib/read-history',
+      'lib/read-cost',
       'lib/access',
       'lib/runner',
       'lib/findings',
@@ -33,6 +34,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     values: ['lib/access', 'lib/runtime', 'lib/topics', 'lib/sampler', 'lib/history'],
     types: ['lib/client'],
   },
+  'lib/read-cost': { values: ['lib/runtime', 'lib/read', 'lib/read-history', 'lib/history'] },
   'lib/read-history': { values: ['lib/access', 'lib/runtime', 'lib/read', 'lib/topics', 'lib/history'] },
   'lib/runtime': {
     values: [],

@@ -3,6 +3,7 @@ import type { AnyTopic, Partial, Raw } from '@/lib/topics/topic';
 import { LoadSampler } from './load-sample';
 import { MemoryHistory } from './memory';
 import { LoadMemory } from './memory-load';
+import { OwnMemory } from './own-memory';
 import { Recorder } from './recorder';
 import { ServerChanges } from './server-changes';
 import type { Store } from './store';
@@ -25,6 +26,8 @@ export class ServerHistory {
   readonly memory = new MemoryHistory();
   /** The last hour of load. */
   readonly load = new LoadMemory();
+  /** The last hour of pgdeck's own statements. */
+  readonly own = new OwnMemory();
   readonly recorder: Recorder;
   /** Where it is stored; missing where nothing is. */
   store: Store | undefined;
@@ -69,6 +72,8 @@ export class ServerHistory {
     if (sample) this.load.add(sample);
     if (this.#recording && sample) this.recorder.takeLoad(sample);
     else if (this.#recording) this.recorder.take(topic, database, snapshot, cadenceMs, home);
+    if (topic.id === 'own-cost' && snapshot.windowSeconds !== null)
+      this.own.add(snapshot.rows, snapshot.sampledAt, snapshot.windowSeconds);
     this.changes.take(topic, database, snapshot, cadenceMs);
     for (const taker of this.#takers) taker(topic, database, snapshot, cadenceMs);
   }

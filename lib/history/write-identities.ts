@@ -39,6 +39,12 @@ const relationConflict = `on conflict (server_id, rid) do update set
 /** Text that PostgreSQL takes: it has no zero bytes. */
 const storable = (text: string | null) => text?.replaceAll('\0', '') ?? null;
 
+/** A masked text has no comments: the tag of pgdeck's own statements is put back, for what pgdeck costs is told by it. */
+function withTag(query: string, masked: string): string {
+  const tag = /^\s*\w+\s*(\/\* pgdeck:[a-z-]+ \*\/)/.exec(query)?.[1];
+  return tag === undefined || masked.includes(tag) ? masked : masked.replace(/^\s*\w+/, (word) => `${word} ${tag}`);
+}
+
 /** Writes what statements and relations are; `mask` takes the values out of a statement's text. */
 export async function writeIdentities(
   run: Run,
@@ -64,7 +70,7 @@ export async function writeIdentities(
       toplevel,
       storable(datname),
       storable(usename),
-      query === null ? null : storable(mask(query)),
+      query === null ? null : storable(withTag(query, mask(query))),
       seen,
       day,
     ]),

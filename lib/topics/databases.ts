@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { blocks, bytes, count, identity, maybeBytes, maybeMoment, maybeSeconds, milliseconds, text } from './column';
 import { databaseSizes } from './database-sizes';
-import { defineTopic, type Rates } from './topic';
+import { defineTopic } from './topic';
+import { totalRate } from './total-rate';
 
 /** Counters of each database: transactions, blocks, rows, temporary files, deadlocks, sessions. */
 export const databases = defineTopic({
@@ -112,7 +113,7 @@ order by d.oid`,
       unit: '/s',
       columns: ['commits', 'rollbacks'],
       aggregate: 'average',
-      point: (rows) => [total(rows, 'xact_commit_per_second'), total(rows, 'xact_rollback_per_second')],
+      point: (rows) => [totalRate(rows, 'xact_commit_per_second'), totalRate(rows, 'xact_rollback_per_second')],
     },
     {
       id: 'cache',
@@ -121,8 +122,8 @@ order by d.oid`,
       columns: ['hit_ratio'],
       aggregate: 'average',
       point: (rows) => {
-        const hit = total(rows, 'blks_hit_per_second');
-        const read = total(rows, 'blks_read_per_second');
+        const hit = totalRate(rows, 'blks_hit_per_second');
+        const read = totalRate(rows, 'blks_read_per_second');
         return [hit === null || read === null || hit + read === 0 ? null : hit / (hit + read)];
       },
     },
@@ -132,7 +133,7 @@ order by d.oid`,
       unit: 'bytes/s',
       columns: ['temp_bytes'],
       aggregate: 'average',
-      point: (rows) => [total(rows, 'temp_bytes_per_second')],
+      point: (rows) => [totalRate(rows, 'temp_bytes_per_second')],
     },
     {
       id: 'deadlocks',
@@ -140,7 +141,7 @@ order by d.oid`,
       unit: '/s',
       columns: ['deadlocks'],
       aggregate: 'average',
-      point: (rows) => [total(rows, 'deadlocks_per_second')],
+      point: (rows) => [totalRate(rows, 'deadlocks_per_second')],
     },
     {
       id: 'blocks',
@@ -148,7 +149,7 @@ order by d.oid`,
       unit: 'blocks/s',
       columns: ['hit', 'read'],
       aggregate: 'average',
-      point: (rows) => [total(rows, 'blks_hit_per_second'), total(rows, 'blks_read_per_second')],
+      point: (rows) => [totalRate(rows, 'blks_hit_per_second'), totalRate(rows, 'blks_read_per_second')],
     },
     {
       id: 'xid-age',
@@ -160,9 +161,3 @@ order by d.oid`,
     },
   ],
 });
-
-/** A rate over all databases; null when no database has one (the first sample). One just created has none yet. */
-function total(rows: Rates[], rate: keyof Rates): number | null {
-  const known = rows.map((row) => row[rate]).filter((value) => typeof value === 'number');
-  return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) : null;
-}

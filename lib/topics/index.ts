@@ -71,6 +71,8 @@ const seriesOrder = [
   'replication-delay',
   'own-statements',
   'own-time',
+  'statement-time',
+  'own-work',
 ];
 
 /** Every series with the topic that it is made from, in the order of the API. */

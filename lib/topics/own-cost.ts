@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, milliseconds, text } from './column';
-import { defineTopic, type Rates } from './topic';
+import { defineTopic } from './topic';
+import { totalRate } from './total-rate';
 
 /** What pgdeck's own statements take, as pgdeck measures it: no question to the server. */
 export const ownCost = defineTopic({
@@ -29,7 +30,7 @@ export const ownCost = defineTopic({
       unit: '/s',
       columns: ['statements'],
       aggregate: 'average',
-      point: (rows) => [total(rows, 'calls_per_second')],
+      point: (rows) => [totalRate(rows, 'calls_per_second')],
     },
     {
       id: 'own-time',
@@ -37,13 +38,7 @@ export const ownCost = defineTopic({
       unit: 'ms/s',
       columns: ['server_ms'],
       aggregate: 'average',
-      point: (rows) => [total(rows, 'server_ms_per_second')],
+      point: (rows) => [totalRate(rows, 'server_ms_per_second')],
     },
   ],
 });
-
-/** A rate over all statements; null at the first sample. */
-function total(rows: Rates[], rate: keyof Rates): number | null {
-  const known = rows.map((row) => row[rate]).filter((value) => typeof value === 'number');
-  return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) : null;
-}

@@ -56,6 +56,8 @@ test('series are listed in the order of the API', () => {
     'replication-delay',
     'own-statements',
     'own-time',
+    'statement-time',
+    'own-work',
   ]);
 });
 

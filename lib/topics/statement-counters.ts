@@ -3,6 +3,7 @@ import { blocks, bytes, count, flag, maybeMoment, maybeText, milliseconds, text 
 import { databaseNames, datname, roleNames, usename } from './lookups';
 import { ownStatement, statementTexts } from './slow-queries';
 import { defineTopic } from './topic';
+import { totalRate } from './total-rate';
 import { hiddenStatements } from './visibility';
 
 const sql = (names: {
@@ -99,4 +100,31 @@ export const statementCounters = defineTopic({
     'wal_bytes',
   ],
   epoch: 'stats_since',
+  series: [
+    {
+      id: 'statement-time',
+      title: 'Statement time',
+      unit: 'ms/s',
+      columns: ['all', 'own'],
+      aggregate: 'average',
+      point: (rows) => [
+        totalRate(rows, 'total_exec_time_per_second'),
+        totalRate(own(rows), 'total_exec_time_per_second'),
+      ],
+    },
+    {
+      id: 'own-work',
+      title: "Work of pgdeck's own statements",
+      unit: '/s',
+      columns: ['calls', 'blocks_hit', 'blocks_read'],
+      aggregate: 'average',
+      point: (rows) => [
+        totalRate(own(rows), 'calls_per_second'),
+        totalRate(own(rows), 'shared_blks_hit_per_second'),
+        totalRate(own(rows), 'shared_blks_read_per_second'),
+      ],
+    },
+  ],
 });
+
+const own = <Row extends { own: boolean }>(rows: Row[]) => rows.filter((row) => row.own);
