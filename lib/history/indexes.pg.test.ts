@@ -43,13 +43,18 @@ join pg_namespace as n on n.oid = c.relnamespace where n.nspname = 'pgdeck' and 
   test('a roll-up finds its window by the summary of times', async () => {
     await stage.store.query(
       `insert into pgdeck.metric_raw (server_id, ts, v)
-select s, current_date + i * interval '10 s', array_fill(1::float4, array[50]) from generate_series(0, 8639) as i, generate_series(1, 3) as s`,
+select s, current_date + i * interval '30 s', array_fill(1::float4, array[50]) from generate_series(0, 2879) as i, generate_series(1, 20) as s order by i`,
     );
-    await stage.store.query('analyze pgdeck.metric_raw');
+    await stage.store.query('vacuum analyze pgdeck.metric_raw');
     const rows = await stage.store.query<{ 'QUERY PLAN': string }>(
       `explain select sum(v[1]) from pgdeck.metric_raw where ts >= current_date + interval '3 h' and ts < current_date + interval '3 h 1 min'`,
     );
-    expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toMatch(/Bitmap Index Scan on metric_raw_\d+_ts_idx/);
+    expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toMatch(
+      // From 18 on the key is of use without the server, too.
+      major === 18
+        ? /Index Scan (on|using) metric_raw_\d+_(ts_idx|pkey)/
+        : /Bitmap Index Scan on metric_raw_\d+_ts_idx/,
+    );
   });
 
   test('an invalid index of a piece is built anew, and told', async () => {
