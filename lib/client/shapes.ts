@@ -19,6 +19,8 @@ export type ServerSummary = {
   database?: string;
   role?: string;
   actionRole?: string;
+  /** How many times less often it is asked, because pgdeck took more than its budget; 1: it keeps its cadences. */
+  slowedDown: number;
   /** Why it is not connected, where it is not. */
   problem?: { reason: string; sentence: string; hint: string; fixSql?: string; sqlstate?: string } | null;
 };
