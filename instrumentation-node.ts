@@ -8,6 +8,7 @@ import { ServerConnections } from '@/lib/postgres/server-connections';
 import { keepReady } from '@/lib/runner/ready';
 import { Runner } from '@/lib/runner/runner';
 import { type Server, shared } from '@/lib/runtime';
+import { Follow } from '@/lib/sampler/follow';
 import { Sampler } from '@/lib/sampler/sampler';
 import { topics } from '@/lib/topics/index';
 
@@ -31,6 +32,14 @@ export async function start(): Promise<void> {
     const sampler = new Sampler(server.id, connections, topics, complain, history.of(server.id), {
       percent: config.budgetPercent,
     });
+    // A store in the state folder has one user.
+    if (config.history.kind === 'external')
+      sampler.follow = new Follow({
+        sampler,
+        store: history.store,
+        instances: history.instances,
+        complain: (error) => log.warn({ err: error, server: server.id }, 'other instances could not be told or heard'),
+      });
     const findings = new FindingsKeeper(server.id, sampler, config.limits);
     servers.set(server.id, { config: server, connections, sampler, findings });
   }
@@ -43,5 +52,6 @@ export async function start(): Promise<void> {
   for (const server of servers.values()) {
     keepReady(server);
     server.sampler.start();
+    server.sampler.follow?.start();
   }
 }

@@ -19,7 +19,7 @@ export function findServer(id: string): Server {
 /** The watched servers as `user` may see them: host, database and role (never the password) for admins only. */
 export function listServers(user: User): ServerSummary[] {
   return [...runtime().servers.values()].map(({ config, connections, sampler }) => {
-    const { capabilities, problem } = connections;
+    const { capabilities } = connections;
     return {
       id: config.id,
       name: config.name,
@@ -30,7 +30,7 @@ export function listServers(user: User): ServerSummary[] {
       databases: capabilities?.databases ?? [],
       tags: config.tags,
       environment: config.environment ?? null,
-      problem: problem ?? null,
+      problem: sampler.problem ?? null,
       slowedDown: sampler.slowedDown,
       ...(covers(user.role, 'admin') && {
         host: config.read.host,

@@ -7,6 +7,7 @@ import { Housekeeping } from './housekeeping';
 import { Instances } from './instances';
 import { Leases } from './lease';
 import { loadMask, maskStatement } from './mask';
+import { keepMoments } from './moments';
 import type { HistoryPlace } from './place';
 import { Reader } from './reader';
 import type { NewEvent } from './server-changes';
@@ -57,7 +58,10 @@ export class History {
     let server = this.#servers.get(serverId);
     if (!server) {
       server = new ServerHistory(serverId);
-      if (this.#place.kind !== 'off') server.store = this.store;
+      if (this.#place.kind !== 'off') {
+        server.store = this.store;
+        keepMoments(server, this.config.literals);
+      }
       this.#servers.set(serverId, server);
     }
     return server;

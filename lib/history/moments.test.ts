@@ -18,8 +18,13 @@ function stage() {
   const kept: (StoredRow & { topic: string; body: Buffer })[] = [];
   let now = start;
   let sessions: Raw[] = [{ pid: 1, query: "select 'Hunter2'" }];
+  let asked = 0;
   const moments = new Moments({
     topics: all,
+    ask: (ids) => {
+      asked++;
+      for (const id of ids) say(id, id === 'sessions' ? sessions : []);
+    },
     literals: false,
     now,
     store: (row) => {
@@ -34,11 +39,6 @@ function stage() {
       { rows, partial: undefined, sampledAt: now, windowSeconds: 2 },
       now,
     );
-  let asked = 0;
-  moments.ask = (ids) => {
-    asked++;
-    for (const id of ids) say(id, id === 'sessions' ? sessions : []);
-  };
   return {
     kept,
     say,

@@ -1,8 +1,9 @@
 import { log } from '@/lib/metrics/log';
+import { topics } from '@/lib/topics/index';
 import type { AnyTopic } from '@/lib/topics/topic';
 import { Allowance, Attention, type Look } from './attention';
 import { packAnswer } from './moment-body';
-import type { Snapshot } from './server-history';
+import type { ServerHistory, Snapshot } from './server-history';
 import type { StoredRow } from './stored-row';
 
 const columns = [
@@ -35,11 +36,10 @@ type Taking = { at: number; close: boolean; topics: AnyTopic[]; missing: Set<str
 
 /**
  * Decides which answers of one server are kept as a whole for the time machine. Topics that have `closeSeconds` are
- * kept together, with one time; the others each by themselves. Nothing is kept before `ask` is set.
+ * kept together, with one time; the others each by themselves.
  */
 export class Moments {
-  /** Asks topics of the whole server anew. */
-  ask: ((topics: string[]) => void) | undefined;
+  readonly #ask: (topics: string[]) => void;
   readonly #store: (row: StoredRow) => void;
   readonly #together: AnyTopic[];
   readonly #literals: boolean;
@@ -55,12 +55,15 @@ export class Moments {
   constructor(options: {
     topics: AnyTopic[];
     literals: boolean;
+    /** Asks topics of the whole server anew. */
+    ask: (topics: string[]) => void;
     /** Takes each moment; it goes with the next batch. */
     store: (row: StoredRow) => void;
     phaseSeconds?: number;
     now?: number;
   }) {
     const now = options.now ?? Date.now();
+    this.#ask = options.ask;
     this.#store = options.store;
     this.#together = options.topics.filter(({ moments, scope }) => moments?.closeSeconds && scope === 'server');
     this.#literals = options.literals;
@@ -71,7 +74,6 @@ export class Moments {
 
   /** Takes a good answer; `now` in epoch milliseconds. */
   take(topic: AnyTopic, database: string | null, snapshot: Snapshot, now = Date.now()): void {
-    if (!this.ask) return;
     if (topic.id === 'load') this.#look(this.#attention.look(snapshot.rows, snapshot.sampledAt), now);
     if (!topic.moments) return;
     if (this.#together.includes(topic)) {
@@ -119,7 +121,7 @@ export class Moments {
     timer.unref();
     this.#taking = { at: now, close, topics, missing: new Set(missing), timer };
     if (missing.length === 0) this.#finish();
-    else this.ask?.(missing);
+    else this.#ask(missing);
   }
 
   #finish(): void {
@@ -158,6 +160,21 @@ export class Moments {
       (error) => log.error({ err: error, topic: topic.id }, 'a moment could not be kept'),
     );
   }
+}
+
+/** Keeps the moments of a server for as long as it is recorded. */
+export function keepMoments(server: ServerHistory, literals: boolean): void {
+  const moments = new Moments({
+    topics: Object.values(topics),
+    literals,
+    ask: (ids) => server.ask?.(ids),
+    store: (row) => server.recorder.add(row),
+    // Many servers are not kept in the same second.
+    phaseSeconds: [...server.id].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0) % 60,
+  });
+  server.onTake((topic, database, snapshot) => {
+    if (server.recording) moments.take(topic, database, snapshot);
+  });
 }
 
 function place(topic: AnyTopic, database: string | null): string {

@@ -29,6 +29,8 @@ export class ServerHistory {
   /** The last hour of pgdeck's own statements. */
   readonly own = new OwnMemory();
   readonly recorder: Recorder;
+  /** Asks topics of the whole server anew; the sampler's. */
+  ask: ((topics: string[]) => void) | undefined;
   /** Where it is stored; missing where nothing is. */
   store: Store | undefined;
   /** What changed on the server. */

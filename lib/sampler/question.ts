@@ -40,6 +40,8 @@ export class Question {
   #failures = 0;
   #pace: Pace;
   #sampledAt = 0;
+  /** What is known came from another instance of pgdeck. */
+  #adopted = false;
   /** Time the server took for the asking under way, without the wait for a connection that others use. */
   #askedMs = 0;
   #previous: { counted: Earlier; at: number; elapsed: number } | undefined;
@@ -111,6 +113,21 @@ export class Question {
     this.#outdated = true;
   }
 
+  /** Takes the answer that another instance got, so many milliseconds ago. */
+  adopt({ snapshot, failure }: Pick<Question, 'snapshot' | 'failure'>, ageMs: number): void {
+    this.snapshot = snapshot;
+    this.failure = failure;
+    this.#sampledAt = this.#clock.elapsed() - ageMs;
+    this.#outdated = false;
+    this.#previous = undefined;
+    this.#adopted = true;
+  }
+
+  /** Milliseconds since the rows were read. */
+  ageMs(): number {
+    return this.#clock.elapsed() - this.#sampledAt;
+  }
+
   /** Asks now, shared by everyone who waits for it; never throws: what goes wrong is kept in `failure`. */
   ask(): Promise<void> {
     this.asking ??= this.#ask().finally(() => {
@@ -124,7 +141,7 @@ export class Question {
     const envelope = { topic: this.topic.id, server, database: this.database || null };
     const { snapshot } = this;
     // A server that is lost is said at once, not when each question's turn has come.
-    const failure = this.failure ?? (this.topic.sql && this.#connections.problem);
+    const failure = this.failure ?? (this.topic.sql && !this.#adopted ? this.#connections.problem : undefined);
     const ageSeconds = Math.max(0, Math.round((now - this.#sampledAt) / 100) / 10);
     if (!failure && snapshot)
       return {
@@ -162,6 +179,7 @@ export class Question {
   async #ask(): Promise<void> {
     this.#askedMs = 0;
     this.#outdated = false;
+    this.#adopted = false;
     try {
       const { rows, partial } = this.topic.sql ? await this.#fromServer(this.topic.sql) : { rows: this.#own() };
       const [at, elapsed] = [this.#clock.now(), this.#clock.elapsed()];

@@ -1,9 +1,11 @@
 import { type Clock, systemClock } from '@/lib/history/clock';
 import { ServerHistory, type Snapshot } from '@/lib/history/server-history';
 import type { Capabilities } from '@/lib/postgres/capabilities';
+import type { Problem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Answer, AnyTopic } from '@/lib/topics/topic';
 import { Budget, type BudgetChange, countedTime, measuredTime } from './budget';
+import type { Follow } from './follow';
 import { Question } from './question';
 import { Remembered } from './remembered';
 import { Walk } from './walk';
@@ -25,6 +27,8 @@ const firstAnswerWaitMs = 4500;
 /** The one loop that asks a server: viewers read what it knows, and never cause a statement more often than the cadence. */
 export class Sampler {
   readonly history: ServerHistory;
+  /** What ties it to other instances that watch the same server; undefined: there can be none. */
+  follow: Follow | undefined;
   readonly #server: string;
   readonly #connections: ServerConnections;
   readonly #topics: Record<string, AnyTopic>;
@@ -63,6 +67,7 @@ export class Sampler {
       trouble: () => this.#inTrouble(),
     });
     connections.onServerChange = (before, after) => this.#serverChanged(before, after);
+    history.ask = (ids) => this.refresh(ids.filter((id) => this.latest(id)?.status === 'ok'));
   }
 
   /** Starts asking; what charts and checks need is asked from now on, the rest when somebody looks. */
@@ -96,7 +101,8 @@ export class Sampler {
       );
       question.invalidate();
     }
-    if (question.due() || question.asking) {
+    if (this.follow?.covers(question)) await this.follow.read(question, options);
+    else if (question.due() || question.asking) {
       const waitMs = options.waitMs ?? (question.snapshot ? readerWaitMs : firstAnswerWaitMs);
       await within(this.#ask(question), waitMs);
     }
@@ -123,8 +129,29 @@ export class Sampler {
       const question = topic && this.#questions.get(place(topic, this.#databaseOf(topic, database)));
       if (!question) continue;
       question.invalidate();
-      void this.#ask(question);
+      if (this.follow?.covers(question)) void this.follow.next(question, true);
+      else void this.#ask(question);
     }
+  }
+
+  /** Every question that is known. */
+  questions(): Iterable<Question> {
+    return this.#questions.values();
+  }
+
+  /** Somebody looks at a topic through another instance. */
+  view(topicId: string, database: string | null): void {
+    const topic = this.#topics[topicId];
+    if (topic) this.#question(topic, database).viewedAt = this.#clock.elapsed();
+  }
+
+  /** Takes the answer that another instance got, so many milliseconds ago. */
+  adopt(question: Question, answer: Pick<Question, 'snapshot' | 'failure'>, ageMs: number): void {
+    question.adopt(answer, ageMs);
+    const { topic, database, snapshot, failure } = question;
+    if (snapshot && !failure)
+      this.history.take(topic, database || null, snapshot, question.cadenceMs(), this.isHome(question));
+    for (const listener of this.#listeners) listener(topic.id, database || null);
   }
 
   /** Calls `listener` after each new answer of a topic. */
@@ -134,12 +161,18 @@ export class Sampler {
 
   /** How the server is doing now. */
   state(): ServerState {
-    if (this.#connections.problem) return 'unreachable';
+    if (this.problem) return 'unreachable';
     if (!this.#connections.capabilities) return 'starting';
     const failing = [...this.#questions.values()].some(
-      (question) => question.failure && ((question.topic.always && this.#isHome(question)) || hangs(question)),
+      (question) => question.failure && ((question.topic.always && this.isHome(question)) || hangs(question)),
     );
     return failing || this.#connections.nextAttemptAt > Date.now() ? 'degraded' : 'ok';
+  }
+
+  /** Why the server cannot be reached, by this instance or by the one that asks it. */
+  get problem(): Problem | undefined {
+    if (!this.follow?.following) return this.#connections.problem;
+    return [...this.#questions.values()].find(({ failure }) => failure?.reason === 'unreachable')?.failure;
   }
 
   /** Milliseconds between two askings of a topic now. */
@@ -178,12 +211,13 @@ export class Sampler {
     const now = this.#clock.elapsed();
     this.#beat(now);
     if (this.history.recording) this.#walk.tick(now);
+    const elsewhere = this.follow?.following ?? false;
     for (const [key, question] of this.#questions) {
-      const home = this.#isHome(question);
+      const home = this.isHome(question);
       const { always } = question.topic;
       const needed = always === true || (always === 'history' && this.history.recording);
       const wanted = (needed && home) || question.watched(now);
-      if (wanted && question.due(now)) void this.#ask(question);
+      if (wanted && question.due(now) && !(elsewhere && question.topic.sql)) void this.#ask(question);
       else if (!wanted && !home && now - question.viewedAt > forgetAfterMs && !this.#walked(question))
         this.#questions.delete(key);
     }
@@ -219,12 +253,13 @@ export class Sampler {
     const { topic, snapshot } = question;
     if (!snapshot) return;
     this.#weigh(topic, snapshot);
-    const home = this.#isHome(question);
+    const home = this.isHome(question);
     const everywhereMs = home ? 0 : 1000 * (topic.everywhereSeconds ?? 0);
     this.history.take(topic, question.database || null, snapshot, Math.max(question.cadenceMs(), everywhereMs), home);
   }
 
-  #isHome({ database }: Question): boolean {
+  /** Whether a question is of the whole server, or of the database that pgdeck connects to. */
+  isHome({ database }: Question): boolean {
     return database === '' || database === this.#connections.config.read.database;
   }
 
@@ -251,7 +286,7 @@ export class Sampler {
     if (this.#connections.problem || this.#connections.nextAttemptAt > Date.now()) return true;
     for (const question of this.#questions.values()) {
       const { topic, snapshot } = question;
-      if (topic.always && this.#isHome(question) && hangs(question)) return true;
+      if (topic.always && this.isHome(question) && hangs(question)) return true;
       if (topic.id === 'load' && snapshot?.rows.some(({ wait_event_type }) => wait_event_type === 'Lock')) return true;
     }
     return false;
