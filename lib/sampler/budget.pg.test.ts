@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { ServerConfig, Target } from '@/lib/config';
+import { type Embedded, startEmbedded } from '@/lib/embedded/server';
+import { ServerHistory } from '@/lib/history/server-history';
+import { ServerConnections } from '@/lib/postgres/server-connections';
+import { ownCost } from '@/lib/topics/own-cost';
+import { statementCounters } from '@/lib/topics/statement-counters';
+import { type AnyTopic, defineTopic } from '@/lib/topics/topic';
+import { Sampler } from './sampler';
+
+const superuserPassword = 'only-for-this-test';
+const folder = mkdtempSync(join(tmpdir(), 'pgdeck-budget-'));
+let server: Embedded;
+let admin: pg.Client;
+
+beforeAll(async () => {
+  server = await startEmbedded({
+    major: 18,
+    dataDir: join(folder, 'data'),
+    temporary: true,
+    superuserPassword,
+    settings: { fsync: 'off', shared_preload_libraries: 'pg_stat_statements' },
+  });
+  admin = new pg.Client({
+    host: server.host,
+    port: server.port,
+    user: 'postgres',
+    password: superuserPassword,
+    database: 'postgres',
+  });
+  await admin.connect();
+  await admin.query(
+    "create extension pg_stat_statements; create role watcher login password 'watcher' in role pg_monitor; create table public.cost (seconds float8); insert into cost values (0.005); grant select on cost to watcher",
+  );
+});
+afterAll(async () => {
+  await admin?.end();
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A question that takes as long as the table says: each little enough not to be asked less often for its own sake. */
+const burning = (number: number): AnyTopic => ({
+  ...defineTopic({
+    id: `burn-${number}`,
+    title: 'Burn',
+    summary: 'Takes time.',
+    scope: 'server',
+    cadenceSeconds: 1,
+    requires: [],
+    sources: [],
+    always: true,
+    sql: { 14: 'select /* pgdeck:burn */ 1 as n, pg_sleep(c.seconds)::text as slept from public.cost as c' },
+    row: z.object({ n: z.number() }),
+    key: ['n'],
+  }),
+});
+
+test.each([
+  ['by what the server counts', true],
+  ['by what pgdeck measures', false],
+])('pgdeck slows down when it is expensive, says so, and goes back: %s', async (_, counted) => {
+  await admin.query('update cost set seconds = 0.005');
+  const read: Target = {
+    host: server.host,
+    port: server.port,
+    database: 'postgres',
+    user: 'watcher',
+    password: 'watcher',
+    tls: { mode: 'disable' },
+  };
+  const config: ServerConfig = {
+    id: 'tested',
+    name: 'tested',
+    environment: undefined,
+    tags: [],
+    demo: false,
+    read,
+    action: read,
+  };
+  const connections = new ServerConnections(config, 1);
+  const history = new ServerHistory('tested');
+  const topics: AnyTopic[] = [
+    ...Array.from({ length: 20 }, (_, number) => burning(number)),
+    { ...ownCost, cadenceSeconds: 1 },
+    ...(counted ? [{ ...statementCounters, cadenceSeconds: 1, always: true }] : []),
+  ];
+  const byId = Object.fromEntries(topics.map((topic) => [topic.id, topic]));
+  const bugs: unknown[] = [];
+  const sampler = new Sampler('tested', connections, byId, (error) => bugs.push(error), history, {
+    percent: 4,
+    windowMs: 2500,
+  });
+  sampler.start();
+  // What nobody looks at is asked every ten seconds at most.
+  const look = async (until: () => boolean) => {
+    for (let times = 0; times < 100 && !until(); times++) {
+      await Promise.all(topics.map((topic) => sampler.read(topic, null, { waitMs: 200 })));
+      await sleep(250);
+    }
+    expect(until()).toBe(true);
+  };
+  const burn = byId['burn-0'] as AnyTopic;
+  try {
+    await look(() => sampler.slowedDown > 1);
+    expect(sampler.cadenceMs(burn, null)).toBeGreaterThanOrEqual(2000);
+    await admin.query('update cost set seconds = 0');
+    await look(() => sampler.slowedDown === 1);
+    expect(sampler.cadenceMs(burn, null)).toBeLessThan(2000);
+    const { events } = await history.changes.read({ from: 0, to: Date.now() / 1000 + 60, limit: 10, kind: 'pgdeck' });
+    const took = `its own statements took \\S+ % of ${counted ? 'the statement time of this server' : 'one processor'}$`;
+    expect(events.at(-1)?.title).toMatch(new RegExp(`^pgdeck asks 2 times less often than it would: ${took}`));
+    expect(events[0]?.title).toMatch(new RegExp(`^pgdeck asks as often as it should: ${took}`));
+    expect(bugs).toEqual([]);
+  } finally {
+    sampler.stop();
+    connections.close();
+  }
+});
