@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import type { Raw } from '@/lib/topics/topic';
+import { KeyedRecorder } from './record-keyed';
+import { otherKey, type Recording } from './recordings';
+import type { StoredRow } from './stored-row';
+
+const recording: Recording = {
+  id: 'table',
+  topic: 'tables',
+  everySeconds: 60,
+  identity: 'relation',
+  rank: 'total_bytes',
+  most: { raw: 3, hour: 3 },
+  columns: [
+    { name: 'seq_scan', type: 'int8', fold: 'sum' },
+    { name: 'total_bytes', type: 'int8', fold: 'last' },
+  ],
+};
+const row = (scans: number | null, bytes: number): Raw => ({ seq_scan_per_second: scans, total_bytes: bytes });
+
+function told(rows: StoredRow[]) {
+  return rows.map(({ ts, values }) => {
+    const [seconds, ...arrays] = values(() => 0);
+    const [keys = [], scans = [], bytes = []] = arrays.map((text) => String(text).slice(1, -1).split(','));
+    return { ts, seconds, rows: keys.flatMap((key, at) => (key ? [[key, scans[at], bytes[at]]] : [])) };
+  });
+}
+
+const one = () => new KeyedRecorder(recording);
+/** Adds a snapshot of keys 1, 2, … taken at a second. */
+const add = (recorder: KeyedRecorder, at: number, seconds: number | null, ...rows: Raw[]) =>
+  recorder.add(
+    rows.map((each, place) => [String(place + 1), each] as const),
+    at * 1000,
+    seconds,
+    true,
+  );
+
+test('what was added in an interval is summed, and the newest figure kept', () => {
+  const recorder = one();
+  add(recorder, 0, null, row(null, 8));
+  add(recorder, 20, 20, row(0.5, 16));
+  add(recorder, 40, 20, row(1, 24));
+  expect(recorder.cut(59)).toEqual([]);
+  expect(told(recorder.cut(60))).toEqual([{ ts: 0, seconds: 40, rows: [['1', '30', '24']] }]);
+  expect(recorder.cut(120)).toEqual([]);
+});
+
+test('only what changed is kept; that nothing did is kept, too', () => {
+  const recorder = one();
+  add(recorder, 10, 10, row(0, 8), row(0, 8));
+  recorder.cut(60);
+  add(recorder, 70, 60, row(0, 8), row(1, 8));
+  add(recorder, 130, 60, row(0, 8), row(0, 8));
+  add(recorder, 190, 60, row(0, 9), row(0, 8));
+  expect(told(recorder.cut())).toEqual([
+    { ts: 60, seconds: 60, rows: [['2', '60', '8']] },
+    { ts: 120, seconds: 60, rows: [] },
+    { ts: 180, seconds: 60, rows: [['1', '0', '9']] },
+  ]);
+});
+
+test('all of them once an hour', () => {
+  const recorder = one();
+  for (let at = 10; at < 3700; at += 60) add(recorder, at, 60, row(0, 8));
+  const kept = told(recorder.cut()).filter(({ rows }) => rows.length > 0);
+  expect(kept.map(({ ts }) => ts)).toEqual([0, 3600]);
+});
+
+test('what is not known adds nothing', () => {
+  const recorder = one();
+  add(recorder, 10, null, row(null, 8));
+  add(recorder, 30, null, row(5, 8));
+  expect(told(recorder.cut())).toEqual([{ ts: 0, seconds: 0, rows: [['1', 'NULL', '8']] }]);
+});
+
+test('above the most, the rest is one row and sums stay true', () => {
+  const recorder = one();
+  add(recorder, 10, 10, row(1, 10), row(2, 50), row(3, 20), row(4, 40), row(5, 30));
+  const [stored] = told(recorder.cut());
+  expect(stored?.rows.map(([key]) => key)).toEqual(['2', '4', '5', otherKey]);
+  expect(stored?.rows.at(-1)).toEqual([otherKey, '40', 'NULL']);
+  expect(stored?.rows.reduce((sum, [, scans]) => sum + Number(scans), 0)).toBe(150);
+});
+
+test('a clock that is set back closes what was begun', () => {
+  const recorder = one();
+  add(recorder, 7210, 10, row(1, 8));
+  add(recorder, 3610, 10, row(2, 8));
+  expect(told(recorder.cut(3615)).map(({ ts }) => ts)).toEqual([7200]);
+  expect(told(recorder.cut(3660)).map(({ ts, rows }) => [ts, rows[0]?.[1]])).toEqual([[3600, '20']]);
+});
