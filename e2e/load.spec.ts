@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { APIRequestContext, Page } from '@playwright/test';
 import type { SeriesAnswer, TopAnswer } from '@/lib/history/answers';
+import { askNow } from './ask-now';
 import { expect, test } from './fixtures/test';
 import { lockChain } from './lock-chain';
 import { expectSound } from './page-checks';
@@ -50,6 +51,7 @@ test('a lock chain that is over is found again: by its load, at that moment, wit
     .toBeGreaterThanOrEqual(2);
   await chain.rootClient.query('rollback');
   await chain.over;
+  await askNow(request, `${stack.serverId}/statement-counters`);
   await sleep(12_000);
 
   await page.goto(`/${stack.serverId}/locks`);
@@ -61,8 +63,9 @@ test('a lock chain that is over is found again: by its load, at that moment, wit
   // By what it waited for, and who.
   await page.getByRole('button', { name: 'Lock', exact: false }).first().click();
   await expect(page).toHaveURL(/filter=class:lock/);
-  await expect(rows(page, 'statement').filter({ hasText: 'select count(*) from orders' })).toBeVisible();
-  await expect(rows(page, 'statement').filter({ hasText: 'alter table orders' })).toBeVisible();
+  await expect(rows(page, 'statement').filter({ hasText: 'alter table orders' })).toBeVisible({ timeout: 30_000 });
+  // Who waits for a table before the statement is planned has no query id yet.
+  await expect(rows(page, 'statement').filter({ hasText: 'no query id yet' })).toBeVisible();
   await page.getByRole('button', { name: 'Wait event', exact: true }).last().click();
   await expect(rows(page, 'wait event').filter({ hasText: 'Lock: relation' })).toBeVisible();
 
@@ -103,12 +106,13 @@ test('load is sliced and narrowed by the URL, and rows sum to the whole', async 
       { intervals: [2000], timeout: 40_000 },
     )
     .toBe(true);
+  await askNow(request, `${stack.serverId}/statement-counters`);
   const answer: TopAnswer = await (await request.get(`/api/servers/${stack.serverId}/top?by=statement`)).json();
   const sum = answer.rows.reduce((all, row) => all + row.load, answer.other?.load ?? 0);
   expect(sum).toBeCloseTo(answer.load, 5);
 
   await page.goto(`/${stack.serverId}/load`);
-  await expect(rows(page, 'statement').filter({ hasText: 'busy_one' })).toBeVisible();
+  await expect(rows(page, 'statement').filter({ hasText: 'busy_one' })).toBeVisible({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Application', exact: true }).click();
   await expect(page).toHaveURL(/by=application/);
   await rows(page, 'application').filter({ hasText: 'load-maker' }).getByRole('button').first().click();
@@ -129,10 +133,11 @@ test('load is sliced and narrowed by the URL, and rows sum to the whole', async 
   await expect(page.getByText(/set PGDECK_CPUS/)).toBeVisible();
 });
 
-test('a statement of the load leads to its history', async ({ page, connect, stack }) => {
+test('a statement of the load leads to its history', async ({ page, request, connect, stack }) => {
   const client = await connect('app_shop', 'shop-web');
   for (let time = 0; time < 4; time++)
     await client.query('select count(*) as remembered_one from generate_series(1, 3000000)');
+  await askNow(request, `${stack.serverId}/statement-counters`);
   await page.goto(`/${stack.serverId}/load`);
   const row = rows(page, 'statement').filter({ hasText: 'remembered_one' });
   await expect(row).toBeVisible({ timeout: 40_000 });

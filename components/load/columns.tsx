@@ -40,6 +40,14 @@ export function rowText(row: LoadRow, slice: Slice): string {
 /** Whether a row can be narrowed to: the rest cannot. */
 export const canChoose = (row: LoadRow) => row.rest === undefined;
 
+const noQueryId =
+  'A statement has no query id before it is planned, so while it waits for a table; nor has a process of the server, nor any statement while compute_query_id is off.';
+
+function titleOf(row: LoadRow, slice: Slice, chosen: boolean): string {
+  if (chosen) return 'Show all again';
+  return slice === 'statement' && row.key === '0' ? noQueryId : 'Show only this';
+}
+
 /** From which change and share on a slower statement is marked. */
 const worse = { change: 0.5, share: 0.05 };
 
@@ -63,7 +71,7 @@ export function loadColumns(
             type="button"
             className="load-name"
             aria-pressed={chosen(row)}
-            title={chosen(row) ? 'Show all again' : 'Show only this'}
+            title={titleOf(row, slice, chosen(row))}
             onClick={() => choose(row)}
           >
             {slice === 'statement' && row.label !== null ? <SqlLine sql={row.label} /> : rowText(row, slice)}

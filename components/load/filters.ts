@@ -14,7 +14,7 @@ const kinds: readonly string[] = ['class', ...slices];
 /** What each slice is called, alone and counted. */
 export const sliceWords: Record<LoadBy, { one: string; many: string; none: string }> = {
   class: { one: 'Wait class', many: 'wait classes', none: 'other' },
-  statement: { one: 'Statement', many: 'statements', none: 'no query id' },
+  statement: { one: 'Statement', many: 'statements', none: 'no query id yet' },
   wait: { one: 'Wait event', many: 'wait events', none: 'no event' },
   user: { one: 'User', many: 'users', none: 'no user' },
   application: { one: 'Application', many: 'applications', none: 'no name' },
