@@ -30,11 +30,10 @@ export async function startStore({ major = 18 }: { major?: number } = {}): Promi
   };
   const store = new Store({ place: () => target });
   store.start();
-  const deadline = Date.now() + 30_000;
-  while (!store.on) {
-    if (Date.now() > deadline) throw new Error(`the store did not come on: ${store.state.reason}`);
-    await sleep(20);
-  }
+  await until(
+    () => store.on,
+    () => `the store did not come on: ${store.state.reason}`,
+  );
   return {
     store,
     target,
@@ -45,4 +44,16 @@ export async function startStore({ major = 18 }: { major?: number } = {}): Promi
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Waits until something is so, half a minute at most. */
+export async function until(
+  so: () => boolean | Promise<boolean>,
+  otherwise: () => string = () => 'it did not happen in time',
+): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await so())) {
+    if (Date.now() > deadline) throw new Error(otherwise());
+    await sleep(20);
+  }
 }
