@@ -22,6 +22,7 @@ test.each([
 test.each([
   ['PANIC:  could not write to file "pg_wal/xlogtemp.17": No space left on device', 'disk-full'],
   ['FATAL:  could not write lock file "postmaster.pid": No space left on device', 'disk-full'],
+  ['FATAL:  could not extend file "base/1/2691": wrote only 4096 of 8192 bytes at block 10', 'disk-full'],
   ['PANIC:  could not open file "global/pg_control": Permission denied', 'folder'],
   ['postgres: could not access the server configuration file "/d/postgresql.conf": Permission denied', 'folder'],
   ['FATAL:  data directory "/d" has invalid permissions', 'folder'],

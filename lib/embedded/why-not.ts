@@ -1,6 +1,6 @@
 import { EmbeddedError, type EmbeddedReason } from './errors';
 
-const full = /No space left on device|Disk quota exceeded/i;
+const full = /No space left on device|Disk quota exceeded|wrote only \d+ of \d+ bytes/i;
 /** What a machine or a person can mend: data that such a start could not read is not damaged. */
 const passing = [
   full,
