@@ -26,6 +26,8 @@ export class Budget {
   readonly #changed: (change: BudgetChange) => void;
   #counted: Span[] = [];
   #measured: Span[] = [];
+  /** Until when what the server counts is waited for: at a slower pace it comes later. */
+  #countsUntil = Number.NEGATIVE_INFINITY;
   #judgedFrom = Number.NEGATIVE_INFINITY;
 
   constructor(percent: number, changed: (change: BudgetChange) => void, span = windowMs) {
@@ -37,6 +39,7 @@ export class Budget {
   /** Takes the statement time of the last `seconds`, and judges: `measured` by pgdeck, or `counted` by the server. */
   take(how: 'counted' | 'measured', at: number, seconds: number, own: number, all: number | null): void {
     const span = { at, ms: seconds * 1000, own, all };
+    if (how === 'counted') this.#countsUntil = at + 2 * this.#windowMs + 4 * span.ms;
     // What began before the last change of pace says nothing of the pace now.
     if (at - span.ms < this.#judgedFrom) return;
     const spans = (how === 'counted' ? this.#counted : this.#measured).filter((each) => each.at > at - this.#windowMs);
@@ -48,8 +51,7 @@ export class Budget {
 
   #judge(at: number): void {
     // While the server counts, what pgdeck measures decides nothing.
-    const counts = this.#counted.filter((each) => each.at > at - 2 * this.#windowMs - each.ms);
-    const sum = this.#whole(counts.length > 0 ? counts : this.#measured);
+    const sum = this.#whole(at < this.#countsUntil ? this.#counted : this.#measured);
     if (!sum) return;
     const share = sum.all === null ? null : sum.all > 0 ? sum.own / sum.all : 0;
     const ofCore = sum.own / sum.ms;
