@@ -8,9 +8,9 @@ export type LeaseStore = { readonly on: boolean; query: Run };
 /** Who has a lease, as the store told last; times are epoch milliseconds of the store's clock. */
 export type Lease = { name: string; holder: string; term: number; until: number };
 
-/** A lease ends so long after its last renewal; it is renewed three times in that time. */
-export const leaseMs = 15_000;
-const renewMs = 5000;
+/** A lease ends so long after its last renewal; it is renewed four times in that time. */
+export const leaseMs = 12_000;
+const renewMs = 3000;
 const lookMs = 1000;
 /** What was read longer ago says nothing any more: the store does not answer. */
 const staleMs = 8000;
