@@ -1,12 +1,15 @@
 import {
+  closeSync,
   existsSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -14,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { isAlive, readPidFile } from '@/lib/embedded/pidfile';
+import { Store } from '@/lib/history/store';
 import { HistoryServer } from './history-server';
 
 const root = resolve(import.meta.dirname, '..');
@@ -43,9 +47,9 @@ function begin(): HistoryServer {
   return server;
 }
 
-async function until(what: string, happened: () => unknown, seconds = 30): Promise<void> {
+async function until(what: string, happened: () => unknown, seconds = 45): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
-  while (!happened()) {
+  while (!(await happened())) {
     if (Date.now() > deadline) throw new Error(`in ${seconds} s not: ${what}; said: ${said.join('\n')}`);
     await sleep(25);
   }
@@ -74,7 +78,8 @@ async function ask(server: HistoryServer, sql: string): Promise<unknown> {
 test('the store has a role of its own that owns its database and is no superuser, and it ends with us', async () => {
   const server = begin();
   // Nobody waits for it: what shows is that it is being started.
-  expect(server.place).toEqual({ kind: 'embedded', notices: [] });
+  expect(server.place).toMatchObject({ kind: 'embedded', notices: [] });
+  expect([server.place.target, server.place.problem]).toEqual([undefined, undefined]);
   await isUp(server);
   expect(await ask(server, 'select rolsuper from pg_roles where rolname = current_user')).toBe(false);
   expect(await ask(server, 'select datdba::regrole::text from pg_database where datname = current_database()')).toBe(
@@ -131,6 +136,33 @@ test.each(spoilings)('a corrupt store (%s) is moved aside whole and told, and a 
   expect(said).toContain(notice?.text);
   expect(Math.abs(Date.now() / 1000 - (notice?.at ?? 0))).toBeLessThan(60);
 });
+
+test('a store whose tables are spoiled while PostgreSQL runs is moved aside when writing meets them again and again', async () => {
+  const first = await up();
+  await ask(first, 'create schema pgdeck');
+  await ask(first, 'create table pgdeck.spoiled as select i from generate_series(1, 5000) as i');
+  const file = await ask(first, `select pg_relation_filepath('pgdeck.spoiled')`);
+  await first.stop();
+  const handle = openSync(data(String(file)), 'r+');
+  writeSync(handle, Buffer.alloc(8192, 0x5a), 0, 8192, 8192);
+  closeSync(handle);
+
+  const server = await up();
+  const store = new Store({ place: () => server.place.target });
+  store.onDamage = server.place.damaged;
+  store.start();
+  try {
+    await until('it is moved aside', async () => {
+      await store.transaction((run) => run('select count(*) from pgdeck.spoiled')).catch(() => {});
+      return aside().length > 0;
+    });
+    expect(server.place.notices[0]?.text).toContain('invalid page');
+    await until('the new store is on', () => store.on);
+    expect(await ask(server, `select to_regclass('pgdeck.spoiled')`)).toBeNull();
+  } finally {
+    await store.close();
+  }
+}, 120_000);
 
 test('data of another PostgreSQL is left where it is; when that is mended, the store comes up by itself', async () => {
   await (await up()).stop();

@@ -47,6 +47,8 @@ const retryPlatformSeconds = 300;
 const startSeconds = 1_800;
 const slowSeconds = 15;
 const asideAgainMs = 3_600_000;
+/** PostgreSQL runs and what it writes or rolls up meets spoiled data so often within so long: it will not heal. */
+const damage = { times: 3, withinMs: 600_000 };
 
 /** What the store's server is told: the folder of pgdeck's state, the clone, and who is told in plain words. */
 export type HistoryServerOptions = { stateDir: string; root: string; say: (line: string) => void };
@@ -56,12 +58,13 @@ export type HistoryServerOptions = { stateDir: string; root: string; say: (line:
  * way is said there and tried again; a store that PostgreSQL cannot read is moved aside, never deleted, and a new one is made.
  */
 export class HistoryServer {
-  readonly place: HistoryPlace = { kind: 'embedded', notices: [] };
+  readonly place: HistoryPlace = { kind: 'embedded', notices: [], damaged: (why) => this.#damaged(why) };
   #options: HistoryServerOptions;
   #server: Embedded | undefined;
   #stopping = new AbortController();
   #keeping: Promise<void> | undefined;
   #movedAt = Number.NEGATIVE_INFINITY;
+  #damages: number[] = [];
 
   constructor(options: HistoryServerOptions) {
     this.#options = options;
@@ -130,16 +133,28 @@ export class HistoryServer {
     if (!this.place.target) return; // being prepared: that fails by itself, and is begun anew
     if (now === 'up') this.#tell(undefined);
     else if (now === 'down') this.#tell(`The history's ${change}.`);
-    else if (now.reason !== 'damaged') this.#tell(historyProblem(now, this.#options.stateDir));
-    else {
-      const damaged = this.#server;
-      this.#server = undefined;
-      this.place.target = undefined;
-      this.#keeping = damaged?.stop().then(async () => {
-        if (!this.#movesAside(now)) this.#tell(historyProblem(now, this.#options.stateDir));
-        await this.#bringUp();
-      });
-    }
+    else if (now.reason === 'damaged') this.#replace(now);
+    else this.#tell(historyProblem(now, this.#options.stateDir));
+  }
+
+  #damaged(why: string): void {
+    const now = Date.now();
+    this.#damages = [...this.#damages.filter((at) => now - at < damage.withinMs), now];
+    if (this.#damages.length < damage.times || now - this.#movedAt < asideAgainMs) return;
+    this.#damages = [];
+    this.#replace(new EmbeddedError(why, 'damaged'));
+  }
+
+  /** Ends a server that cannot read its data, and begins anew. */
+  #replace(why: EmbeddedError): void {
+    const server = this.#server;
+    if (!server || !this.place.target) return; // it is being replaced already
+    this.#server = undefined;
+    this.place.target = undefined;
+    this.#keeping = server.stop().then(async () => {
+      if (!this.#movesAside(why)) this.#tell(historyProblem(why, this.#options.stateDir));
+      await this.#bringUp();
+    });
   }
 
   /** Moves a store aside that cannot be read; one an hour, so that a disk which spoils everything is not filled with them. */

@@ -48,6 +48,7 @@ export class History {
     this.writer = new Writer({ store, servers, holds, fence, mask });
     this.reader = new Reader(this.store, config);
     this.housekeeping = new Housekeeping({ store: this.store, leases: this.leases, config });
+    this.store.onDamage = (why) => place.damaged?.(why);
     // The launcher's notices come with the store's own changes.
     this.store.onNotice = () => this.#tell();
     this.store.onChange(() => this.#tell());

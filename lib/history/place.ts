@@ -12,4 +12,6 @@ export type HistoryPlace = {
   target?: Target | undefined;
   problem?: string | undefined;
   notices: Notice[];
+  /** Takes the word of who uses the store that data of it cannot be read. */
+  damaged?: (why: string) => void;
 };

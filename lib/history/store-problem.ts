@@ -18,6 +18,11 @@ const placeErrors: Record<string, [sentence: string, hint: string]> = {
   ],
 };
 
+/** Whether data of the store cannot be read: a file is missing, a page or an index is spoiled. */
+export function isDamage(error: unknown): boolean {
+  return ['58P01', 'XX001', 'XX002'].includes((error as { code?: string }).code ?? '');
+}
+
 /** Why the place of the store is of no use now; undefined: something else is wrong. */
 export function placeProblem(error: unknown): string | undefined {
   return placeErrors[(error as { code?: string }).code ?? '']?.join(' ');

@@ -7,7 +7,7 @@ import { migrate } from './migrate';
 import { ensureAhead } from './partitions';
 import type { Notice } from './place';
 import { probeWrite, usable } from './store-checks';
-import { placeProblem, reasonOf, unexpected } from './store-problem';
+import { isDamage, placeProblem, reasonOf, unexpected } from './store-problem';
 
 export type { Run };
 
@@ -57,6 +57,8 @@ export class Store {
   readonly notices: Notice[] = [];
   /** Called after each new notice. */
   onNotice: (() => void) | undefined;
+  /** Called when it cannot be prepared or a transaction ends because data of it cannot be read. */
+  onDamage: ((why: string) => void) | undefined;
   engine: Engine | undefined;
   readonly #place: Place;
   readonly #listeners = new Set<(state: StoreState) => void>();
@@ -91,7 +93,13 @@ export class Store {
   query: Run = (text, values, options) => this.#guarded((pool) => pool.query(text, values, options));
 
   /** Runs `work` in one transaction; throws `StoreOff` while the store is not on. */
-  transaction = <T>(work: (run: Run) => Promise<T>): Promise<T> => this.#guarded((pool) => pool.transaction(work));
+  transaction = <T>(work: (run: Run) => Promise<T>): Promise<T> =>
+    this.#guarded((pool) =>
+      pool.transaction(work).catch((error) => {
+        this.#tellDamage(error);
+        throw error;
+      }),
+    );
 
   /** The store's own clock, epoch milliseconds: what leases go by. */
   now(): number {
@@ -128,6 +136,10 @@ export class Store {
       if (this.#pool === pool) this.#judge(error);
       throw error;
     }
+  }
+
+  #tellDamage(error: unknown): void {
+    if (isDamage(error)) this.onDamage?.((error as Error).message);
   }
 
   /** Turns the store off where the error is of its place; what is wrong with one statement is its sender's affair. */
@@ -202,6 +214,7 @@ export class Store {
       this.#set({ status: 'on', reason: null, engine: engine.name, version });
       this.#watch(pool);
     } catch (error) {
+      this.#tellDamage(error);
       pool?.close();
       beat?.close();
       this.#fail(reasonOf(error) ?? unexpected(error));
