@@ -124,19 +124,10 @@ const whole = (value: number) => count(Math.round(value));
 
 function Verdict({ server: id }: { server: string }) {
   const server = useServer(id);
-  const judged = useFindings(id);
-  const answer = useMemo(() => judged && inOrder(judged), [judged]);
-  const unreached = unreachedTitle(server);
   const { at } = usePageTime();
-  if (at !== null)
-    return (
-      <PageHead
-        server={id}
-        title="Overview"
-        sentence="The verdict is of now and is not kept; the pictures and tables below are of that moment."
-        range
-      />
-    );
+  const judged = useFindings(id, at);
+  const answer = useMemo(() => judged && inOrder(judged), [judged]);
+  const unreached = at === null ? unreachedTitle(server) : undefined;
   return (
     <>
       <PageHead

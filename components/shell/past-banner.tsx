@@ -8,12 +8,12 @@ import { useSyncExternalStore } from 'react';
 import { useNow } from '@/lib/client/clock';
 import { usePageTime } from '@/lib/client/page-time';
 import { usePageTimes } from '@/lib/client/url-state';
-import { ago, distanceText, zone } from '@/lib/format';
+import { ago, zone } from '@/lib/format';
 import type { Answer } from '@/lib/topics/topic';
 import { compareAround } from '../changes/links';
 import { Button } from '../ui/button';
 import { pages } from './pages';
-import { momentWords } from './time-text';
+import { distancesText, momentWords } from './time-text';
 
 /** Says that a page shows the past, how far the nearest moments are from it, and leads back. */
 export function PastBanner() {
@@ -51,21 +51,19 @@ function asOf(at: number, now: number): string {
   return `${momentWords(at, now / 1000)}\u00a0${zone(date)}, ${ago(date, new Date(now))}`;
 }
 
-/** How far the farthest answer on the page is from the moment; undefined: none is known, or all are of that moment. */
+/** How far the answers on the page are from the moment; undefined: none is known, or all are of that moment. */
 function useDistance(at: number | null): string | undefined {
   const cache = useQueryClient().getQueryCache();
   return useSyncExternalStore(
     (listener) => cache.subscribe(() => queueMicrotask(listener)),
     () => {
       if (at === null) return undefined;
-      let farthest: number | undefined;
-      for (const query of cache.findAll({ queryKey: ['topic'], type: 'active' })) {
-        const answer = query.state.data as Answer | undefined;
-        if (answer?.status !== 'ok' || (query.queryKey[3] as { at?: string } | undefined)?.at !== String(at)) continue;
-        const sampled = Date.parse(answer.sampledAt) / 1000;
-        if (farthest === undefined || Math.abs(sampled - at) > Math.abs(farthest - at)) farthest = sampled;
-      }
-      return farthest === undefined ? undefined : distanceText(farthest, at);
+      const moments = cache.findAll({ queryKey: ['topic'], type: 'active' }).flatMap(({ queryKey, state }) => {
+        const answer = state.data as Answer | undefined;
+        const isOfThen = (queryKey[3] as { at?: string } | undefined)?.at === String(at);
+        return isOfThen && answer?.status === 'ok' ? [Date.parse(answer.sampledAt) / 1000] : [];
+      });
+      return distancesText(moments, at);
     },
     () => undefined,
   );

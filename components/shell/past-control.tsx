@@ -2,15 +2,17 @@
 
 import { useQueryClient } from '@tanstack/react-query';
 import { ChevronLeft, ChevronRight, Clock } from 'lucide-react';
+import { usePathname } from 'next/navigation';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { announce } from '@/lib/client/announce';
 import { useNow } from '@/lib/client/clock';
 import { nextMoment } from '@/lib/client/moments';
 import { usePageTime } from '@/lib/client/page-time';
 import { rangeAround, spanOf } from '@/lib/client/range';
-import { usePageTimes } from '@/lib/client/url-state';
+import { useDatabase, usePageTimes } from '@/lib/client/url-state';
 import { ago, moment } from '@/lib/format';
 import { Popover } from '../ui/popover';
+import { pages } from './pages';
 import { TimeForm } from './time-form';
 import { momentWords } from './time-text';
 
@@ -69,6 +71,9 @@ export function PastControl({ at }: { at: number }) {
 function useSteps(at: number) {
   const { server } = usePageTime();
   const { range, goTo } = usePageTimes();
+  const [database] = useDatabase();
+  const slug = usePathname().split('/')[2];
+  const topic = pages.find((page) => page.slug === slug)?.topics[0] ?? 'sessions';
   const client = useQueryClient();
   const walking = useRef(false);
   const go = useCallback(
@@ -85,7 +90,7 @@ function useSteps(at: number) {
       if (walking.current) return;
       walking.current = true;
       try {
-        const next = await nextMoment(client, server, at, direction);
+        const next = await nextMoment(client, { server, topic, database }, at, direction);
         if (next !== undefined) go(next);
         else announce(`No ${direction < 0 ? 'earlier' : 'later'} moment is kept.`);
       } catch (error) {
@@ -94,7 +99,7 @@ function useSteps(at: number) {
         walking.current = false;
       }
     },
-    [client, server, at, go],
+    [client, server, topic, database, at, go],
   );
   const by = useCallback((seconds: number) => go(at + seconds), [at, go]);
   return { step, by };

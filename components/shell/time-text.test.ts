@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { distanceText } from '@/lib/format';
-import { momentWords, presetText, spanText } from './time-text';
+import { distancesText, momentWords, presetText, spanText } from './time-text';
 
 const plain = (text: string | undefined) => text?.replaceAll('\u00a0', ' ');
 const at = (...parts: [number, number, number, number, number, number?]) =>
@@ -21,6 +21,9 @@ test('moments, distances and presets', () => {
   expect(plain(distanceText(100, 112))).toBe('12 s earlier');
   expect(plain(distanceText(112, 100))).toBe('12 s later');
   expect(distanceText(100, 100.4)).toBeUndefined();
+  expect(plain(distancesText([100, 104], 112))).toBe('12 s earlier');
+  expect(plain(distancesText([100, 712], 112))).toBe('up to 10 min later, as each panel says');
+  expect(distancesText([], 112)).toBeUndefined();
   expect(['15 min', '24 h', '2 d', '400 d']).toEqual(
     [900, 86_400, 172_800, 400 * 86_400].map((s) => plain(presetText(s))),
   );

@@ -1,4 +1,4 @@
-import { clock, clockMinutes, dayAndMonth, durationInWords } from '@/lib/format';
+import { clock, clockMinutes, dayAndMonth, distanceText, durationInWords } from '@/lib/format';
 
 const day = 86_400;
 
@@ -23,4 +23,14 @@ export function spanText(from: number, to: number, now: number): string {
 export function momentWords(at: number, now: number): string {
   const date = new Date(at * 1000);
   return sameDay(date, new Date(now * 1000)) ? clock(date) : `${dayAndMonth(date)}, ${clock(date)}`;
+}
+
+/** How far what is shown is from the moment that was asked for, where panels differ the farthest; undefined: not at all. */
+export function distancesText(moments: number[], at: number): string | undefined {
+  const byDistance = moments.toSorted((a, b) => Math.abs(a - at) - Math.abs(b - at));
+  const [nearest, farthest] = [byDistance[0], byDistance.at(-1)];
+  if (nearest === undefined || farthest === undefined) return undefined;
+  const text = distanceText(farthest, at);
+  const differ = Math.abs(Math.abs(farthest - at) - Math.abs(nearest - at)) > 15;
+  return text && differ ? `up to ${text}, as each panel says` : text;
 }

@@ -18,9 +18,10 @@ export function useServer(id: string): ServerSummary | undefined {
   return useServers().find((server) => server.id === id);
 }
 
-/** What the checks say of a server. */
-export function useFindings(id: string): FindingsAnswer | undefined {
-  return useQuery({ ...findingsQuery(id), refetchInterval: useInterval(5000) }).data;
+/** What the checks say of a server now, or as of a moment (epoch seconds). */
+export function useFindings(id: string, at: number | null = null): FindingsAnswer | undefined {
+  const interval = useInterval(5000);
+  return useQuery({ ...findingsQuery(id, at), refetchInterval: at === null && interval }).data;
 }
 
 /** How a server is, in one state: unknown where it does not answer. */

@@ -64,13 +64,13 @@ export function seriesQuery(server: string, series: string, range: Range) {
   });
 }
 
-/** The verdict of a server, its findings and what was not judged. */
-export function findingsQuery(server: string) {
+/** The verdict of a server, its findings and what was not judged: now, or as of a moment (epoch seconds). */
+export function findingsQuery(server: string, at: number | null = null) {
   return queryOptions({
-    queryKey: ['findings', server],
-    queryFn: ({ signal }) => request<FindingsAnswer>(path(server, 'findings'), { signal }),
-    staleTime: 5000,
-    refetchInterval: 5000,
+    queryKey: at === null ? ['findings', server] : ['findings', server, at],
+    queryFn: ({ signal }) => request<FindingsAnswer>(withQuery(path(server, 'findings'), { at }), { signal }),
+    staleTime: at === null ? 5000 : 5 * 60_000,
+    refetchInterval: at === null && 5000,
   });
 }
 
