@@ -12,6 +12,8 @@ export type Lease = { name: string; holder: string; term: number; until: number 
 export const leaseMs = 12_000;
 const renewMs = 3000;
 const lookMs = 1000;
+/** A transaction that waits for a stopped instance ends so long after its last statement. */
+const stoppedMs = 5000;
 /** What was read longer ago says nothing any more: the store does not answer. */
 const staleMs = 8000;
 const forgetMs = 24 * 3_600_000;
@@ -119,7 +121,7 @@ export class Leases {
    */
   async fence(run: Run, names: string[]): Promise<Set<string>> {
     // An instance that is stopped in mid-transaction would hold the lease for ever.
-    await run(`set local idle_in_transaction_session_timeout = ${renewMs}`);
+    await run(`set local idle_in_transaction_session_timeout = ${stoppedMs}`);
     const rows = await run<{ name: string; term: number }>(
       `select /* pgdeck:lease */ l.name, l.term from pgdeck.lease as l
 where l.name = any ($1::text[]) and l.holder = $2 order by l.name for update`,
