@@ -146,8 +146,12 @@ function oldestLate(batches: Batch[], settled: number): number | undefined {
   return late.length > 0 ? late.reduce((oldest, { ts }) => Math.min(oldest, ts), Number.POSITIVE_INFINITY) : undefined;
 }
 
+/** What passes by itself: the connection, a lock, a deadlock, a lack of time or room, somebody who stops the server. */
+const passing = /^(08|25|40|53|55|57|58|XX)/;
+
 /** Whether what was to be stored is at fault: sending it again would fail again. */
 export function isOfData(error: unknown): boolean {
-  const code = (error as { code?: string }).code ?? '';
-  return /^2[23]/.test(code) || code === '54000';
+  const { code } = error as { code?: string };
+  if (code === undefined) return error instanceof TypeError || error instanceof RangeError;
+  return code === '08P01' || (/^[0-9A-Z]{5}$/.test(code) && !passing.test(code));
 }

@@ -194,9 +194,7 @@ export class Writer {
       } catch (error) {
         if (!isOfData(error)) return;
         log.error({ err: safeError(error), server: batch.server.id }, 'a batch of the history could not be stored');
-        this.#options.store.notice(
-          `Ten seconds of ${batch.server.id} could not be stored (${(error as { code?: string }).code}); see pgdeck's log.`,
-        );
+        this.#options.store.notice(`Ten seconds of ${batch.server.id} could not be stored; pgdeck's log says why.`);
       }
       this.#remove(new Set([batch]));
     }
