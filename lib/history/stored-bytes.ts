@@ -53,7 +53,9 @@ where r.server_id = $1::int4 and r.ts >= $2::timestamptz and r.ts < $3::timestam
       return { table, bytes: (row?.bytes ?? 0) + rowBytes * (row?.rows ?? 0), first: row?.first ?? null };
     }),
   );
-  const first = Math.min(...sizes.flatMap(({ first: at }) => at ?? []));
+  // A rolled-up row is dated at its beginning, which may be before there was anything.
+  const samples = sizes.filter(({ table }) => table.endsWith('_raw'));
+  const first = Math.min(...samples.flatMap(({ first: at }) => at ?? []));
   const seconds = Math.min(daySeconds, now - first);
   if (!(seconds >= leastSeconds)) return { stored: [], bytesPerDay: null };
   const stored = sizes
