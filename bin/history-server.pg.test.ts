@@ -176,6 +176,17 @@ test('data of another PostgreSQL is left where it is; when that is mended, the s
   expect(said.at(-1)).toBe('The history is kept again.');
 });
 
+test('without programs for this platform it is told what else can be done, and nothing is made', async () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'pgdeck-no-programs-'));
+  const server = new HistoryServer({ stateDir, root: elsewhere, say: (line) => said.push(line) });
+  running.push(server);
+  server.start();
+  await until('it is told', () => server.place.problem);
+  expect(server.place.problem).toMatch(/is not installed here.*PGDECK_HISTORY_URL/);
+  expect(existsSync(data())).toBe(false);
+  rmSync(elsewhere, { recursive: true });
+});
+
 test('a file where the folder should be is told with what to do, and nothing of it is touched', async () => {
   writeFileSync(join(stateDir, 'history'), 'mine');
   const server = begin();

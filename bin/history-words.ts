@@ -3,14 +3,14 @@ import { whyNoFolder } from './state-folder';
 
 const retried = 'The pages go on with the last hour, from memory; pgdeck tries again by itself.';
 
-/** The line of a server's log that says why, without its time; the first line where none does. */
+/** The line of a server's log that says why, without its time and its end; the last line where none does. */
 export function firstWords(said: string): string {
-  const lines = said.split('\n');
-  const line = lines.find((each) => /(PANIC|FATAL):|^postgres: /.test(each)) ?? lines[0] ?? '';
+  const lines = said.trimEnd().split('\n');
+  const line = lines.find((each) => /(PANIC|FATAL):|^postgres: /.test(each)) ?? lines.at(-1) ?? '';
   return line
     .replace(/^.*?(?=PANIC:|FATAL:)/, '')
     .replace(/\s+/g, ' ')
-    .trim();
+    .replace(/[.:\s]+$/, '');
 }
 
 /** Why nothing is remembered and what to do, in sentences; `slow`: the start takes long; `again`: what happens next. */

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { EmbeddedError } from '@/lib/embedded/errors';
+import { firstWords, historyProblem } from './history-words';
+
+const again = 'The pages go on with the last hour, from memory; pgdeck tries again by itself.';
+
+test('of a log the line that says why is quoted, without its time', () => {
+  const log = [
+    'PostgreSQL 18.4 did not start in /state/history/pgdata-18:',
+    '2026-11-21 03:12:00 UTC [7] LOG:  starting PostgreSQL 18.4',
+    '2026-11-21 03:12:01 UTC [7] FATAL:  could not map anonymous shared memory: Cannot allocate memory',
+    '2026-11-21 03:12:01 UTC [7] LOG:  database system is shut down',
+  ].join('\n');
+  expect(firstWords(log)).toBe('FATAL: could not map anonymous shared memory: Cannot allocate memory');
+  expect(firstWords('PostgreSQL did not start:\nno line of a log.\n')).toBe('no line of a log');
+});
+
+test.each([
+  [
+    new EmbeddedError('PostgreSQL did not start: the disk that holds /state is full.', 'disk-full'),
+    `Nothing is remembered: the disk that holds the history below /state is full. Make room on it. ${again}`,
+  ],
+  [
+    new EmbeddedError('PostgreSQL 18 for linux-arm is not installed here. Run: npm ci.', 'platform'),
+    `Nothing is remembered: PostgreSQL 18 for linux-arm is not installed here. Run: npm ci. A PostgreSQL of yours can keep the history instead: PGDECK_HISTORY_URL. ${again}`,
+  ],
+  [
+    new EmbeddedError('uid 65534 cannot enter /state.', 'folder'),
+    `Nothing is remembered: the history's PostgreSQL did not start below /state: uid 65534 cannot enter /state. ${again}`,
+  ],
+  [
+    Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS', syscall: 'mkdir' }),
+    `Nothing is remembered: the history's folder below /state cannot be used: its file system is read-only. Mend that, or name another folder in PGDECK_STATE_DIR. ${again}`,
+  ],
+  [
+    Object.assign(new Error('could not extend file'), { code: '53100' }),
+    `Nothing is remembered: the disk that holds the history below /state is full. Make room on it. ${again}`,
+  ],
+])('what stands in the way is a sentence with what to do', (error, sentence) => {
+  expect(historyProblem(error, '/state')).toBe(sentence);
+});
