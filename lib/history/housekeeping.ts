@@ -12,10 +12,11 @@ export type HousekeepingOptions = {
   store: Store;
   leases: Pick<Leases, 'want' | 'holds'>;
   config: HistoryConfig;
+  /** How often it looks what is due. */
+  lookMs?: number;
 };
 
 const name = 'housekeeping';
-const lookMs = 5000;
 const rollUpEveryMs = 60_000;
 const everyMs = 10 * 60_000;
 /** What was held up by a reader is tried again so soon. */
@@ -57,7 +58,7 @@ export class Housekeeping {
         .finally(() => {
           if (!this.#stopped) this.start();
         });
-    }, lookMs);
+    }, this.#options.lookMs ?? 5000);
     this.#timer.unref();
   }
 
@@ -71,11 +72,9 @@ export class Housekeeping {
     const { store, leases } = this.#options;
     if (!store.on) return;
     if (leases.holds(name)) {
-      if (performance.now() - this.#rolledUpAt >= rollUpEveryMs) {
-        this.#rolledUpAt = performance.now();
-        await rollUp(store, this.#options.config, () => this.#stopped || !leases.holds(name));
-      }
-      if (performance.now() - this.#keptAt >= everyMs) {
+      const left = performance.now() - this.#rolledUpAt >= rollUpEveryMs && (await this.#rollUp());
+      // What is not rolled up yet must not be dropped.
+      if (!left && performance.now() - this.#keptAt >= everyMs) {
         this.#keptAt = performance.now();
         if (!(await this.keep())) this.#keptAt -= everyMs - againMs;
       }
@@ -83,6 +82,23 @@ export class Housekeeping {
     if (performance.now() - this.#lookedAt >= everyMs) {
       this.#lookedAt = performance.now();
       await this.look();
+    }
+  }
+
+  /** True where something is left for the next turn; one that fails must not keep what is old from being dropped. */
+  async #rollUp(): Promise<boolean> {
+    const { store, leases, config } = this.#options;
+    const began = performance.now();
+    const ends = () => this.#stopped || !leases.holds(name) || performance.now() - began > rollUpEveryMs;
+    try {
+      const left = await rollUp(store, config, ends);
+      if (!left) this.#rolledUpAt = began;
+      return left;
+    } catch (error) {
+      this.#rolledUpAt = began;
+      if (store.on)
+        log.warn({ err: safeError(error), history: true }, 'samples could not be rolled up; it is tried again');
+      return false;
     }
   }
 

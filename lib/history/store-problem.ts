@@ -44,7 +44,10 @@ export function reasonOf(error: unknown): string | undefined {
     code === '3D000'
   ) {
     const { sentence, hint } = describeConnectError(error);
-    return `The history store cannot be reached: ${sentence.charAt(0).toLowerCase()}${sentence.slice(1)} ${hint}`;
+    const todo = hint
+      .replace('DATABASE_URL (or PGPASSWORD, or ~/.pgpass)', 'PGDECK_HISTORY_URL (or ~/.pgpass)')
+      .replaceAll(/\bDATABASE_URL/g, 'PGDECK_HISTORY_URL');
+    return `The history store cannot be reached: ${sentence.charAt(0).toLowerCase()}${sentence.slice(1)} ${todo}`;
   }
   return undefined;
 }
