@@ -33,7 +33,12 @@ export function CostPage({ server }: { server: string }) {
         sentence={cost.data ? costSentence(cost.data) : '\u00a0'}
       />
       <div className="columns-2">
-        <Panel title="Budget" sentence="pgdeck slows down by itself before it is a burden." source="pg_stat_statements">
+        <Panel
+          flush
+          title="Budget"
+          sentence="pgdeck slows down by itself before it is a burden."
+          source="pg_stat_statements"
+        >
           <Asked query={cost} height={150}>
             {(known) => <Budget cost={known} />}
           </Asked>

@@ -138,7 +138,7 @@ const statementColumns: Column<LoadRow>[] = [
     id: 'mean_change',
     header: 'Change',
     kind: 'number',
-    meaning: 'Mean time against the span of the same length before; new: it did not run then.',
+    meaning: 'Mean time against the span of the same length before; new: it did not run then; –: not known.',
     value: (row) => row.mean_change ?? null,
     cell: changed,
     rank: 1,
@@ -150,8 +150,8 @@ const known = (value: number | null | undefined, text: (value: number) => string
 
 function changed(row: LoadRow) {
   const { mean_change: ratio, mean_exec_time: mean } = row;
-  if (mean === null || mean === undefined) return <span className="muted">{notApplicable}</span>;
-  if (ratio === null || ratio === undefined) return <span className="muted">new</span>;
+  if (mean === null || mean === undefined || ratio === undefined) return <span className="muted">{notApplicable}</span>;
+  if (ratio === null) return <span className="muted">new</span>;
   const text = change(1, 1 + ratio);
   return ratio >= worse.change && row.share >= worse.share ? <b className="text-critical">{text}</b> : text;
 }

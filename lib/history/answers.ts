@@ -39,7 +39,7 @@ export type TopRow = {
   usename?: string | null;
   calls_per_second?: number | null;
   mean_exec_time?: number | null;
-  /** Mean time against the span of the same length before, as a ratio (0.05 is 5 % more); null: not there before. */
+  /** Mean time against the span of the same length before, as a ratio (0.05 is 5 % more); null: not there before; missing: not known. */
   mean_change?: number | null;
 };
 

@@ -147,6 +147,7 @@ async function statements(
     sums({ from, to }),
     sums({ from: from - (to - from), to: from }),
   ]);
+  const whole = before.seconds >= 0.9 * (to - from);
   const mean = (row: Record<string, number | null> | undefined) =>
     row?.calls && typeof row.total_exec_time === 'number' ? row.total_exec_time / row.calls : null;
   return new Map(
@@ -159,7 +160,8 @@ async function statements(
           ...described.get(id),
           calls_per_second: row && now.seconds > 0 && typeof row.calls === 'number' ? row.calls / now.seconds : null,
           mean_exec_time: present,
-          mean_change: present !== null && old ? present / old - 1 : null,
+          // New is only what was surely not there before.
+          ...((old || whole) && { mean_change: present !== null && old ? present / old - 1 : null }),
         },
       ];
     }),
