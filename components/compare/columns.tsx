@@ -3,7 +3,7 @@ import type { Column } from '@/components/table/column';
 import { SqlLine } from '@/components/ui/sql';
 import { Badge } from '@/components/ui/state';
 import { byteRate, bytes, count, figure, milliseconds } from '@/lib/format';
-import type { CompareAnswer, ComparedRow } from '@/lib/history/answers';
+import type { CompareAnswer, ComparedRow, Window } from '@/lib/history/answers';
 import { PairCell, SignedCell, WaterfallCell } from './cells';
 import { callPair, type Pair, plainPair, ratePair, stepScale } from './figures';
 import { comparedText } from './summary';
@@ -17,7 +17,10 @@ const notable = 0.02;
 /** A change of time: `+12.3 ms/s`. */
 export const perSecondText = (value: number) => `${milliseconds(value)}/s`;
 
-function nameColumn(header: string, opened: Opened, code: boolean): Column<ComparedRow> {
+/** Whether so much of a window is known that what is missing in it was not there. */
+const isWhole = ({ from, to, coveredSeconds }: Window) => coveredSeconds >= 0.9 * (to - from);
+
+function nameColumn(header: string, opened: Opened, { a, b, topic }: CompareAnswer): Column<ComparedRow> {
   return {
     id: 'label',
     header,
@@ -30,9 +33,13 @@ function nameColumn(header: string, opened: Opened, code: boolean): Column<Compa
         onClick={() => opened.toggle(row.key)}
       >
         <ChevronRight className="icon icon-tiny" aria-hidden />
-        {code && row.label ? <SqlLine sql={row.label} /> : <span className="cut">{comparedText(row)}</span>}
-        {!row.a && <Badge>new</Badge>}
-        {!row.b && <Badge>gone</Badge>}
+        {topic === 'slow-queries' && row.label ? (
+          <SqlLine sql={row.label} />
+        ) : (
+          <span className="cut">{comparedText(row)}</span>
+        )}
+        {!row.a && isWhole(a) && <Badge>new</Badge>}
+        {!row.b && isWhole(b) && <Badge>gone</Badge>}
       </button>
     ),
     grow: true,
@@ -56,7 +63,8 @@ function pairColumn(
 }
 
 /** The columns of compared statements: the change of time in its parts, and each figure from A to B. */
-export function statementColumns({ a, b, rows }: CompareAnswer, opened: Opened): Column<ComparedRow>[] {
+export function statementColumns(answer: CompareAnswer, opened: Opened): Column<ComparedRow>[] {
+  const { a, b, rows } = answer;
   const scale = stepScale(rows.flatMap(({ time }) => time ?? []));
   const whole = Math.max(
     a.coveredSeconds > 0 ? a.total / a.coveredSeconds : 0,
@@ -66,7 +74,7 @@ export function statementColumns({ a, b, rows }: CompareAnswer, opened: Opened):
   const call = (name: string) => (row: ComparedRow) => callPair(row, name);
   const nowhere = (name: string) => rows.every((row) => !row.a?.[name] && !row.b?.[name]);
   return [
-    nameColumn('Statement', opened, true),
+    nameColumn('Statement', opened, answer),
     {
       id: 'change',
       header: 'Change of time',
@@ -136,13 +144,14 @@ export function growth(row: ComparedRow): number | null {
 }
 
 /** The columns of compared tables. */
-export function tableColumns({ a, b, rows }: CompareAnswer, opened: Opened): Column<ComparedRow>[] {
+export function tableColumns(answer: CompareAnswer, opened: Opened): Column<ComparedRow>[] {
+  const { a, b, rows } = answer;
   const all = rows.map((row) => growth(row) ?? 0);
   const scale = { least: Math.min(0, ...all), most: Math.max(0, ...all) };
   const rate = (name: string) => (row: ComparedRow) => ratePair(row, name, a, b);
   const plain = (name: string) => (row: ComparedRow) => plainPair(row, name);
   return [
-    nameColumn('Table', opened, false),
+    nameColumn('Table', opened, answer),
     {
       id: 'growth',
       header: 'Change of size',
@@ -209,7 +218,7 @@ export function waitColumns(answer: CompareAnswer, opened: Opened): Column<Compa
   const all = answer.rows.map(delta);
   const scale = { least: Math.min(0, ...all), most: Math.max(0, ...all) };
   return [
-    nameColumn('Wait event', opened, false),
+    nameColumn('Wait event', opened, answer),
     {
       id: 'change',
       header: 'Change of load',

@@ -128,8 +128,8 @@ function Rows({ server, subject, answer }: { server: string; subject: Subject; a
       ),
     [open, subject, answer, server],
   );
-  if (answer.rows.length === 0) {
-    const unknown = unknownWindow(answer.a, answer.b);
+  const unknown = unknownWindow(answer.a, answer.b);
+  if (unknown || answer.rows.length === 0)
     return (
       <div className="panel-message">
         <StateText state={unknown ? 'unknown' : 'ok'}>{unknown ? 'Not known' : 'None'}</StateText>
@@ -140,7 +140,6 @@ function Rows({ server, subject, answer }: { server: string; subject: Subject; a
         </p>
       </div>
     );
-  }
   return (
     <>
       <div className="filters compare-filter">

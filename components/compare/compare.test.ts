@@ -48,8 +48,8 @@ test('the reason is the largest part of the change, in its direction', () => {
     time: { ...slower.time, total: 90, calls: 90, reading: 0 },
   };
   expect(because(calls as ComparedRow, a, b)).toBe('because it is called 4 times as often');
-  expect(because({ ...slower, a: null }, a, b)).toBe('because it did not run before');
-  expect(because({ ...slower, b: null }, a, b)).toBe('because it no longer runs');
+  expect(because({ ...slower, a: null }, a, b)).toBe('because it did not run in A');
+  expect(because({ ...slower, b: null }, a, b)).toBe('because it does not run in B');
   expect(mainPart({ total: -5, calls: 3, reading: -1, writing: 0, planning: 0, executing: -7 })).toBe('executing');
 });
 
@@ -91,7 +91,7 @@ test('tables and waits have sentences of their own', () => {
   const wait = { key: 'Lock:tuple', label: 'Lock:tuple', a: { seconds: 3600 }, b: { seconds: 7200 } };
   const words = waitsSentence(answer([wait]), (row) => ratePair(row, 'seconds', a, b));
   expect(plain(words)).toBe(
-    'Load 1.0 → 2.0 average active sessions (+100 %); most of the change is Lock:tuple, 1.0 → 2.0.',
+    'Load 1.0 → 2.0 average active sessions (+100 %); most of the change is Lock: tuple, 1.0 → 2.0.',
   );
 });
 

@@ -1,5 +1,6 @@
 import { change, figure, percent } from '@/lib/format';
 import type { CompareAnswer, ComparedRow, Window } from '@/lib/history/answers';
+import { waitText } from '../load/looks';
 import { coverageSentence } from '../load/summary';
 import { callPair, mainPart, type Pair, ratePair } from './figures';
 
@@ -15,6 +16,8 @@ export function shortText(text: string, most = 48): string {
 /** What a row is called. */
 export function comparedText(row: ComparedRow): string {
   if (row.relname !== undefined) return `${row.schemaname ? `${row.schemaname}.` : ''}${row.relname}`;
+  // Waits are keyed by themselves.
+  if (row.label === row.key) return waitText(row.key);
   if (row.label) return row.label.replace(/\s+/g, ' ').trim();
   return row.queryid ? `statement ${row.queryid}, text not known` : row.key;
 }
@@ -53,8 +56,8 @@ export function moreText(before: number, after: number): string {
 
 /** Why the time of a statement changed, by the largest part of the change. */
 export function because(row: ComparedRow, a: Window, b: Window): string {
-  if (!row.a) return 'because it did not run before';
-  if (!row.b) return 'because it no longer runs';
+  if (!row.a) return 'because it did not run in A';
+  if (!row.b) return 'because it does not run in B';
   if (!row.time) return 'for reasons that are not known';
   const part = mainPart(row.time);
   const more = row.time.total > 0;
