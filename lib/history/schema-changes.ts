@@ -158,8 +158,9 @@ function alter(before: Known, after: Known, { otherVersion }: SchemaContext): Fo
     if (said.length === 0) continue;
     words.push(...said);
     if (hashed.has(part)) continue;
-    if (old !== undefined) detail.before[part] = differing(old, now);
-    if (now !== undefined) detail.after[part] = differing(now, old);
+    const [was, is] = [differing(old, now), differing(now, old)];
+    if (was !== undefined) detail.before[part] = was;
+    if (is !== undefined) detail.after[part] = is;
   }
   if (words.length === 0) return [];
   const told = words.length > 3 ? [...words.slice(0, 3), `${words.length - 3} more`] : words;
@@ -167,17 +168,22 @@ function alter(before: Known, after: Known, { otherVersion }: SchemaContext): Fo
     {
       kind: eventKind(after.kind),
       title: `${after.kind} ${named(after)}: ${told.join('; ')}`,
-      detail: { object: `${after.kind} ${named(after)}`, ...(words.length > 3 && { changes: words }), ...detail },
+      detail: {
+        object: `${after.kind} ${named(after)}`,
+        ...(words.length > 3 && { changes: words }),
+        ...Object.fromEntries(Object.entries(detail).filter(([, parts]) => Object.keys(parts).length > 0)),
+      },
       sort: `${plural(after.kind)} changed`,
       name: named(after),
     },
   ];
 }
 
-/** Of names with texts those that the other side does not have, or has otherwise. */
-function differing(part: Part, other: Part | undefined): Part {
-  if (typeof part === 'string' || typeof other !== 'object') return part;
+/** Of names with texts those that the other side does not have, or has otherwise; undefined where there are none. */
+function differing(part: Part | undefined, other: Part | undefined): Part | undefined {
+  if (typeof part !== 'object' || typeof other !== 'object') return part;
   const otherwise = Object.entries(part).filter(([name, text]) => other[name] !== text);
+  if (otherwise.length === 0) return undefined;
   return Object.fromEntries(otherwise.map(([name, text]) => [name, text.replace(fingerprint, '').trim()]));
 }
 

@@ -78,7 +78,7 @@ export const configuration = defineTopic({
   title: 'Configuration',
   summary: 'Settings of the server, settings of roles and databases, roles with their memberships, and databases.',
   scope: 'server',
-  cadenceSeconds: 300,
+  cadenceSeconds: 60,
   requires: [],
   sources: ['pg_settings', 'pg_db_role_setting', 'pg_roles', 'pg_auth_members', 'pg_database'],
   always: 'history',
