@@ -15,7 +15,7 @@ const asked = fc.record({
   tables: fc.constantFrom(...families),
   from: fc.integer({ min: now - 400 * day, max: now - 60 }),
   span: fc.integer({ min: 60, max: 400 * day }),
-  lags: fc.array(fc.integer({ min: 0, max: 3 * day }), { minLength: 3, maxLength: 3 }),
+  lags: fc.array(fc.integer({ min: 0, max: 3 * day }), { minLength: 4, maxLength: 4 }),
   step: fc.option(fc.integer({ min: 1, max: 9000 }), { nil: undefined }),
 });
 

@@ -18,6 +18,7 @@ export const metricTables = [
   table('raw', 'metric_raw', 10),
   table('minute', 'metric_1m', 60),
   table('hour', 'metric_1h', 3600),
+  table('hour', 'metric_1d', 86_400),
 ];
 
 /** The tables of load by wait, and of load by anything else. */
@@ -42,6 +43,7 @@ export function keyedTables(recording: Recording['id']): LevelTable[] {
     table('raw', `${recording}_raw`, recordings[recording].everySeconds),
     table('minute', `${recording}_10m`, 600),
     table('hour', `${recording}_1h`, 3600),
+    table('hour', `${recording}_1d`, 86_400),
   ];
 }
 

@@ -170,7 +170,7 @@ from (
 left join (
   select g.server_id, g.bucket, array_agg(g.key order by g.key) as key,
     ${columns.map((name) => `array_agg(g.${name} order by g.key) as ${name}`).join(', ')}
-  from (${seconds === 3600 ? greatest(recording, inner) : inner}
+  from (${seconds >= 3600 ? greatest(recording, inner) : inner}
   ) as g
   group by 1, 2
 ) as k on k.server_id = c.server_id and k.bucket = c.bucket
@@ -179,7 +179,7 @@ on conflict (server_id, ts) do update set ${updates(['seconds', 'key', ...column
 
 const keyedRollUps = Object.values(recordings).flatMap((recording): RollUp[] => {
   const { id, everySeconds } = recording;
-  const [raw, tens, hours] = [`${id}_raw`, `${id}_10m`, `${id}_1h`];
+  const [raw, tens, hours, days] = [`${id}_raw`, `${id}_10m`, `${id}_1h`, `${id}_1d`];
   return [
     {
       id: tens,
@@ -200,7 +200,34 @@ const keyedRollUps = Object.values(recordings).flatMap((recording): RollUp[] => 
       stepSeconds: 3600,
       sql: keyed(recording, hours, tens, 3600),
     },
+    {
+      id: days,
+      from: hours,
+      level: 'hour',
+      after: hours,
+      seconds: 86_400,
+      sampleSeconds: 0,
+      stepSeconds: 86_400,
+      sql: keyed(recording, days, hours, 86_400),
+    },
   ];
+});
+
+const metricOfMetric = (id: string, from: string, level: Level, seconds: number): RollUp => ({
+  id,
+  from,
+  level,
+  after: from,
+  seconds,
+  sampleSeconds: 0,
+  stepSeconds: seconds,
+  sql: metric(
+    id,
+    from,
+    seconds,
+    'sum(u.n)::int4 as n, (sum(u.av::float8 * u.n) / nullif(sum(u.n), 0))::float4 as av, max(u.mx) as mx',
+    'unnest(r.n, r.av, r.mx) with ordinality as u(n, av, mx, i)',
+  ),
 });
 
 /** Every roll-up, each after the one that it is made from. */
@@ -220,22 +247,8 @@ export const rollUps: RollUp[] = [
       'unnest(r.v) with ordinality as u(x, i)',
     ),
   },
-  {
-    id: 'metric_1h',
-    from: 'metric_1m',
-    level: 'minute',
-    after: 'metric_1m',
-    seconds: 3600,
-    sampleSeconds: 0,
-    stepSeconds: 3600,
-    sql: metric(
-      'metric_1h',
-      'metric_1m',
-      3600,
-      'sum(u.n)::int4 as n, (sum(u.av::float8 * u.n) / nullif(sum(u.n), 0))::float4 as av, max(u.mx) as mx',
-      'unnest(r.n, r.av, r.mx) with ordinality as u(n, av, mx, i)',
-    ),
-  },
+  metricOfMetric('metric_1h', 'metric_1m', 'minute', 3600),
+  metricOfMetric('metric_1d', 'metric_1h', 'hour', 86_400),
   {
     id: 'load_1m',
     from: 'session_raw',

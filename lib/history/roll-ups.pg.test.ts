@@ -201,6 +201,7 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     expect(sorted(await stored.load('load_1m'))).toEqual(sorted(loadOf(samples, 60, ['wait'])));
     expect(sorted(await stored.load('load_10m'))).toEqual(sorted(loadOf(samples, 600, all)));
     expect(sorted(await stored.load('load_1h'))).toEqual(sorted(loadOf(samples, 3600, all, classes, 100)));
+    expect(sorted(await stored.metrics('metric_1d'))).toEqual(sorted(metricsOf(samples, 86_400)));
     for (const id of ['statement', 'table'] as const) {
       expect(sorted(await stored.keyed(id, `${id}_10m`))).toEqual(sorted(keyedOf(samples, id, 600)));
       expect(sorted(await stored.keyed(id, `${id}_1h`))).toEqual(sorted(keyedOf(samples, id, 3600)));
@@ -217,7 +218,7 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     await expectAll();
   });
 
-  test('a day of load sums to its hours', async () => {
+  test('a day sums to its hours', async () => {
     const total = (table: string) =>
       stage.store.query(
         `select r.server_id, r.dimension, sum(s.seconds)::float8 as seconds from pgdeck.${table} as r
@@ -228,6 +229,13 @@ where r.ts < $1 group by 1, 2 order by 1, 2`,
     const hours = await total('load_1h');
     expect(hours.length).toBe(12);
     expect(await total('load_1d')).toEqual(hours.map((row) => ({ ...row, seconds: close(row.seconds as number) })));
+    const calls = (table: string) =>
+      stage.store.query<{ calls: number }>(
+        `select r.server_id, sum(c)::int8 as calls from pgdeck.${table} as r cross join lateral unnest(r.calls) as c
+where r.ts < $1 group by 1 order by 1`,
+        [new Date((from + 86_400) * 1000).toISOString()],
+      );
+    expect(await calls('statement_1d')).toEqual(await calls('statement_1h'));
   });
 
   test('a sample that comes late is rolled up again, also when it comes while rolling up', async () => {

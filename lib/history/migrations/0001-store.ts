@@ -1,4 +1,4 @@
-import { recordings } from '../recordings';
+import { type Recording, recordings } from '../recordings';
 import type { Migration } from './index';
 
 const level = (columns: string, key = 'server_id, ts') => `(
@@ -11,11 +11,18 @@ const level = (columns: string, key = 'server_id, ts') => `(
 const arrays = (columns: { name: string; type: string }[]) =>
   columns.map(({ name, type }) => `${name} ${type}[] not null`).join(', ');
 
-const keyed = Object.values(recordings).flatMap(({ id, columns }) =>
+/** The columns of a recording's tables. */
+export const keyedColumns = ({ columns }: Recording) =>
+  level(`seconds float4 not null, key int8[] not null, ${arrays(columns)}`);
+
+/** The columns of rolled-up series. */
+export const metricRollUp = level('n int4[] not null, av float4[] not null, mx float4[] not null');
+
+const keyed = Object.values(recordings).flatMap((recording) =>
   (['raw', '10m', '1h'] as const).map((width) => ({
-    name: `${id}_${width}`,
+    name: `${recording.id}_${width}`,
     tier: width === 'raw' ? ('raw' as const) : width === '10m' ? ('minute' as const) : ('hour' as const),
-    columns: level(`seconds float4 not null, key int8[] not null, ${arrays(columns)}`),
+    columns: keyedColumns(recording),
   })),
 );
 
@@ -122,16 +129,8 @@ export const migration: Migration = {
   ],
   partitioned: [
     { name: 'metric_raw', tier: 'raw', columns: level('v float4[] not null') },
-    {
-      name: 'metric_1m',
-      tier: 'minute',
-      columns: level('n int4[] not null, av float4[] not null, mx float4[] not null'),
-    },
-    {
-      name: 'metric_1h',
-      tier: 'hour',
-      columns: level('n int4[] not null, av float4[] not null, mx float4[] not null'),
-    },
+    { name: 'metric_1m', tier: 'minute', columns: metricRollUp },
+    { name: 'metric_1h', tier: 'hour', columns: metricRollUp },
     {
       name: 'session_raw',
       tier: 'raw',

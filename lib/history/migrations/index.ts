@@ -1,4 +1,5 @@
 import { migration as store } from './0001-store';
+import { migration as days } from './0002-days';
 
 /** A table by its name in the schema `pgdeck` and what stands between its parentheses, with them. */
 export type TableShape = { name: string; columns: string };
@@ -21,4 +22,4 @@ export type Migration = {
 };
 
 /** Every step, in order; forward only. */
-export const migrations: Migration[] = [store];
+export const migrations: Migration[] = [store, days];
