@@ -29,12 +29,7 @@ function told(rows: StoredRow[]) {
 const one = () => new KeyedRecorder(recording);
 /** Adds a snapshot of keys 1, 2, … taken at a second. */
 const add = (recorder: KeyedRecorder, at: number, seconds: number | null, ...rows: Raw[]) =>
-  recorder.add(
-    rows.map((each, place) => [String(place + 1), each] as const),
-    at * 1000,
-    seconds,
-    true,
-  );
+  recorder.add(rows, (each) => String(rows.indexOf(each) + 1), at * 1000, seconds, true);
 
 test('what was added in an interval is summed, and the newest figure kept', () => {
   const recorder = one();
@@ -89,4 +84,17 @@ test('a clock that is set back closes what was begun', () => {
   add(recorder, 3610, 10, row(2, 8));
   expect(told(recorder.cut(3615)).map(({ ts }) => ts)).toEqual([7200]);
   expect(told(recorder.cut(3660)).map(({ ts, rows }) => [ts, rows[0]?.[1]])).toEqual([[3600, '20']]);
+});
+
+test('where nothing but sums is kept, what did nothing is not even looked at', () => {
+  const recorder = new KeyedRecorder({ ...recording, columns: recording.columns.slice(0, 1) });
+  const looked: unknown[] = [];
+  const keyOf = (each: Raw) => String(looked.push(each));
+  recorder.add([row(0, 8), row(null, 8), row(2, 8)], keyOf, 10_000, 10, true);
+  expect(looked).toHaveLength(1);
+  recorder.add([row(0, 8)], keyOf, 70_000, 10, true);
+  expect(told(recorder.cut()).map(({ seconds, rows }) => [seconds, rows.length])).toEqual([
+    [10, 1],
+    [10, 0],
+  ]);
 });

@@ -4,6 +4,9 @@ import type { StoredRow, StoredTable, WordKind } from './stored-row';
 
 type Figures = (number | null)[];
 
+/** Which column of a topic's row a figure is read from. */
+type Read = { source: string; fold: Folding };
+
 /** What is recorded of each key in one interval. */
 type Interval = { ts: number; seconds: number; keys: Map<string, Figures> };
 
@@ -27,9 +30,16 @@ export class KeyedRecorder {
   /** The newest figures that are no sums, as they were stored last. */
   #stored = new Map<string, Figures>();
   #wholeAt = Number.NEGATIVE_INFINITY;
+  readonly #keepsNewest: boolean;
+  readonly #reads: Read[];
 
   constructor(recording: Recording) {
     this.recording = recording;
+    this.#keepsNewest = recording.columns.some((column) => column.fold !== 'sum');
+    this.#reads = recording.columns.map(({ name, from = name, fold: how }) => ({
+      source: how === 'sum' ? `${from}_per_second` : from,
+      fold: how,
+    }));
     this.#table = {
       name: `${recording.id}_raw`,
       columns: [
@@ -44,16 +54,19 @@ export class KeyedRecorder {
    * Adds the rows of one snapshot, each under its key; `seconds` is the time over which its rates were taken, null where
    * nothing is known of what was added. `covers`: these rows are what the stored row's seconds are told from.
    */
-  add(rows: Iterable<readonly [key: string, row: Raw]>, at: number, seconds: number | null, covers: boolean): void {
+  add(rows: Raw[], keyOf: (row: Raw) => string, at: number, seconds: number | null, covers: boolean): void {
     const { columns, everySeconds } = this.recording;
     const ts = Math.floor(at / 1000 / everySeconds) * everySeconds;
     if (this.#interval && this.#interval.ts !== ts) this.#close();
     this.#interval ??= { ts, seconds: 0, keys: new Map() };
     if (covers) this.#interval.seconds += seconds ?? 0;
     const { keys } = this.#interval;
-    for (const [key, row] of rows) {
+    for (const row of rows) {
+      const more = this.#reads.map((read) => figureOf(read, row, seconds));
+      // Of thousands of statements few did anything: only those are worth a key.
+      if (!this.#keepsNewest && !more.some((figure) => figure)) continue;
+      const key = keyOf(row);
       const figures = keys.get(key);
-      const more = columns.map((column) => figureOf(column, row, seconds));
       if (!figures) keys.set(key, more);
       else
         columns.forEach((column, place) => {
@@ -90,10 +103,6 @@ export class KeyedRecorder {
     const changed = [...interval.keys].filter(([key, figures]) => whole || this.#changed(key, figures));
     for (const [key, figures] of changed) if (this.#keepsNewest) this.#stored.set(key, figures);
     if (changed.length > 0 || interval.seconds > 0) this.#closed.push(this.#toRow(interval, this.#most(changed)));
-  }
-
-  get #keepsNewest(): boolean {
-    return this.recording.columns.some((column) => column.fold !== 'sum');
   }
 
   #changed(key: string, figures: Figures): boolean {
@@ -134,9 +143,8 @@ export class KeyedRecorder {
   }
 }
 
-function figureOf({ name, from, fold: how }: RecordedColumn, row: Raw, seconds: number | null): number | null {
-  const column = from ?? name;
-  const value = row[how === 'sum' ? `${column}_per_second` : column];
+function figureOf({ source, fold: how }: Read, row: Raw, seconds: number | null): number | null {
+  const value = row[source];
   if (typeof value !== 'number') return null;
   return how === 'sum' ? (seconds === null ? null : value * seconds) : value;
 }

@@ -43,8 +43,8 @@ export class Recorder {
     const keyed = this.#keyed.get(topic.id);
     if (!keyed) return;
     const seen = windowSeconds !== null && windowSeconds <= (mostCadences * cadenceMs) / 1000;
-    const keys = this.#keysOf(keyed.recording, database, rows, sampledAt);
-    if (keys) keyed.add(keys, sampledAt, seen ? windowSeconds : null, home);
+    const keyOf = this.#keyOf(keyed.recording, database, sampledAt);
+    if (keyOf) keyed.add(rows, keyOf, sampledAt, seen ? windowSeconds : null, home);
   }
 
   /** Takes a sample of load. */
@@ -82,20 +82,14 @@ export class Recorder {
     this.identities.clear();
   }
 
-  #keysOf(
-    { identity, topic }: Recording,
-    database: string | null,
-    rows: Raw[],
-    at: number,
-  ): (readonly [string, Raw])[] | undefined {
-    if (identity === 'database') return rows.map((row) => [String(row.datname), row]);
-    if (identity === 'statement') return rows.map((row) => [this.identities.statement(row, at), row]);
+  /** How the rows of a topic are keyed; undefined while that is not known. */
+  #keyOf({ identity, topic }: Recording, database: string | null, at: number): ((row: Raw) => string) | undefined {
+    if (identity === 'database') return (row) => String(row.datname);
+    if (identity === 'statement') return (row) => this.identities.statement(row, at);
     const datid = this.#datids.get(database ?? '');
     if (datid === undefined || database === null) return undefined;
-    return rows.map((row) => [
-      topic === 'tables' ? this.#table(row, database, datid, at) : this.#index(row, database, datid, at),
-      row,
-    ]);
+    if (topic === 'tables') return (row) => this.#table(row, database, datid, at);
+    return (row) => this.#index(row, database, datid, at);
   }
 
   #table(row: Raw, datname: string, datid: number, at: number): string {

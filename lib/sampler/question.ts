@@ -20,7 +20,7 @@ const rareSeconds = 300;
 /** A time of day that ran ahead of the other clock by more than this: the machine slept, or its clock was set. */
 const asleepMs = 2000;
 /** Rows that are read and rated at a time; between them others have their turn. */
-const rowsAtOnce = 500;
+const rowsAtOnce = 250;
 
 /**
  * One topic in one database of one server: its latest snapshot, its last failure, and when it is asked next. Times to go

@@ -31,6 +31,8 @@ export function addRates(
 ): void {
   const names = topic.counters as string[] | undefined;
   if (!names?.length) return;
+  const rates = names.map((name) => `${name}_per_second`);
+  const known = seconds !== null && seconds > 0;
   for (const row of rows) {
     const key = rowKey(topic, row);
     const counters = names.map((name) => (typeof row[name] === 'number' ? row[name] : null));
@@ -38,19 +40,18 @@ export function addRates(
     now.rows.set(key, { epoch, counters });
     const earlier = before?.rows.get(key);
     const began = topic.beginsAtZero === true && before?.whole === true && !earlier;
-    const known =
-      seconds !== null &&
-      seconds > 0 &&
-      (began || (earlier?.epoch === epoch && counters.every((count, place) => !decreased(earlier, place, count))));
-    names.forEach((name, place) => {
+    const grew = earlier !== undefined && earlier.epoch === epoch && !decreased(earlier.counters, counters);
+    rates.forEach((rate, place) => {
       const count = counters[place] ?? null;
       const then = began ? 0 : (earlier?.counters[place] ?? null);
-      row[`${name}_per_second`] = known && count !== null && then !== null ? (count - then) / seconds : null;
+      row[rate] = known && (began || grew) && count !== null && then !== null ? (count - then) / seconds : null;
     });
   }
 }
 
-function decreased(earlier: Counted | undefined, place: number, count: number | null): boolean {
-  const then = earlier?.counters[place] ?? null;
-  return count !== null && then !== null && count < then;
+function decreased(before: (number | null)[], now: (number | null)[]): boolean {
+  return now.some((count, place) => {
+    const then = before[place] ?? null;
+    return count !== null && then !== null && count < then;
+  });
 }
