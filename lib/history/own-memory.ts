@@ -12,7 +12,8 @@ export class OwnMemory {
 
   /** Takes the rows of topic `own-cost`; `at` in epoch milliseconds. */
   add(rows: Raw[], at: number, seconds: number): void {
-    const minuteAt = Math.floor(at / 1000 / minute) * minute;
+    // It stands for the time before it.
+    const minuteAt = Math.floor((at / 1000 - seconds / 2) / minute) * minute;
     for (const row of rows) {
       const [calls, ms] = [row.calls_per_second, row.server_ms_per_second];
       if (typeof calls !== 'number' || typeof ms !== 'number') continue;
