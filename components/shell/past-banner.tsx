@@ -30,7 +30,7 @@ export function PastBanner() {
       <p>
         <b>As of {now ? asOf(at, now) : 'a moment of the past'}.</b>{' '}
         {ofMoment
-          ? `Everything on this page is from that moment${distance ? `, the nearest that is kept: ${distance}` : ''}.`
+          ? `Everything on this page is from that moment${distance ? `; nearest kept: ${distance}` : ''}.`
           : 'What this page tells is of the time around it.'}{' '}
         Actions are off.
       </p>
