@@ -138,7 +138,7 @@ async function stopSampling(): Promise<void> {
   await shared().history?.stop();
 }
 
-function announce(version: string, address: string, { servers, warnings }: Config): void {
+function announce(version: string, address: string, { servers, warnings, history, stateDir }: Config): void {
   for (const warning of warnings) say(warning);
   say();
   say(`pgdeck ${version} is running: ${address}`);
@@ -148,6 +148,9 @@ function announce(version: string, address: string, { servers, warnings }: Confi
     say(`${demo ? 'The demo' : name}: ${where}${acting}`);
     if (demo) say('Your own server: DATABASE_URL=postgres://user:password@host:5432/database npm start');
   }
+  const { kind, url } = history;
+  if (url) say(`History: ${url.host}:${url.port}, database ${url.database}`);
+  else say(kind === 'off' ? 'History: off (PGDECK_HISTORY)' : `History: below ${stateDir}`);
   say('Ctrl-C stops it.');
   say();
 }
