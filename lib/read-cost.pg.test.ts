@@ -135,7 +135,7 @@ test('without the store and its counts: what pgdeck measured in the last hour, a
   count('own-time', [4]);
   const added = (at: number) =>
     history.own.add([{ statement: 'load', calls_per_second: 1, server_ms_per_second: 2 }], at * 1000, 10);
-  for (let at = range.from; at < range.to; at += 10) added(at);
+  for (let at = range.from; at < range.to; at += 10) added(at + 10);
   latest = { status: 'unavailable', hint: 'The extension pg_stat_statements is not installed in database shop.' };
   const cost = await readCost('one', range);
   expect(cost).toMatchObject({
