@@ -23,7 +23,7 @@ export async function start(): Promise<void> {
   const config = readConfig(process.env, parts.launcher.demo);
   log.level = config.logLevel;
   mkdirSync(config.stateDir, { recursive: true });
-  const history = new History(config.history, parts.launcher.history ?? { kind: 'off', notices: [] });
+  const history = new History(config.history, parts.launcher.history ?? { kind: 'off', notices: [] }, config.servers);
   const servers = new Map<string, Server>();
   for (const server of config.servers) {
     const connections = new ServerConnections(server, config.maintenanceMax);

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const reports = join(root, 'test-results', 'reports');
 
-/** What the tests must not take from whoever runs them: settings of pgdeck, of PostgreSQL's clients, of npm's run. */
-const foreign = /^(PG|DATABASE_URL$|PORT$|NODE_ENV$|npm_(?!execpath|config_))/;
+/** What the tests must not take from whoever runs them: settings of pgdeck, of PostgreSQL's clients, of npm's run; but where the distributed engines are. */
+const foreign = /^(PG(?!DECK_TEST_(CITUS|TIMESCALE)_URL$)|DATABASE_URL$|PORT$|NODE_ENV$|npm_(?!execpath|config_))/;
 
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { HistoryConfig } from '@/lib/config';
-import { log } from '@/lib/metrics/log';
+import type { HistoryConfig, ServerConfig } from '@/lib/config';
+import { log, safeError } from '@/lib/metrics/log';
 import type { HistoryStatus } from './answers';
 import { Housekeeping } from './housekeeping';
 import { Instances } from './instances';
@@ -10,10 +10,13 @@ import { loadMask, maskStatement } from './mask';
 import { keepMoments } from './moments';
 import type { HistoryPlace } from './place';
 import { Reader } from './reader';
+import { inWatchedWords, watchedInStore } from './same-database';
 import type { NewEvent } from './server-changes';
 import { ServerHistory } from './server-history';
 import { Store } from './store';
 import { Writer } from './writer';
+
+const compareEveryMs = 60_000;
 
 /** Everything that this process remembers: one for all watched servers. */
 export class History {
@@ -30,10 +33,13 @@ export class History {
   readonly #place: HistoryPlace;
   readonly #servers = new Map<string, ServerHistory>();
   readonly #told = new Set<string>();
+  readonly #watched: Pick<ServerConfig, 'id' | 'name' | 'read'>[];
+  #comparing: NodeJS.Timeout | undefined;
 
   /** `place` is where the store is, changed by the launcher as things change. */
-  constructor(config: HistoryConfig, place: HistoryPlace) {
+  constructor(config: HistoryConfig, place: HistoryPlace, watched: Pick<ServerConfig, 'id' | 'name' | 'read'>[] = []) {
     this.config = config;
+    this.#watched = watched;
     this.#place = place;
     this.store = new Store({
       place: () => (place.problem === undefined ? place.target : { problem: place.problem }),
@@ -51,7 +57,10 @@ export class History {
     this.store.onDamage = (why) => place.damaged?.(why);
     // The launcher's notices come with the store's own changes.
     this.store.onNotice = () => this.#tell();
-    this.store.onChange(() => this.#tell());
+    this.store.onChange(() => {
+      this.#tell();
+      if (place.kind === 'external') void this.#compare();
+    });
   }
 
   /** What is remembered of one server. */
@@ -84,10 +93,13 @@ export class History {
     this.instances.start();
     this.writer.start();
     this.store.start();
+    if (this.#place.kind === 'external')
+      this.#comparing = setInterval(() => void this.#compare(), compareEveryMs).unref();
   }
 
   /** Writes what is left, gives back the leases and closes the connections. */
   async stop(): Promise<void> {
+    clearInterval(this.#comparing);
     this.housekeeping.stop();
     this.instances.stop();
     await this.writer.stop();
@@ -106,6 +118,20 @@ export class History {
       if (this.#told.has(text)) continue;
       this.#told.add(text);
       this.event({ kind: 'pgdeck', title: text, at: at * 1000 });
+    }
+  }
+
+  /** Warns of a store in a database that it is to remember. */
+  async #compare(): Promise<void> {
+    const { target } = this.#place;
+    if (!this.store.on || !target) return;
+    const watched = this.#watched.map(({ id, name, read }) => ({ name, target: read, cluster: this.of(id).cluster }));
+    try {
+      for (const server of await watchedInStore(this.store.query, target, watched))
+        this.store.notice(inWatchedWords(server));
+    } catch (error) {
+      if (this.store.on)
+        log.warn({ err: safeError(error), history: true }, 'the store was not compared with the servers');
     }
   }
 
