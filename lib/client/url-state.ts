@@ -67,10 +67,11 @@ export type PageTimes = {
 export function usePageTimes(): PageTimes {
   const [{ from, to, at: atText }, set] = useQueryStates(times, { history: 'push' });
   const at = useMemo(() => parseMoment(atText), [atText]);
-  const range = useMemo(() => rangeAround(parseRange(from, to), at), [from, to, at]);
+  const chosen = useMemo(() => parseRange(from, to), [from, to]);
+  const range = useMemo(() => rangeAround(chosen, at), [chosen, at]);
   useEffect(() => {
-    if ('last' in range) lastMoving = range;
-  }, [range]);
+    if ('last' in chosen) lastMoving = chosen;
+  }, [chosen]);
   return useMemo(
     () => ({
       range,
