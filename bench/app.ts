@@ -40,10 +40,13 @@ export class App {
       });
   }
 
-  /** Starts it for `target` and waits until it answers; `clock` is how many times as fast its clock runs. */
-  static async start(root: string, target: Target, clock = 1): Promise<App> {
+  /**
+   * Starts it for `target` and waits until it answers; `clock` is how many times as fast its clock runs. Its state is
+   * in a new folder, or in the one that is given; either goes with it.
+   */
+  static async start(root: string, target: Target, clock = 1, folder?: string): Promise<App> {
     const port = await freePort();
-    const stateDir = mkdtempSync(join(tmpdir(), 'pgdeck-bench-state-'));
+    const stateDir = folder ?? mkdtempSync(join(tmpdir(), 'pgdeck-bench-state-'));
     const ours = Object.entries(process.env).filter(([name]) => !/^(PGDECK_|PG[A-Z]+$|DATABASE_URL$|PORT$)/.test(name));
     // The launcher itself: `npm start` would also read a file .env, which may name another server.
     const launcher = JSON.stringify(pathToFileURL(join(root, 'dist/launcher.mjs')).href);

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { buildPages } from './app';
 import { type Cost, type CostOptions, measureCost } from './cost';
 import { type FirstLoad, measureFirstLoad } from './first-load';
+import { type HistoryFigures, measureHistory } from './history';
 import { type Memory, measureMemory } from './memory';
 import { measureReaders, type Readers } from './readers';
 import { costText, costVerdicts, table, type Verdict } from './report';
@@ -17,21 +18,29 @@ import {
   readersText,
   readersVerdicts,
 } from './report-app';
+import { historyText, historyVerdicts } from './report-history';
 
-const parts = ['cost', 'readers', 'memory', 'first-load'] as const;
+const parts = ['cost', 'readers', 'memory', 'first-load', 'history'] as const;
 type Part = (typeof parts)[number];
 
-const help = `npm run bench -- [part …] [--quick] [--tables 50,5000] [--seconds 300]
+const help = `npm run bench -- [part …] [--quick] [--tables 50,5000] [--seconds 300] [--servers 20]
 
   cost         what pgdeck costs the watched server with 0, 1, 10 and 100 viewers, beside the cheapest reading of the same
   readers      a hundred readers of the topic API over HTTP
   memory       memory of the application after an hour of sampling, at sixty times the pace
   first-load   JavaScript that each page loads first
+  history      the history store: months of data, their size, reading and writing them; --servers 20 says of how many
 
-Without a part all are run, one after the other, in about ten minutes; --quick takes about three and is less exact.
+Without a part all are run, one after the other, in about a quarter of an hour; --quick takes about six minutes and is less exact.
 `;
 
-type Results = { costs?: Cost[]; readers?: Readers[]; memory?: Memory[]; firstLoad?: FirstLoad[] };
+type Results = {
+  costs?: Cost[];
+  readers?: Readers[];
+  memory?: Memory[];
+  firstLoad?: FirstLoad[];
+  history?: HistoryFigures;
+};
 
 /** `npm run bench`: answers the exit code, 1 where a limit was not met. */
 export async function run({ root, parameters }: { root: string; parameters: string[] }): Promise<number> {
@@ -43,6 +52,7 @@ export async function run({ root, parameters }: { root: string; parameters: stri
       help: { type: 'boolean', default: false },
       tables: { type: 'string' },
       seconds: { type: 'string' },
+      servers: { type: 'string' },
     },
   });
   const unknown = positionals.filter((word) => !(parts as readonly string[]).includes(word));
@@ -72,7 +82,7 @@ export async function run({ root, parameters }: { root: string; parameters: stri
       verdicts.push(...costVerdicts(cost));
     }
   }
-  if (wanted('readers') || wanted('memory') || wanted('first-load')) await buildPages(root);
+  if (parts.some((part) => part !== 'cost' && wanted(part))) await buildPages(root);
   if (wanted('readers')) {
     say('Measuring readers over HTTP …');
     results.readers = [];
@@ -97,6 +107,16 @@ export async function run({ root, parameters }: { root: string; parameters: stri
     results.firstLoad = await measureFirstLoad(root);
     say(`\n${firstLoadText(results.firstLoad)}\n`);
     verdicts.push(...firstLoadVerdicts(results.firstLoad));
+  }
+  if (wanted('history')) {
+    say('Measuring the history store …');
+    results.history = await measureHistory(root, {
+      servers: Number(values.servers ?? (quick ? 4 : 20)),
+      ingestSeconds: quick ? 65 : 125,
+      appSeconds: quick ? 15 : 60,
+    });
+    say(`\n${historyText(results.history)}\n`);
+    verdicts.push(...historyVerdicts(results.history));
   }
   const rows = verdicts.map(({ what, measured, limit, met }) => [what, measured, limit, met ? 'met' : 'NOT MET']);
   say(table(['Limits and aims', 'measured', 'limit', ''], rows));

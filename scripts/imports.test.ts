@@ -102,6 +102,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   proxy: { values: [] },
   bench: {
     values: [
+      'bin',
       'lib/embedded',
       'lib/postgres',
       'lib/sampler',
