@@ -52,6 +52,8 @@ export class History {
     const { holds, fence } = this.instances;
     const mask = config.literals ? (text: string) => text : maskStatement;
     this.writer = new Writer({ store, servers, holds, fence, mask });
+    // What a server is recorded from begins with its lease, not with the next batch.
+    this.leases.onLook(() => this.writer.mark());
     this.reader = new Reader(this.store, config);
     this.housekeeping = new Housekeeping({ store: this.store, leases: this.leases, config });
     this.store.onDamage = (why) => place.damaged?.(why);

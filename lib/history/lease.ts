@@ -9,13 +9,13 @@ export type LeaseStore = { readonly on: boolean; query: Run };
 export type Lease = { name: string; holder: string; term: number; until: number };
 
 /** A lease ends so long after its last renewal; it is renewed four times in that time. */
-export const leaseMs = 12_000;
-const renewMs = 3000;
+export const leaseMs = 10_000;
+const renewMs = 2500;
 const lookMs = 1000;
 /** A transaction that waits for a stopped instance ends so long after its last statement. */
 const stoppedMs = 5000;
 /** What was read longer ago says nothing any more: the store does not answer. */
-const staleMs = 8000;
+const staleMs = 5000;
 const forgetMs = 24 * 3_600_000;
 const alone = 'pgdeck';
 

@@ -65,7 +65,7 @@ export class Writer {
 
   /** Begins to write at the end of each ten seconds. */
   start(): void {
-    this.#mark();
+    this.mark();
     this.#wait();
   }
 
@@ -82,7 +82,7 @@ export class Writer {
 
   /** Takes what is whole (`all`: everything) from each server, and writes it. */
   async tick(all = false): Promise<void> {
-    this.#mark();
+    this.mark();
     for (const server of this.#options.servers()) {
       if (!server.recording) continue;
       this.#cut(server, all);
@@ -116,7 +116,7 @@ export class Writer {
   }
 
   /** Says to each server whether it is to record: not for a store that has been away for longer than can be kept. */
-  #mark(): void {
+  mark(): void {
     const { store, clock, servers, holds } = this.#options;
     if (store.on) this.#onAt = clock.elapsed();
     const recording = clock.elapsed() - this.#onAt < kept.ms;
@@ -131,7 +131,7 @@ export class Writer {
       server.serverId = undefined;
       server.recorder.identities.clear();
     }
-    this.#mark();
+    this.mark();
     void this.flush();
   }
 
