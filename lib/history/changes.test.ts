@@ -80,8 +80,9 @@ const run = {
 
 test('a restart is at the time at which the server began, a promotion when it is seen', () => {
   const restarted = { ...run, postmaster_start_time: '2026-11-21T09:30:00.456Z', server_version: '18.4' };
-  expect(runChanges(run, run)).toEqual([]);
-  expect(runChanges(run, restarted)).toEqual([
+  const seenAt = Date.parse('2026-11-21T09:29:50Z');
+  expect(runChanges(run, run, seenAt)).toEqual([]);
+  expect(runChanges(run, restarted, seenAt)).toEqual([
     {
       kind: 'restart',
       title: 'Server restarted as PostgreSQL 18.4, it was 18.3',
@@ -89,12 +90,21 @@ test('a restart is at the time at which the server began, a promotion when it is
       at: Date.parse('2026-11-21T09:30:00.456Z'),
     },
   ]);
-  expect(runChanges(run, { ...run, in_recovery: false })).toEqual([
+  expect(runChanges(run, { ...run, in_recovery: false }, seenAt)).toEqual([
     {
       kind: 'failover',
       title: 'The standby was promoted: it is the primary now',
       detail: { before: 'standby', after: 'primary' },
     },
+  ]);
+});
+
+test('a server that ran already while the other one was seen is no restart', () => {
+  const other = { ...run, postmaster_start_time: '2026-11-20T09:00:00.000Z', in_recovery: false };
+  const seenAt = Date.parse('2026-11-21T09:29:50Z');
+  expect(runChanges(run, other, seenAt).map(({ kind, title, at }) => [kind, title, at])).toEqual([
+    ['failover', 'Another server of the same cluster answers', undefined],
+    ['failover', 'The standby was promoted: it is the primary now', undefined],
   ]);
 });
 

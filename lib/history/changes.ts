@@ -110,14 +110,25 @@ function difference(before: string | null, after: string | null): string {
     .join('; ');
 }
 
-/** A restart, another version, a promotion. */
-export function runChanges(before: RunState, after: RunState): Draft[] {
+/** Clocks of two machines may differ by so much. */
+const skewMs = 60_000;
+
+/** A restart, another version, a promotion, another server of the cluster; `seenAt`: when the state before was seen (ms). */
+export function runChanges(before: RunState, after: RunState, seenAt: number): Draft[] {
   const drafts: Draft[] = [];
   const version =
     before.server_version === after.server_version
       ? ''
       : ` as PostgreSQL ${after.server_version}, it was ${before.server_version}`;
-  if (before.postmaster_start_time !== after.postmaster_start_time)
+  // One that ran already while the other was seen is no restart of it: an address leads to another machine now.
+  const other = Date.parse(after.postmaster_start_time) + skewMs < seenAt;
+  if (before.postmaster_start_time !== after.postmaster_start_time && other)
+    drafts.push({
+      kind: 'failover',
+      title: `Another server of the same cluster answers${version}`,
+      detail: { before: `started ${before.postmaster_start_time}`, after: `started ${after.postmaster_start_time}` },
+    });
+  else if (before.postmaster_start_time !== after.postmaster_start_time)
     drafts.push({
       kind: 'restart',
       title: `Server restarted${version}`,

@@ -80,6 +80,16 @@ export class ServerChanges {
     return { id, stored: this.#events.some((kept) => kept.event.id === id && kept.written) };
   }
 
+  /** Another cluster answers under this name: nothing that is known of the one before is compared with it. */
+  replaced(before: string, after: string): void {
+    this.#next(async () => this.#states.clear());
+    this.add({
+      kind: 'failover',
+      title: 'Another cluster answers in place of the one before; its history begins anew',
+      detail: { before: `system identifier ${before}`, after: `system identifier ${after}` },
+    });
+  }
+
   /** Compares a topic's answer with the last known state; does nothing for topics that tell of no changes. */
   take(topic: AnyTopic, database: string | null, snapshot: Snapshot, cadenceMs: number): void {
     if (this.#events.some(({ written }) => !written) && this.#place()) this.#flush();
@@ -187,7 +197,7 @@ export class ServerChanges {
     const known = this.#states.get(kind);
     const calm = known && watched.same(known.state, state);
     if (known && !calm) {
-      const drafts = watched.changes(known.state, state, database);
+      const drafts = watched.changes(known.state, state, database, known.seenAt);
       for (const event of this.#tell({ watched, kind, database, state, at, ...look }, drafts, known.seenAt))
         this.#keep(event, false);
     }
@@ -215,7 +225,7 @@ export class ServerChanges {
       if (stored)
         before = { state: stored.state, seenAt: heldAt === undefined ? stored.takenAt : (known?.seenAt ?? at) };
     }
-    const drafts = before ? watched.changes(before.state, state, database) : [];
+    const drafts = before ? watched.changes(before.state, state, database, before.seenAt) : [];
     const events = this.#tell(look, drafts, before?.seenAt ?? at).filter((event) => !this.#told(event, before?.seenAt));
     const body = await packed(state);
     const saved = await store.transaction(async (run) => {

@@ -90,6 +90,7 @@ export class ServerHistory {
     const cluster = server.systemIdentifier ?? '';
     if (cluster === this.cluster || (cluster === '' && this.serverId !== undefined)) return;
     if (this.cluster !== '') this.recorder.clear();
+    if (this.cluster !== '' && cluster !== '') this.changes.replaced(this.cluster, cluster);
     this.cluster = cluster;
     this.serverId = undefined;
   }

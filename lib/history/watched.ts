@@ -16,7 +16,8 @@ export type Watched<State = any> = {
   /** Undefined: these rows do not tell. */
   state(rows: Raw[], partial: Partial[]): State | undefined;
   same(before: State, after: State): boolean;
-  changes(before: State, after: State, database: string | null): Draft[];
+  /** `seenAt`: when the state before was seen, epoch milliseconds. */
+  changes(before: State, after: State, database: string | null, seenAt: number): Draft[];
   /** What of a large state is enough for `same`; the whole is only in the store. */
   small?(state: State): State;
   /** True: changes tell their own time, so that the time of the last look is of no use. */
@@ -33,7 +34,7 @@ const run: Watched<RunState> = {
       server_version: String(row.server_version),
     },
   same: sameText,
-  changes: runChanges,
+  changes: (before, after, _database, seenAt) => runChanges(before, after, seenAt),
 };
 
 const resets = (name: (row: Raw) => string, counted: (row: Raw) => boolean): Watched<ResetState> => ({
