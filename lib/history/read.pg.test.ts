@@ -238,6 +238,17 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     }
   });
 
+  test('where samples were dropped before their time, minutes stand in', async () => {
+    const ask = { from, to: from + 3600 };
+    expect(await readSeries(reader, 2, seriesOf('cache'), empty, ask)).toMatchObject({ step: 10, source: 'raw' });
+    const dropped = new Reader(stage.store, kept, () => ({
+      raw: to - 3600,
+      minute: from - 86_400,
+      hour: from - 86_400,
+    }));
+    expect(await readSeries(dropped, 2, seriesOf('cache'), empty, ask)).toMatchObject({ step: 60, source: 'minute' });
+  });
+
   test('the newest seconds come from memory, also where the store has none of a bucket', async () => {
     const memory = new MemoryHistory();
     const series = seriesOf('cache');

@@ -1,5 +1,6 @@
 import type { HistoryConfig } from '@/lib/config';
 import type { Reach } from './levels';
+import type { Oldest } from './retention';
 import type { Store } from './store';
 
 /** What readers need of the store. */
@@ -22,14 +23,21 @@ type Answer = { at: number; value: Promise<unknown> };
 export class Reader {
   #store: ReadStore;
   #config: Pick<HistoryConfig, 'rawDays' | 'minuteDays' | 'hourDays'>;
+  #oldest: () => Oldest;
   #answers = new Map<string, Answer>();
   #words = new Map<number, string>();
   #asking = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(store: ReadStore, config: Pick<HistoryConfig, 'rawDays' | 'minuteDays' | 'hourDays'>) {
+  /** `oldest` says how far back each level goes in fact: what was too much is dropped before its time. */
+  constructor(
+    store: ReadStore,
+    config: Pick<HistoryConfig, 'rawDays' | 'minuteDays' | 'hourDays'>,
+    oldest: () => Oldest = () => ({ raw: null, minute: null, hour: null }),
+  ) {
     this.#store = store;
     this.#config = config;
+    this.#oldest = oldest;
   }
 
   /** Whether the store can be asked at all. */
@@ -101,11 +109,12 @@ export class Reader {
     );
     const now = Date.now() / 1000;
     const { rawDays, minuteDays, hourDays } = this.#config;
+    const { raw, minute, hour } = this.#oldest();
     return {
       now,
       kept: {
-        raw: now - rawDays * daySeconds,
-        minute: now - minuteDays * daySeconds,
+        raw: keptSince(now - rawDays * daySeconds, raw, minute),
+        minute: keptSince(now - minuteDays * daySeconds, minute, hour),
         hour: now - hourDays * daySeconds,
       },
       marks: new Map(marks.map(({ rollup, upto }) => [rollup, upto])),
@@ -176,5 +185,9 @@ export class Reader {
     return names.map((name) => byName.get(name));
   }
 }
+
+/** From when on a level is kept: a level that begins later than the coarser one above it has lost what was before. */
+const keptSince = (bound: number, own: number | null, coarser: number | null) =>
+  own !== null && coarser !== null && coarser < own - 3600 ? Math.max(bound, own) : bound;
 
 const slow = 'The history store did not answer within 4 s. It is busy; try again in a moment.';
