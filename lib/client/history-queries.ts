@@ -96,13 +96,10 @@ export function changesQuery(server: string, range: Range, kind: ChangeEvent['ki
   return infiniteQueryOptions({
     queryKey: ['changes', server, range, kind, 'pages'],
     queryFn: ({ pageParam, signal }) => {
-      const { from, to } = endsOf(range);
-      return request<ChangesAnswer>(
-        withQuery(path(server, 'changes'), { from, to: pageParam ?? to, kind, limit: 100 }),
-        {
-          signal,
-        },
-      );
+      // Without an end: what happened in this second is there, too.
+      const to = pageParam ?? ('to' in range ? range.to : undefined);
+      const query = { from: endsOf(range).from, to, kind, limit: 100 };
+      return request<ChangesAnswer>(withQuery(path(server, 'changes'), query), { signal });
     },
     initialPageParam: null as number | null,
     getNextPageParam: ({ next }) => next,
