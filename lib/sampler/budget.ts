@@ -1,4 +1,5 @@
-import type { Raw } from '@/lib/topics/topic';
+import type { Snapshot } from '@/lib/history/server-history';
+import type { AnyTopic, Raw } from '@/lib/topics/topic';
 
 /** Own and all statement time over a span, in milliseconds; `all` is null where only pgdeck's own is known. */
 type Span = { at: number; ms: number; own: number; all: number | null };
@@ -101,4 +102,31 @@ export function countedTime(rows: Raw[], seconds: number): { own: number; all: n
 export function measuredTime(rows: Raw[], seconds: number): number | undefined {
   const rates = rows.map((row) => row.server_ms_per_second).filter((rate) => typeof rate === 'number');
   return rates.length > 0 ? rates.reduce((sum, rate) => sum + rate * seconds, 0) : undefined;
+}
+
+/** Lets a budget judge an answer that tells of statement time. */
+export function weigh(budget: Budget, topic: AnyTopic, { rows, windowSeconds, sampledAt, partial }: Snapshot): void {
+  if (windowSeconds === null) return;
+  if (topic.id === 'own-cost') {
+    const own = measuredTime(rows, windowSeconds);
+    if (own !== undefined) budget.take('measured', sampledAt, windowSeconds, own, null);
+  }
+  // Where statements are hidden, the time of all is not known.
+  if (topic.id === 'statement-counters' && !partial) {
+    const time = countedTime(rows, windowSeconds);
+    if (time) budget.take('counted', sampledAt, windowSeconds, time.own, time.all);
+  }
+}
+
+/** A change of pace in words, for the list of changes. */
+export function pacedEvent({ factor, before, share, ofCore }: BudgetChange) {
+  const percent = (of: number) => `${Number((of * 100).toPrecision(2))} %`;
+  const took =
+    share === null ? `${percent(ofCore)} of one processor` : `${percent(share)} of the statement time of this server`;
+  const pace = factor === 1 ? 'as often as it should' : `${factor} times less often than it would`;
+  return {
+    kind: 'pgdeck' as const,
+    title: `pgdeck asks ${pace}: its own statements took ${took}`,
+    detail: { before, after: factor, share, of_one_processor: ofCore },
+  };
 }

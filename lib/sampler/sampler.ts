@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from '@/lib/history/clock';
-import { ServerHistory, type Snapshot } from '@/lib/history/server-history';
+import { ServerHistory } from '@/lib/history/server-history';
 import type { Capabilities } from '@/lib/postgres/capabilities';
 import type { Problem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Answer, AnyTopic } from '@/lib/topics/topic';
-import { Budget, type BudgetChange, countedTime, measuredTime } from './budget';
+import { Budget, pacedEvent, weigh } from './budget';
 import type { Follow } from './follow';
 import { Question } from './question';
 import { Remembered } from './remembered';
@@ -58,7 +58,7 @@ export class Sampler {
     this.#connections = connections;
     this.#topics = topics;
     this.#complain = complain;
-    this.#budget = new Budget(budget.percent, (change) => this.#paced(change), budget.windowMs);
+    this.#budget = new Budget(budget.percent, (change) => history.changes.add(pacedEvent(change)), budget.windowMs);
     this.#clock = clock;
     this.#walk = new Walk({
       topics: Object.values(topics).filter(({ everywhereSeconds }) => everywhereSeconds !== undefined),
@@ -252,7 +252,7 @@ export class Sampler {
   #record(question: Question): void {
     const { topic, snapshot } = question;
     if (!snapshot) return;
-    this.#weigh(topic, snapshot);
+    weigh(this.#budget, topic, snapshot);
     const home = this.isHome(question);
     const everywhereMs = home ? 0 : 1000 * (topic.everywhereSeconds ?? 0);
     this.history.take(topic, question.database || null, snapshot, Math.max(question.cadenceMs(), everywhereMs), home);
@@ -290,31 +290,6 @@ export class Sampler {
       if (topic.id === 'load' && snapshot?.rows.some(({ wait_event_type }) => wait_event_type === 'Lock')) return true;
     }
     return false;
-  }
-
-  #weigh(topic: AnyTopic, { rows, windowSeconds, sampledAt, partial }: Snapshot): void {
-    if (windowSeconds === null) return;
-    if (topic.id === 'own-cost') {
-      const own = measuredTime(rows, windowSeconds);
-      if (own !== undefined) this.#budget.take('measured', sampledAt, windowSeconds, own, null);
-    }
-    // Where statements are hidden, the time of all is not known.
-    if (topic.id === 'statement-counters' && !partial) {
-      const time = countedTime(rows, windowSeconds);
-      if (time) this.#budget.take('counted', sampledAt, windowSeconds, time.own, time.all);
-    }
-  }
-
-  #paced({ factor, before, share, ofCore }: BudgetChange): void {
-    const percent = (of: number) => `${Number((of * 100).toPrecision(2))} %`;
-    const took =
-      share === null ? `${percent(ofCore)} of one processor` : `${percent(share)} of the statement time of this server`;
-    const pace = factor === 1 ? 'as often as it should' : `${factor} times less often than it would`;
-    this.history.changes.add({
-      kind: 'pgdeck',
-      title: `pgdeck asks ${pace}: its own statements took ${took}`,
-      detail: { before, after: factor, share, of_one_processor: ofCore },
-    });
   }
 
   #serverChanged(before: Capabilities | undefined, after: Capabilities): void {
