@@ -37,3 +37,15 @@ test('a lookup that fails keeps what is known and is left alone for 5 s', () => 
   expect(remembered.known('shop')(roles, '10')?.rolname).toBe('postgres');
   expect(remembered.due(roles, 'shop', ['10'], 305_001)).toEqual(['10']);
 });
+
+test('a lookup may be left alone for longer, and keep only its newest answer', () => {
+  const remembered = new Remembered();
+  const state: Lookup = { ...tables, id: 'state', single: true, retrySeconds: 600 };
+  remembered.keep(state, 'shop', ['before'], [{ key: 'before', objects: 1 }], 0);
+  remembered.keep(state, 'shop', ['after'], [{ key: 'after', objects: 2 }], 1000);
+  expect(remembered.known('shop')(state, 'before')).toBeUndefined();
+  expect(remembered.known('shop')(state, 'after')?.objects).toBe(2);
+  remembered.failed(state, 'shop', 2000);
+  expect(remembered.due(state, 'shop', ['next'], 601_000)).toEqual([]);
+  expect(remembered.due(state, 'shop', ['next'], 602_001)).toEqual(['next']);
+});

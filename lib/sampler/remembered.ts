@@ -3,7 +3,7 @@ import type { Known, Lookup, Raw } from '@/lib/topics/topic';
 type Entry = { row: Raw | undefined; askedAt: number; usedAt: number };
 
 const forgetAfterMs = 60 * 60_000;
-const tryAgainAfterMs = 5000;
+const retrySeconds = 5;
 
 /** What the lookups of one server remember, by lookup, database and key; times (ms) are of a clock that only goes on. */
 export class Remembered {
@@ -13,7 +13,7 @@ export class Remembered {
   /** The keys of `keys` that are unknown or due to be asked again. */
   due(lookup: Lookup, database: string, keys: Iterable<string>, now = performance.now()): string[] {
     const failedAt = this.#failedAt.get(this.#place(lookup, database));
-    if (failedAt !== undefined && now - failedAt < tryAgainAfterMs) return [];
+    if (failedAt !== undefined && now - failedAt < (lookup.retrySeconds ?? retrySeconds) * 1000) return [];
     const entries = this.#of(lookup, database);
     const due: string[] = [];
     for (const key of new Set(keys)) {

@@ -199,6 +199,8 @@ export const schemaObjects: Lookup = {
   shared: false,
   single: true,
   everySeconds: 86_400,
+  // What ran into its time limit once will do so again.
+  retrySeconds: 600,
   keys: (rows) => rows.map((row: Raw) => String(row.key)),
   sql: { 14: sql('false'), 15: sql('i.indnullsnotdistinct') },
 };

@@ -25,6 +25,8 @@ export type Lookup = {
   everySeconds: number;
   /** True: keys are the same in each database of a server (roles, databases, statements). */
   shared: boolean;
+  /** Seconds until it is tried again when it failed; missing: five. */
+  retrySeconds?: number;
   /** True: only the newest answer is kept; its key tells the state of what it is about. */
   single?: boolean;
 };
