@@ -44,7 +44,8 @@ export function EventChips({
         <EventChip
           key={chip.events[0]?.id}
           chip={chip}
-          words={withWords ? words : undefined}
+          words={words}
+          withWords={withWords}
           right={chip.middle > width / 2}
           onMoment={onMoment}
         />
@@ -56,18 +57,20 @@ export function EventChips({
 function EventChip({
   chip: { events, middle, width },
   words,
+  withWords,
   right,
   onMoment,
 }: {
   chip: Chip;
-  words: ((event: ChangeEvent) => string) | undefined;
+  words: (event: ChangeEvent) => string;
+  withWords: boolean;
   right: boolean;
   onMoment: (at: number) => void;
 }) {
   const first = events[0] as ChangeEvent;
   const one = events.length === 1;
   const Icon = one ? changeKinds[first.kind].icon : GitCommitHorizontal;
-  const title = one ? `${clock(new Date(first.at * 1000))} ${first.title}` : plural(events.length, 'change');
+  const title = one ? words(first) : plural(events.length, 'change');
   return (
     <Popover
       title={one ? changeTitle(first) : title}
@@ -75,7 +78,7 @@ function EventChip({
       trigger={
         <button type="button" className="chart-event" style={{ left: middle - width / 2, width }} aria-label={title}>
           <Icon className="icon icon-tiny" aria-hidden />
-          {one ? words && <span className="cut">{words(first)}</span> : <span className="cut">{title}</span>}
+          {one ? withWords && <span className="cut">{words(first)}</span> : <span className="cut">{title}</span>}
           <span className={`chart-event-tip ${right ? 'chart-event-tip-right' : ''}`} aria-hidden>
             {one
               ? title
