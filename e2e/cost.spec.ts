@@ -9,14 +9,16 @@ test('what pgdeck costs is told with its share, by question and by table, and ho
   page,
   stack,
 }) => {
-  test.slow();
+  test.setTimeout(240_000);
   await page.goto(`/${stack.serverId}/cost`);
   await expect(page.locator('.page-sentence')).toContainText(
     /pgdeck took .* of this server's statement time in the last hour: .* statements/,
     { timeout: 90_000 },
   );
   await expect(page.locator('.page-sentence')).toContainText(/connections? open/);
-  await expect(page.getByRole('table', { name: 'Cost by question' }).locator('tr[data-key]').first()).toBeVisible();
+  await expect(page.getByRole('table', { name: 'Cost by question' }).locator('tr[data-key]').first()).toBeVisible({
+    timeout: 100_000,
+  });
   await expect(page.getByRole('region', { name: 'Budget' })).toContainText('of at most 1');
   const store = page.getByRole('region', { name: 'History store' });
   await expect(store).toContainText("a PostgreSQL of pgdeck's own");

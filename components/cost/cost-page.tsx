@@ -62,7 +62,7 @@ export function CostPage({ server }: { server: string }) {
         source="the history store"
       >
         <Asked query={cost} height={200} flush>
-          {(known) => <StoredTables cost={known} />}
+          {(known) => <StoredTables cost={known} on={store.data?.state === 'on'} />}
         </Asked>
       </Panel>
     </>
@@ -101,9 +101,11 @@ function Budget({ cost }: { cost: CostAnswer }) {
   );
 }
 
+const notToldApart = "pgdeck's statements of this time are not told apart; they are within two minutes of its start.";
+
 function topicSentence(cost: CostAnswer): string {
   const first = cost.byTopic.toSorted((a, b) => b.exec_ms - a.exec_ms)[0];
-  if (!first) return cost.unknownBecause ?? 'No statement of pgdeck was counted in this time.';
+  if (!first) return cost.unknownBecause ?? notToldApart;
   const all = cost.byTopic.reduce((sum, { exec_ms }) => sum + exec_ms, 0);
   return `The question ${first.topic} takes the most: ${milliseconds(first.exec_ms)}${all > 0 ? `, ${percent(first.exec_ms / all)} of all` : ''}.`;
 }
@@ -156,8 +158,8 @@ function ByTopic({ cost }: { cost: CostAnswer }) {
   if (cost.byTopic.length === 0)
     return (
       <div className="panel-message">
-        <StateText state="unknown">{cost.unknownBecause ? 'Not known' : 'None'}</StateText>
-        <p>{cost.unknownBecause ?? 'No statement of pgdeck was counted in this time. Choose a longer one.'}</p>
+        <StateText state="unknown">Not known</StateText>
+        <p>{cost.unknownBecause ?? notToldApart}</p>
       </div>
     );
   return (
@@ -176,7 +178,7 @@ function ByTopic({ cost }: { cost: CostAnswer }) {
 
 const tableKey = (row: Stored) => row.table;
 
-function StoredTables({ cost }: { cost: CostAnswer }) {
+function StoredTables({ cost, on }: { cost: CostAnswer; on: boolean }) {
   const most = Math.max(0, ...cost.stored.map((row) => row.bytes));
   const columns = useMemo<Column<Stored>[]>(
     () => [
@@ -201,11 +203,11 @@ function StoredTables({ cost }: { cost: CostAnswer }) {
   if (cost.stored.length === 0)
     return (
       <div className="panel-message">
-        <StateText state="unknown">Nothing is stored</StateText>
+        <StateText state="unknown">{on ? 'Not counted yet' : 'Nothing is stored'}</StateText>
         <p>
-          {cost.bytesPerDay === null
-            ? 'The history store is not on, so nothing of this server is on disk. See above for the reason.'
-            : 'Nothing of this server is on disk yet. The first rows are written within ten seconds of the first samples.'}
+          {on
+            ? 'Nothing of this server was counted on disk yet. It is within minutes of the first samples.'
+            : 'The history store is not on, so nothing of this server is on disk. See above for the reason.'}
         </p>
       </div>
     );

@@ -44,7 +44,7 @@ const factor = (value: number) => String(Number(value.toPrecision(2)));
 
 /** What the history of this server takes on disk in one sentence. */
 export function storedSentence(cost: CostAnswer): string {
-  if (cost.bytesPerDay === null) return 'How much is stored for this server is not known.';
+  if (cost.bytesPerDay === null) return 'How much is stored for this server in a day is not known.';
   const first = cost.stored.toSorted((a, b) => b.bytes - a.bytes)[0];
   const most = first && first.bytes > 0 ? `; most of it ${first.table}` : '';
   return `${bytes(cost.bytesPerDay)} a day for this server${most}.`;
