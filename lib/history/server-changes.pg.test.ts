@@ -29,13 +29,14 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
   let on = true;
 
   /** Runs statements in a session of their own: what a session counted is sure to be told when it ends. */
-  const run = async (...statements: string[]) => {
+  const run = (...statements: string[]) => runIn('postgres', ...statements);
+  const runIn = async (database: string, ...statements: string[]) => {
     const client = new pg.Client({
       host: server.host,
       port: server.port,
       user: 'postgres',
       password: superuserPassword,
-      database: 'postgres',
+      database,
     });
     client.on('error', () => {});
     await client.connect();
@@ -92,7 +93,7 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     const connections = new ServerConnections(config, 1);
     const changes = new ServerChanges(() => (on ? { store: stage.store, serverId: major } : undefined));
     const history = new ServerHistory('tested');
-    history.take = (topic, database, snapshot, cadenceMs) => changes.take(topic, database, snapshot, cadenceMs);
+    history.take = (...taken) => changes.take(...taken);
     const bugs: unknown[] = [];
     const sampler = new Sampler('tested', connections, topics, (error) => bugs.push(error), history);
     running.push({ sampler, connections });
@@ -103,7 +104,11 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
       expect(bugs).toEqual([]);
     };
     const events = async () => (await changes.read({ from: 0, to: Date.now() / 1000 + 60, limit: 100 })).events;
-    return { changes, look, events };
+    const lookInto = async (database: string) => {
+      expect(await sampler.read(topics.schema, database, { fresh: true })).toMatchObject({ status: 'ok' });
+      await changes.settled();
+    };
+    return { changes, look, lookInto, events };
   };
   const titles = async ({ events }: ReturnType<typeof pgdeck>) =>
     (await events()).map(({ kind, title }) => `${kind}: ${title}`).sort();
@@ -201,6 +206,22 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     expect(new Set(read).size).toBe(before + 1);
     const roles = await two.changes.read({ from: 0, to: Date.now() / 1000, limit: 10, kind: 'role' });
     expect(roles.events).toHaveLength(2);
+  });
+
+  test('a change in another database says where', async () => {
+    const one = pgdeck();
+    await one.lookInto('shop');
+    const before = (await titles(one)).length;
+    await runIn('shop', 'create table elsewhere (id int)');
+    for (let times = 0; times < 20 && (await titles(one)).length === before; times++) {
+      await sleep(200);
+      await one.lookInto('shop');
+    }
+    expect((await one.events())[0]).toMatchObject({
+      title: 'table elsewhere created (database shop)',
+      detail: { database: 'shop' },
+    });
+    expect(await titles(one)).toHaveLength(before + 1);
   });
 
   test('while the store is off changes are told from memory, and written once when it is on', async () => {

@@ -31,6 +31,8 @@ type Look = {
   watched: Watched;
   kind: string;
   database: string | null;
+  /** False: a database other than the one that pgdeck connects to. */
+  home: boolean;
   state: unknown;
   at: number;
   absentMs: number;
@@ -91,7 +93,7 @@ export class ServerChanges {
   }
 
   /** Compares a topic's answer with the last known state; does nothing for topics that tell of no changes. */
-  take(topic: AnyTopic, database: string | null, snapshot: Snapshot, cadenceMs: number): void {
+  take(topic: AnyTopic, database: string | null, snapshot: Snapshot, cadenceMs: number, home = true): void {
     if (this.#events.some(({ written }) => !written) && this.#place()) this.#flush();
     const watched = watchedBy(topic);
     const state = watched?.state(snapshot.rows, snapshot.partial ?? []);
@@ -104,7 +106,7 @@ export class ServerChanges {
       known.seenAt = snapshot.sampledAt;
       if (this.#sameServer()) return;
     }
-    const look = { watched, kind, database, state, at: snapshot.sampledAt, absentMs: absence * cadenceMs };
+    const look = { watched, kind, database, home, state, at: snapshot.sampledAt, absentMs: absence * cadenceMs };
     this.#next(() => this.#compare(look));
   }
 
@@ -175,8 +177,14 @@ export class ServerChanges {
 
   #tell(look: Look, drafts: Draft[], seenAt: number): ChangeEvent[] {
     const since = look.at - seenAt > look.absentMs ? { since: new Date(seenAt).toISOString() } : {};
-    return drafts.map(({ at, detail, ...draft }) =>
-      eventOf({ ...draft, detail: at === undefined ? { ...detail, ...since } : detail, at: at ?? look.at }),
+    const place = look.home ? '' : ` (database ${look.database})`;
+    return drafts.map(({ at, detail, title, ...draft }) =>
+      eventOf({
+        ...draft,
+        title: `${title}${place}`,
+        detail: at === undefined ? { ...detail, ...since } : detail,
+        at: at ?? look.at,
+      }),
     );
   }
 
@@ -192,14 +200,14 @@ export class ServerChanges {
   }
 
   /** Without the store: against what this process knows; a state that only the store holds whole waits for it. */
-  #compareHere({ watched, kind, database, state, at, ...look }: Look): void {
+  #compareHere(look: Look): void {
+    const { watched, kind, database, state, at } = look;
     if (watched.small) return;
     const known = this.#states.get(kind);
     const calm = known && watched.same(known.state, state);
     if (known && !calm) {
       const drafts = watched.changes(known.state, state, database, known.seenAt);
-      for (const event of this.#tell({ watched, kind, database, state, at, ...look }, drafts, known.seenAt))
-        this.#keep(event, false);
+      for (const event of this.#tell(look, drafts, known.seenAt)) this.#keep(event, false);
     }
     // What the store has is compared with once more when it is on.
     this.#states.set(kind, { state, seenAt: at, storedAt: calm ? known.storedAt : undefined });

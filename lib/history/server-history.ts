@@ -76,7 +76,7 @@ export class ServerHistory {
     else if (this.#recording) this.recorder.take(topic, database, snapshot, cadenceMs, home);
     if (topic.id === 'own-cost' && snapshot.windowSeconds !== null)
       this.own.add(snapshot.rows, snapshot.sampledAt, snapshot.windowSeconds);
-    this.changes.take(topic, database, snapshot, cadenceMs);
+    this.changes.take(topic, database, snapshot, cadenceMs, home);
     for (const taker of this.#takers) taker(topic, database, snapshot, cadenceMs);
   }
 
