@@ -21,13 +21,27 @@ export async function usable(pool: Pool): Promise<string> {
       `The history store is PostgreSQL ${row?.words ?? 'of an unknown version'}; it has to be 14 or newer.`,
       'Name another one in PGDECK_HISTORY_URL.',
     );
-  if (row.standby)
-    throw new StoreUnusable(
-      'The history store is a standby, so nothing can be written there.',
-      'Name its primary in PGDECK_HISTORY_URL; it goes on by itself.',
-    );
+  if (row.standby) throw standby();
   return row.words;
 }
+
+/** Asks whether the store is there and can still be written; throws where not. */
+export async function askWhetherThere(pool: Pool, timeoutMs: number): Promise<void> {
+  const [row] = await pool.query<{ standby: boolean; readonly: string }>(
+    `select /* pgdeck:beat */ pg_catalog.pg_is_in_recovery() as standby,
+  pg_catalog.current_setting('transaction_read_only') as readonly`,
+    [],
+    { timeoutMs },
+  );
+  if (row?.standby) throw standby();
+  if (row?.readonly === 'on') throw Object.assign(new Error('the store is read-only'), { code: '25006' });
+}
+
+const standby = () =>
+  new StoreUnusable(
+    'The history store is a standby, so nothing can be written there.',
+    'Name its primary in PGDECK_HISTORY_URL; it goes on by itself.',
+  );
 
 /** Writes a megabyte and takes it back: a full disk shows only when a file grows. */
 export async function probeWrite(pool: Pool): Promise<void> {

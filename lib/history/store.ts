@@ -6,7 +6,7 @@ import { ensureIndexes } from './indexes';
 import { migrate } from './migrate';
 import { ensureAhead } from './partitions';
 import type { Notice } from './place';
-import { probeWrite, usable } from './store-checks';
+import { askWhetherThere, probeWrite, usable } from './store-checks';
 import { isDamage, placeProblem, reasonOf, unexpected } from './store-problem';
 
 export type { Run };
@@ -25,7 +25,7 @@ export class StoreOff extends Error {}
 /** Where the store is, told anew for each attempt: a target, why there is none, or undefined while it is being started. */
 export type Place = () => Target | { problem: string } | undefined;
 
-const retryMs = [1000, 5000, 15_000];
+const usualRetryMs = [1000, 5000, 15_000];
 const notThereMs = 250;
 /** One that comes on and fails again within this time is tried less and less often. */
 const steadyMs = 60_000;
@@ -61,6 +61,7 @@ export class Store {
   onDamage: ((why: string) => void) | undefined;
   engine: Engine | undefined;
   readonly #place: Place;
+  readonly #retryMs: number[];
   readonly #listeners = new Set<(state: StoreState) => void>();
   #pool: Pool | undefined;
   /** One connection apart, so that the store can be asked whether it is there while all others are busy. */
@@ -74,8 +75,10 @@ export class Store {
   #clockReadAt = 0;
   #closed = false;
 
-  constructor(options: { place: Place }) {
+  /** `retryMs`: how long it waits before each further attempt. */
+  constructor(options: { place: Place; retryMs?: number[] }) {
     this.#place = options.place;
+    this.#retryMs = options.retryMs ?? usualRetryMs;
   }
 
   /** Whether it can be written and read: connected, in the newest shape, with its partitions. */
@@ -155,7 +158,7 @@ export class Store {
     const beat = this.#beat;
     this.#beating ??= (async () => {
       try {
-        await beat?.query('select /* pgdeck:beat */ 1', [], { timeoutMs: beatAnswerMs });
+        if (beat) await askWhetherThere(beat, beatAnswerMs);
       } catch (error) {
         if (beat === this.#beat) this.#fail(reasonOf(error) ?? unexpected(error));
       } finally {
@@ -173,7 +176,7 @@ export class Store {
     if (Date.now() - this.#onSince > steadyMs) this.#attempts = 0;
     this.#onSince = Number.POSITIVE_INFINITY;
     this.#set({ ...this.state, status: 'failing', reason });
-    this.#again(retryMs[Math.min(this.#attempts++, retryMs.length - 1)] ?? 15_000);
+    this.#again(this.#retryMs[Math.min(this.#attempts++, this.#retryMs.length - 1)] ?? 15_000);
   }
 
   #again(ms: number): void {

@@ -9,16 +9,18 @@ import { Store } from './store';
 /** A store on a PostgreSQL of its own, for tests; it goes with `stop()`. */
 export type StoreStage = { store: Store; target: Target; server: Embedded; stop(): Promise<void> };
 
-/** Starts a PostgreSQL and a store on it that is on when this returns. */
-export async function startStore({ major = 18 }: { major?: number } = {}): Promise<StoreStage> {
-  const folder = mkdtempSync(join(tmpdir(), 'pgdeck-store-'));
+/** Starts a PostgreSQL (in a temporary folder where none is named) and a store on it that is on when this returns. */
+export async function startStore(
+  options: { major?: number; folder?: string; settings?: Record<string, string | number> } = {},
+): Promise<StoreStage> {
+  const { major = 18, folder = mkdtempSync(join(tmpdir(), 'pgdeck-store-')), settings } = options;
   const superuserPassword = 'store';
   const server = await startEmbedded({
     major,
     dataDir: join(folder, 'data'),
     temporary: true,
     superuserPassword,
-    settings: { fsync: 'off' },
+    settings: { fsync: 'off', ...settings },
   });
   const target: Target = {
     host: server.host,
