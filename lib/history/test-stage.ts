@@ -30,7 +30,7 @@ export async function startStore(
     password: superuserPassword,
     tls: { mode: 'disable' },
   };
-  const store = new Store({ place: () => target });
+  const store = new Store({ place: () => target, retryMs: [500] });
   store.start();
   await until(
     () => store.on,
