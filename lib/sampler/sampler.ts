@@ -8,6 +8,7 @@ import { Budget, pacedEvent, weigh } from './budget';
 import type { Follow } from './follow';
 import { Question } from './question';
 import { Remembered } from './remembered';
+import { hangs, inTrouble } from './trouble';
 import { Walk } from './walk';
 import { within } from './within';
 
@@ -64,7 +65,7 @@ export class Sampler {
       topics: Object.values(topics).filter(({ everywhereSeconds }) => everywhereSeconds !== undefined),
       databases: () => this.#otherDatabases(),
       ask: (topic, database) => this.#visit(topic, database),
-      trouble: () => this.#inTrouble(),
+      trouble: () => inTrouble(connections, this.#questions.values(), (question) => this.isHome(question)),
     });
     connections.onServerChange = (before, after) => this.#serverChanged(before, after);
     history.ask = (ids) => this.refresh(ids.filter((id) => this.latest(id)?.status === 'ok'));
@@ -164,7 +165,7 @@ export class Sampler {
     if (this.problem) return 'unreachable';
     if (!this.#connections.capabilities) return 'starting';
     const failing = [...this.#questions.values()].some(
-      (question) => question.failure && ((question.topic.always && this.isHome(question)) || hangs(question)),
+      (question) => question.failure && (this.#needed(question) || hangs(question)),
     );
     return failing || this.#connections.nextAttemptAt > Date.now() ? 'degraded' : 'ok';
   }
@@ -213,13 +214,10 @@ export class Sampler {
     if (this.history.recording) this.#walk.tick(now);
     const elsewhere = this.follow?.following ?? false;
     for (const [key, question] of this.#questions) {
-      const home = this.isHome(question);
-      const { always } = question.topic;
-      const needed = always === true || (always === 'history' && this.history.recording);
-      const wanted = (needed && home) || question.watched(now);
+      const wanted = this.#needed(question) || question.watched(now);
       if (wanted && question.due(now) && !(elsewhere && question.topic.sql)) void this.#ask(question);
-      else if (!wanted && !home && now - question.viewedAt > forgetAfterMs && !this.#walked(question))
-        this.#questions.delete(key);
+      const forgotten = !wanted && !this.isHome(question) && now - question.viewedAt > forgetAfterMs;
+      if (forgotten && !this.#walked(question)) this.#questions.delete(key);
     }
   }
 
@@ -258,6 +256,12 @@ export class Sampler {
     this.history.take(topic, question.database || null, snapshot, Math.max(question.cadenceMs(), everywhereMs), home);
   }
 
+  /** Whether charts, checks or history need a question, also while nobody looks. */
+  #needed(question: Question): boolean {
+    const { always } = question.topic;
+    return (always === true || (always === 'history' && this.history.recording)) && this.isHome(question);
+  }
+
   /** Whether a question is of the whole server, or of the database that pgdeck connects to. */
   isHome({ database }: Question): boolean {
     return database === '' || database === this.#connections.config.read.database;
@@ -277,19 +281,8 @@ export class Sampler {
   async #visit(topic: AnyTopic, database: string): Promise<boolean> {
     const question = this.#question(topic, database);
     await this.#ask(question);
-    const well = !question.failure;
     question.rest();
-    return well;
-  }
-
-  #inTrouble(): boolean {
-    if (this.#connections.problem || this.#connections.nextAttemptAt > Date.now()) return true;
-    for (const question of this.#questions.values()) {
-      const { topic, snapshot } = question;
-      if (topic.always && this.isHome(question) && hangs(question)) return true;
-      if (topic.id === 'load' && snapshot?.rows.some(({ wait_event_type }) => wait_event_type === 'Lock')) return true;
-    }
-    return false;
+    return !question.failure;
   }
 
   #serverChanged(before: Capabilities | undefined, after: Capabilities): void {
@@ -304,5 +297,3 @@ export class Sampler {
 function place(topic: AnyTopic, database: string | null): string {
   return `${topic.id}\n${database ?? ''}`;
 }
-
-const hangs = ({ failure }: Question) => failure?.reason === 'timeout' || failure?.reason === 'locked';
