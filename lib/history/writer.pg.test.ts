@@ -252,3 +252,27 @@ test('while the store is away nothing is lost for ten minutes; then the oldest g
   expect(deck.writer.waiting.batches).toBe(0);
   await store.close();
 });
+
+test("the store's server is stopped in the middle of it and comes back: nothing is lost", async () => {
+  const deck = pgdeck();
+  await deck.seconds(21);
+  const restart = stage.server.restart(1000);
+  await expect
+    .poll(
+      async () => {
+        await deck.seconds(10);
+        return stage.store.on;
+      },
+      { timeout: 5000, interval: 50 },
+    )
+    .toBe(false);
+  await deck.seconds(30);
+  await restart;
+  await expect.poll(() => stage.store.on, { timeout: 15_000 }).toBe(true);
+  await deck.seconds(20);
+  await deck.writer.stop();
+  const rows = await bins(deck.history.id);
+  const begun = rows[0]?.ts ?? 0;
+  expect(rows.map(({ ts }) => ts)).toEqual(rows.map((_, at) => begun + 10 * at));
+  expect(sum(rows.map(({ covered }) => covered))).toBe(deck.clock.now() / 1000 - begun);
+});
