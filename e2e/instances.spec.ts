@@ -1,0 +1,238 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@playwright/test';
+import pg from 'pg';
+import { type Embedded, startEmbedded } from '@/lib/embedded/server';
+import type { HistoryStatus } from '@/lib/history/answers';
+import { Asker, until } from './fixtures/ask';
+import { type App, type Stack, startApp, startStack } from './fixtures/stack';
+
+test.describe.configure({ mode: 'serial', timeout: 180_000 });
+
+/** Two pgdecks that watch one server and keep one history, in a PostgreSQL of its own. */
+type Instance = { app: App; ask: Asker };
+
+let stack: Stack;
+let folder: string;
+let store: Embedded;
+let storeClient: pg.Client;
+let historyClient: pg.Client;
+let storeUrl: string;
+const running: App[] = [];
+
+test.beforeAll(async () => {
+  test.setTimeout(240_000);
+  stack = await startStack({ env: { PGDECK_HISTORY: 'off' } });
+  folder = mkdtempSync(join(tmpdir(), 'pgdeck-instances-'));
+  chmodSync(folder, 0o755);
+  store = await startEmbedded({
+    major: 14,
+    dataDir: join(folder, 'store'),
+    temporary: true,
+    superuserPassword: 'store',
+    settings: { fsync: 'off' },
+  });
+  const address = (database: string) => `postgres://${store.superuser}:store@${store.host}:${store.port}/${database}`;
+  storeUrl = address('history');
+  storeClient = new pg.Client(address('postgres'));
+  await storeClient.connect();
+  await storeClient.query('create database history');
+  historyClient = new pg.Client(storeUrl);
+  historyClient.on('error', () => {}); // the last test ends it
+  await historyClient.connect();
+});
+test.afterAll(async () => {
+  for (const app of running) await app.stop();
+  await historyClient?.end().catch(() => {});
+  await storeClient?.end();
+  await store?.stop();
+  await stack?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(name: string): Promise<Instance> {
+  const { user, password, host, port, database } = stack.login('pgdeck_read');
+  const app = await startApp(join(folder, name), {
+    DATABASE_URL: `postgres://${user}:${password}@${host}:${port}/${database}`,
+    PGDECK_HISTORY_URL: storeUrl,
+  });
+  running.push(app);
+  return { app, ask: new Asker(app.url) };
+}
+
+const status = async ({ ask }: Instance): Promise<HistoryStatus> => (await ask.get('/api/history')).body;
+const holds = async (instance: Instance) => (await status(instance)).leases.some(({ own }) => own);
+
+async function sorted(instances: Instance[]): Promise<{ holder: Instance; follower: Instance }> {
+  let found: Instance[] = [];
+  await until(
+    'one has the lease and the other knows',
+    async () => {
+      const all = await Promise.all(instances.map(status));
+      if (!all.every(({ leases }) => leases.length === 1)) return false;
+      found = instances.filter((_, at) => all[at]?.leases[0]?.own);
+      return found.length === 1;
+    },
+    30_000,
+  );
+  const holder = found[0] as Instance;
+  return { holder, follower: instances.find((one) => one !== holder) as Instance };
+}
+
+/** Samples since `from`: the longest time without one, and the most seconds that ten of them stand for. */
+async function samples(from: Date): Promise<{ gap: number; covered: number; rows: number }> {
+  const { rows } = await historyClient.query(
+    `select coalesce(max(extract(epoch from s.ts - s.before)), 0)::float8 - 10 as gap, max(s.covered)::float8 as covered, count(*)::int4 as rows
+from (select r.ts, r.covered, lag(r.ts) over (order by r.ts) as before from pgdeck.session_raw as r where r.ts >= $1) as s`,
+    [from],
+  );
+  return rows[0];
+}
+
+const asked = async ({ ask }: Instance) => {
+  const answer = await ask.topic('own-cost');
+  return answer.status === 'ok' ? answer.rows : [];
+};
+
+let a: Instance;
+let b: Instance;
+
+test('one asks the server, and both show what it knows', async () => {
+  [a, b] = await Promise.all([start('a'), start('b')]);
+  const { holder, follower } = await sorted([a, b]);
+  for (const { ask } of [a, b]) await until('the server is watched', async () => (await ask.state()) === 'ok', 20_000);
+
+  const { user, password, host, port, database } = stack.login('app_shop');
+  const needle = new pg.Client({ user, password, host, port, database, application_name: 'needle' });
+  await needle.connect();
+  const sees = async ({ ask }: Instance) => {
+    const answer = await ask.topic('sessions');
+    return answer.status === 'ok' && answer.rows.some(({ application_name }) => application_name === 'needle');
+  };
+  await until('the follower shows the session', () => sees(follower), 6000);
+
+  // For whoever looks, answers are no older than the cadence and two seconds.
+  await follower.ask.topic('sessions');
+  await sleep(3000);
+  const ages: number[] = [];
+  for (let look = 0; look < 20; look++) {
+    const answer = await follower.ask.topic('sessions');
+    expect(answer.status).toBe('ok');
+    if (answer.status === 'ok') ages.push((Date.now() - Date.parse(answer.sampledAt)) / 1000);
+    await sleep(500);
+  }
+  expect(Math.max(...ages)).toBeLessThan(4);
+
+  const tables = await follower.ask.topic('tables');
+  expect(tables).toMatchObject({ status: 'ok', database });
+  const fresh = await follower.ask.topic('tables', '?fresh=1');
+  expect(fresh.status === 'ok' && (Date.now() - Date.parse(fresh.sampledAt)) / 1000).toBeLessThan(4);
+
+  // The verdict is judged on each of them.
+  const verdicts = async () =>
+    Promise.all([holder, follower].map(async ({ ask }) => (await ask.get('/api/servers/default/findings')).body));
+  await until(
+    'both have the same verdict',
+    async () => {
+      const [one, other] = await verdicts();
+      return (
+        one.verdict === other.verdict &&
+        JSON.stringify(one.notJudged) === JSON.stringify(other.notJudged) &&
+        one.findings.length === other.findings.length
+      );
+    },
+    15_000,
+  );
+  await needle.end();
+  await until('the follower sees that it ended', async () => !(await sees(follower)), 6000);
+});
+
+test('the follower asks the server nothing but signs of life', async () => {
+  const { follower } = await sorted([a, b]);
+  const before = await asked(follower);
+  await sleep(6000);
+  const after = await asked(follower);
+  expect(after.length).toBeGreaterThan(0);
+  const grew = after.filter(({ topic, calls }) => calls !== before.find((row) => row.topic === topic)?.calls);
+  expect(grew.map(({ topic }) => topic)).not.toContain('sessions');
+  expect(grew.map(({ topic }) => topic)).not.toContain('load');
+});
+
+test('a holder that is killed is followed by the other, and little is missing', async () => {
+  const { holder, follower } = await sorted([a, b]);
+  await until('samples are written', async () => (await samples(new Date(0))).rows >= 3, 60_000);
+  const began = new Date(Date.now() - 30_000);
+  process.kill(holder.app.pid, 'SIGKILL');
+  const took = await until('the other has the lease', () => holds(follower), 17_000);
+  expect(took).toBeLessThan(17_000);
+  const sessions = await follower.ask.topic('sessions', '?fresh=1');
+  expect(sessions.status).toBe('ok');
+  const { rows } = await samples(began);
+  await until('it writes', async () => (await samples(began)).rows >= rows + 3, 60_000);
+  const after = await samples(began);
+  expect(after.gap).toBeLessThanOrEqual(25);
+  expect(after.covered).toBeLessThanOrEqual(10.5);
+});
+
+test('a holder that was stopped for a while writes nothing that the other writes', async () => {
+  const survivor = (await holds(a).catch(() => false)) ? a : b;
+  const other = await start('c');
+  const { holder, follower } = await sorted([survivor, other]);
+  expect(holder).toBe(survivor);
+  const began = new Date();
+  await sleep(8000);
+  process.kill(holder.app.pid, 'SIGSTOP');
+  try {
+    await until('the other has the lease', () => holds(follower), 17_000);
+    await sleep(8000);
+  } finally {
+    process.kill(holder.app.pid, 'SIGCONT');
+  }
+  await until('the first follows now', async () => !(await holds(holder)), 10_000);
+  await until(
+    'the first shows what the other asks',
+    async () => (await holder.ask.topic('sessions')).status === 'ok',
+    10_000,
+  );
+  await sleep(14_000);
+  const { covered, gap, rows } = await samples(began);
+  expect(rows).toBeGreaterThanOrEqual(3);
+  expect(covered).toBeLessThanOrEqual(10.5);
+  expect(gap).toBeLessThanOrEqual(25);
+});
+
+test('without the store each of them asks by itself, and when it is back one of them does', async () => {
+  const { holder, follower } = await sorted(await alive());
+  const open = async (to: boolean) => {
+    await storeClient.query("update pg_catalog.pg_database set datallowconn = $1 where datname = 'history'", [to]);
+    if (!to)
+      await storeClient.query(
+        "select pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where datname = 'history'",
+      );
+  };
+  await open(false);
+  for (const one of [holder, follower]) {
+    await until('it says that the store is away', async () => (await status(one)).state === 'failing', 30_000);
+    await until(
+      'its live pages go on',
+      async () => {
+        const answer = await one.ask.topic('sessions');
+        return answer.status === 'ok' && Date.now() - Date.parse(answer.sampledAt) < 5000;
+      },
+      15_000,
+    );
+  }
+  await open(true);
+  await sorted([holder, follower]);
+});
+
+async function alive(): Promise<Instance[]> {
+  const found: Instance[] = [];
+  for (const app of running) {
+    const instance = { app, ask: new Asker(app.url) };
+    if (await status(instance).then(Boolean, () => false)) found.push(instance);
+  }
+  return found;
+}
