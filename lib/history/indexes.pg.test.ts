@@ -74,14 +74,16 @@ select s, current_date + i * interval '30 s', array_fill(1::float4, array[50]) f
     expect(await ensure()).toEqual([]);
   });
 
-  test('a missing index is built anew, and told; what an interrupted rebuild left is dropped', async () => {
+  test('a missing index is built anew, and told where something was stored; what an interrupted rebuild left is dropped', async () => {
     await stage.store.query('drop index pgdeck.load_10m_ts');
+    await stage.store.query('drop index pgdeck.metric_raw_ts');
     await stage.store.query('alter table pgdeck.lease drop constraint lease_pkey');
+    await stage.store.query("insert into pgdeck.lease values ('server:1', 'a', 1, now())");
     await stage.store.query('create index event_pkey_ccnew on pgdeck.event (ts)');
     await invalidate('event_pkey_ccnew');
     expect((await ensure()).sort()).toEqual([
       'The index lease_pkey of the history store was missing; it was built anew.',
-      'The index load_10m_ts of the history store was missing; it was built anew.',
+      'The index metric_raw_ts of the history store was missing; it was built anew.',
     ]);
     expect(await validity('lease_pkey')).toBe(true);
     expect(await validity('load_10m_ts')).toBe(true);
@@ -97,7 +99,7 @@ select s, current_date + i * interval '30 s', array_fill(1::float4, array[50]) f
     expect(notice).toMatch(
       /^The index watermark_pkey of the history store was missing and could not be built: could not create unique index .* It is tried again\.$/,
     );
-    await stage.store.query("delete from pgdeck.watermark where rollup = 'twice'");
+    await stage.store.query("delete from pgdeck.watermark where ctid = (select min(ctid) from pgdeck.watermark)");
     expect(await ensure()).toEqual(['The index watermark_pkey of the history store was missing; it was built anew.']);
   });
 });

@@ -9,6 +9,8 @@ type Transaction = <T>(work: (run: Run) => Promise<T>) => Promise<T>;
 type Found = { table: string; name: string; valid: boolean; primary: boolean; parted: boolean };
 
 const buildMs = 600_000;
+/** Another pgdeck did the same at this moment. */
+const madeByAnother = new Set(['42P07', '42704', '42P16', '42710']);
 /** What an interrupted `reindex concurrently` leaves. */
 const leftOver = /_cc(new|old)\d*$/;
 
@@ -34,14 +36,18 @@ export function neededIndexes(steps = migrations): NeededIndex[] {
  */
 export async function ensureIndexes(transaction: Transaction, notice: (text: string) => void): Promise<void> {
   const there = await transaction(found);
-  const fresh = there.every(({ name }) => !name.endsWith('_ts'));
   for (const index of neededIndexes()) {
     const own = there.find(
       ({ table, name, primary }) => table === index.table && (index.primaryKey ? primary : name === index.name),
     );
     if (own?.valid) continue;
-    const why = own ? 'was invalid' : fresh && !index.primaryKey ? undefined : 'was missing';
     if (own && !own.parted) continue; // below, with those of the pieces
+    // A table that nothing was written to yet is new, and so are its indexes.
+    const why = own
+      ? 'was invalid'
+      : (await transaction((run) => isEmpty(run, index.table)))
+        ? undefined
+        : 'was missing';
     await attempt(transaction, notice, index.name, why, [
       ...(own
         ? [
@@ -61,6 +67,11 @@ export async function ensureIndexes(transaction: Transaction, notice: (text: str
   }
 }
 
+async function isEmpty(run: Run, table: string): Promise<boolean> {
+  const [row] = await run<{ some: boolean }>(`select exists (select from pgdeck.${table}) as some`);
+  return row?.some === false;
+}
+
 async function attempt(
   transaction: Transaction,
   notice: (text: string) => void,
@@ -77,8 +88,7 @@ async function attempt(
     if (why) notice(`The index ${name} of the history store ${why}; it was built anew.`);
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
-    // 23505: for a key it is what stands twice; for a catalog, another pgdeck that builds the same.
-    if (code === '42P07') return;
+    if (madeByAnother.has(code ?? '')) return;
     const reason = code === '55P03' ? 'its table is in use' : message;
     notice(
       `The index ${name} of the history store ${why ?? 'is missing'} and could not be built: ${reason}. It is tried again.`,
