@@ -16,6 +16,11 @@ test('bands that are tall enough at the right end hold their name', () => {
   expect(labels.find(({ label }) => label === 'CPU')?.y).toBe(200 - 25);
 });
 
+test('where the newest point is not at the right end, names stand before it', () => {
+  const early = points([5, 0.5, 9], [5, 0.5, 9]).map((point) => ({ ...point, t: point.t - 40 }));
+  expect(bandLabels(early, looks, plot).map(({ x }) => x)).toEqual([590 - 36, 590 - 36]);
+});
+
 test('a band that is only tall at one place of its name has none', () => {
   expect(bandLabels(points([5, 0.5, 0], [5, 0.5, 10]), looks, plot).map(({ label }) => label)).toEqual(['CPU']);
 });

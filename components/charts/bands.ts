@@ -17,7 +17,9 @@ export function bandLabels(
   { from, to, most, width, height }: { from: number; to: number; most: number; width: number; height: number },
 ): BandLabel[] {
   if (looks.length < 2 || height < 180 || width < 360 || !(most > 0) || to <= from) return [];
-  const x = width - half - 6;
+  const last = points.findLast((point) => looks.some(({ column }) => typeof point[column] === 'number'))?.t ?? to;
+  const x = Math.min(width, ((last - from) / (to - from)) * width) - half - 6;
+  if (x < half) return [];
   const time = (px: number) => from + (px / width) * (to - from);
   const near = points.filter(({ t }) => t !== null && t !== undefined && t >= time(x - half) && t <= time(x + half));
   if (near.length === 0 || near.some((point) => looks.every(({ column }) => point[column] === null))) return [];

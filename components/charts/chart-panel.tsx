@@ -8,19 +8,11 @@ import type { TopicView } from '@/lib/client/use-topic';
 import { figure } from '@/lib/format';
 import { Panel } from '../ui/panel';
 import { ChartMenu, ZoomHint } from './chart-menu';
+import { chartView } from './chart-view';
 import type { ColumnLook, Limit } from './look';
 import { chartSpan, pastSentence } from './summary';
 import { chipRoom, TimeChart } from './time-chart';
 import { momentText } from './time-ticks';
-
-/**
- * What tells age and trouble of a chart: a chart keeps what it knows while its topic has no answer, and on a page of the
- * past the topic's own moment says nothing of it.
- */
-function viewOf<R>(view: TopicView<R>, series: SeriesAnswer | undefined): TopicView<R> {
-  if (view.at !== null) return { ...view, rows: series ? [] : undefined, answer: undefined, sampledAt: undefined };
-  return view.rows || !series ? view : { ...view, rows: [] };
-}
 
 /**
  * A panel with one series over the page's time range. `sentence` is made from its points (`series` undefined: not there
@@ -76,7 +68,7 @@ export function ChartPanel<R>({
     <Panel
       title={title}
       sentence={words}
-      view={viewOf(view, series)}
+      view={chartView(view, series, view.at !== null)}
       height={height + chipRoom}
       tools={<ChartMenu title={title} server={view.server} series={id} step={series?.step} />}
       asTable={{ shown: table, toggle: () => setTable(!table) }}

@@ -68,10 +68,12 @@ export default function TimePlot(props: TimePlotProps) {
   const area = { left: gutter, right: width - room.right, top: room.above, bottom: height - room.below };
   const plotWidth = Math.max(1, area.right - area.left);
   const span = to - from;
-  const times = useMemo(
-    () => timeTicks(from, to, Math.max(1, Math.min(6, Math.floor(plotWidth / (span > 72_000 ? 110 : 100))))),
-    [from, to, span, plotWidth],
-  );
+  const times = useMemo(() => {
+    const most = Math.max(1, Math.min(6, Math.floor(plotWidth / (span > 72_000 ? 110 : 100))));
+    // Room for the words at an end and half of those beside them.
+    const edgeWidth = span < 600 ? 92 : span <= 72_000 ? 62 : span < 260_000 ? 112 : 74;
+    return timeTicks(from, to, most, (span * edgeWidth) / plotWidth);
+  }, [from, to, span, plotWidth]);
   const words = (at: number) => tickText(at, times.step, from, to);
   /** The moment that a point stands for: the middle of a long stretch. */
   const momentOf = (at: number) => (stepSeconds < 60 ? at : at + Math.floor(stepSeconds / 2));

@@ -21,13 +21,13 @@ const lengthOf = (step: Step): number =>
 export type TimeTicks = { ticks: number[]; step: Step };
 
 /**
- * Round times between two ends (epoch seconds) with both ends: at most `most` between them, none so near an end that
- * labels would touch. They are round on the reader's clock, also over a day on which that is changed.
+ * Round times between two ends (epoch seconds) with both ends: at most `most` between them, none nearer to an end than
+ * `edge` seconds, so that labels do not touch. They are round on the reader's clock, also over a day on which that is changed.
  */
-export function timeTicks(from: number, to: number, most: number): TimeTicks {
+export function timeTicks(from: number, to: number, most: number, edge?: number): TimeTicks {
   const span = to - from;
   const step = steps.find((each) => span / lengthOf(each) <= Math.max(1, most)) ?? { months: 6 };
-  const margin = span / (Math.max(2, most) * 2.2);
+  const margin = edge ?? span / (Math.max(2, most) * 2.2);
   const inside = roundTimes(from, to, step).filter((at) => at - from >= margin && to - at >= margin);
   return { ticks: [from, ...inside, to], step };
 }

@@ -2,6 +2,7 @@
 
 import { useState } from 'react';
 import { ChartMenu, ZoomHint } from '@/components/charts/chart-menu';
+import { chartView } from '@/components/charts/chart-view';
 import { waitLooks } from '@/components/charts/look';
 import { chipRoom, TimeChart } from '@/components/charts/time-chart';
 import { stepText } from '@/components/charts/time-ticks';
@@ -9,6 +10,7 @@ import { Note } from '@/components/ui/note';
 import { Panel } from '@/components/ui/panel';
 import { Segmented } from '@/components/ui/segmented';
 import { seriesOfQuery } from '@/lib/client/history-queries';
+import { usePageTime } from '@/lib/client/page-time';
 import { useRange } from '@/lib/client/url-state';
 import { useAsked } from '@/lib/client/use-asked';
 import type { TopicView } from '@/lib/client/use-topic';
@@ -35,6 +37,7 @@ export function LoadChart({
   onClass: (filter: LoadFilter) => void;
 }) {
   const [range] = useRange();
+  const past = usePageTime().at !== null;
   const [table, setTable] = useState(false);
   const query = useAsked(seriesOfQuery(view.server, 'load', range, { by: stack, filter: asked }));
   const series = query.data;
@@ -45,8 +48,7 @@ export function LoadChart({
     <Panel
       title="Average active sessions"
       sentence={words}
-      // A chart keeps what it knows while its topic has no answer; the alert above it says so.
-      view={view.rows || !series ? view : { ...view, rows: [] }}
+      view={chartView(view, series, past)}
       height={height + chipRoom}
       tools={
         <ChartMenu

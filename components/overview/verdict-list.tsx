@@ -10,6 +10,7 @@ import { StateIcon, StateText } from '@/components/ui/state';
 import { Ago, Clock } from '@/components/ui/time';
 import type { Finding } from '@/lib/checks/check';
 import { useNow } from '@/lib/client/clock';
+import { usePageTime } from '@/lib/client/page-time';
 import type { FindingsAnswer } from '@/lib/client/shapes';
 import { useLasting } from '@/lib/client/use-lasting';
 import { exact } from '@/lib/format';
@@ -97,6 +98,8 @@ function FindingRow({ server, finding, onAct }: { server: string; finding: Findi
   const proof = proofOf(server, finding);
   const words = remedyWords(finding);
   const lasting = useLasting();
+  // Since when is only known while pgdeck watches: a verdict of the past is judged anew.
+  const past = usePageTime().at !== null;
   return (
     <li className={`verdict-row ${severity}`}>
       <StateText state={severity} />
@@ -105,7 +108,12 @@ function FindingRow({ server, finding, onAct }: { server: string; finding: Findi
         <p className="verdict-detail">
           {detail}{' '}
           <span className="verdict-since">
-            {confidence !== 'high' && `Confidence ${confidence}. `}Since <Since at={since} />.
+            {confidence !== 'high' && `Confidence ${confidence}. `}
+            {!past && (
+              <>
+                Since <Since at={since} />.
+              </>
+            )}
           </span>
         </p>
       </div>

@@ -36,8 +36,13 @@ export function PastBanner() {
       </p>
       <div className="actions">
         {now && (
-          <Link className="button button-quiet wide-only" href={compareAround(server, at, now / 1000)} prefetch={false}>
-            Compare before and after
+          <Link
+            className="button button-quiet wide-only"
+            title="Compare the half hour before with the one after"
+            href={compareAround(server, at, now / 1000)}
+            prefetch={false}
+          >
+            Compare
           </Link>
         )}
         <Button onClick={backToLive}>Back to live</Button>
