@@ -43,7 +43,7 @@ join pg_namespace as n on n.oid = c.relnamespace where n.nspname = 'pgdeck' and 
   test('a roll-up finds its window by the summary of times', async () => {
     await stage.store.query(
       `insert into pgdeck.metric_raw (server_id, ts, v)
-select s, current_date + i * interval '30 s', array_fill(1::float4, array[50]) from generate_series(0, 2879) as i, generate_series(1, 20) as s order by i`,
+select s, current_date + i * interval '10 s', array_fill(1::float4, array[50]) from generate_series(0, 8639) as i, generate_series(1, 20) as s order by i`,
     );
     await stage.store.query('vacuum analyze pgdeck.metric_raw');
     const rows = await stage.store.query<{ 'QUERY PLAN': string }>(
@@ -99,7 +99,7 @@ select s, current_date + i * interval '30 s', array_fill(1::float4, array[50]) f
     expect(notice).toMatch(
       /^The index watermark_pkey of the history store was missing and could not be built: could not create unique index .* It is tried again\.$/,
     );
-    await stage.store.query("delete from pgdeck.watermark where ctid = (select min(ctid) from pgdeck.watermark)");
+    await stage.store.query('delete from pgdeck.watermark where ctid = (select min(ctid) from pgdeck.watermark)');
     expect(await ensure()).toEqual(['The index watermark_pkey of the history store was missing; it was built anew.']);
   });
 });
