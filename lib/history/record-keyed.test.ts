@@ -98,3 +98,22 @@ test('where nothing but sums is kept, what did nothing is not even looked at', (
     [10, 0],
   ]);
 });
+
+test('what is asked rarely is spread over the rows that follow, whole', () => {
+  const recorder = one();
+  const passing = (at: number, seconds: number | null, scans: number | null, bytes: number) =>
+    recorder.add([row(scans, bytes)], () => 'other', at * 1000, seconds, false);
+  for (let at = 10; at < 1300; at += 60) {
+    add(recorder, at, 60, row(0, 8));
+    if (at === 10) passing(10, null, null, 100);
+    if (at === 610) passing(611, 601, 23 / 601, 200);
+  }
+  const found = told(recorder.cut()).flatMap(({ ts, seconds, rows }) =>
+    rows.filter(([key]) => key === 'other').map(([, scans, bytes]) => [ts, seconds, Number(scans), bytes]),
+  );
+  expect(found[0]).toEqual([0, 60, Number.NaN, '100']);
+  expect(found[1]).toEqual([600, 60, 2, '200']);
+  expect(found.slice(1).map(([ts]) => ts)).toEqual([600, 660, 720, 780, 840, 900, 960, 1020, 1080, 1140]);
+  expect(found.slice(1).reduce((sum, [, , scans]) => sum + Number(scans), 0)).toBe(23);
+  expect(found.every(([, , scans]) => Number.isNaN(scans) || Number(scans) <= 3)).toBe(true);
+});

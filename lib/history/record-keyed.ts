@@ -11,6 +11,8 @@ type Read = { source: string; fold: Folding };
 type Interval = { ts: number; seconds: number; keys: Map<string, Figures> };
 
 const wholeEverySeconds = 3600;
+/** Rows that one answer is spread over at most. */
+const mostParts = 10;
 const bytesOfKey = 60;
 const bytesOfFigure = 12;
 
@@ -27,6 +29,7 @@ export class KeyedRecorder {
   readonly #table: StoredTable;
   #interval: Interval | undefined;
   #closed: StoredRow[] = [];
+  #ahead = new Map<number, Map<string, Figures>>();
   /** The newest figures that are no sums, as they were stored last. */
   #stored = new Map<string, Figures>();
   #wholeAt = Number.NEGATIVE_INFINITY;
@@ -52,27 +55,59 @@ export class KeyedRecorder {
 
   /**
    * Adds the rows of one snapshot, each under its key; `seconds` is the time over which its rates were taken, null where
-   * nothing is known of what was added. `covers`: these rows are what the stored row's seconds are told from.
+   * nothing is known of what was added. `covers`: these rows are what the stored row's seconds are told from; what is
+   * asked more rarely is spread over the rows that follow, or it would look like a spike in one.
    */
   add(rows: Raw[], keyOf: (row: Raw) => string, at: number, seconds: number | null, covers: boolean): void {
-    const { columns, everySeconds } = this.recording;
+    const { everySeconds } = this.recording;
     const ts = Math.floor(at / 1000 / everySeconds) * everySeconds;
     if (this.#interval && this.#interval.ts !== ts) this.#close();
-    this.#interval ??= { ts, seconds: 0, keys: new Map() };
+    this.#interval ??= { ts, seconds: 0, keys: this.#begun(ts) };
     if (covers) this.#interval.seconds += seconds ?? 0;
-    const { keys } = this.#interval;
+    const parts = covers || seconds === null ? 1 : Math.min(mostParts, Math.max(1, Math.round(seconds / everySeconds)));
     for (const row of rows) {
       const more = this.#reads.map((read) => figureOf(read, row, seconds));
       // Of thousands of statements few did anything: only those are worth a key.
       if (!this.#keepsNewest && !more.some((figure) => figure)) continue;
       const key = keyOf(row);
-      const figures = keys.get(key);
-      if (!figures) keys.set(key, more);
-      else
-        columns.forEach((column, place) => {
-          figures[place] = fold(column.fold, figures[place] ?? null, more[place] ?? null);
-        });
+      if (parts === 1) this.#put(this.#interval.keys, key, more);
+      else this.#spread(this.#interval, key, more, parts);
     }
+  }
+
+  #put(keys: Map<string, Figures>, key: string, more: Figures): void {
+    const figures = keys.get(key);
+    if (!figures) keys.set(key, more);
+    else
+      this.recording.columns.forEach((column, place) => {
+        figures[place] = fold(column.fold, figures[place] ?? null, more[place] ?? null);
+      });
+  }
+
+  #spread({ ts, keys }: Interval, key: string, figures: Figures, parts: number): void {
+    const { columns, everySeconds } = this.recording;
+    const added = columns.some((column, place) => column.fold === 'sum' && figures[place]);
+    for (let part = 0; part < (added ? parts : 1); part++) {
+      const share = columns.map((column, place): number | null => {
+        const figure = figures[place] ?? null;
+        if (column.fold !== 'sum') return part === 0 ? figure : null;
+        if (figure === null || column.type !== 'int8') return figure === null ? null : figure / parts;
+        // Whole numbers that sum to the whole.
+        return Math.round((figure * (part + 1)) / parts) - Math.round((figure * part) / parts);
+      });
+      const at = ts + part * everySeconds;
+      const later = this.#ahead.get(at) ?? new Map<string, Figures>();
+      if (part > 0) this.#ahead.set(at, later);
+      this.#put(part === 0 ? keys : later, key, share);
+    }
+  }
+
+  /** What is already known of an interval when it begins. */
+  #begun(ts: number): Map<string, Figures> {
+    const keys = this.#ahead.get(ts) ?? new Map<string, Figures>();
+    for (const at of this.#ahead.keys())
+      if (at <= ts || at > ts + mostParts * this.recording.everySeconds) this.#ahead.delete(at);
+    return keys;
   }
 
   /** The rows that are whole at `now` (epoch seconds); all of them where it is not told. */
@@ -86,6 +121,7 @@ export class KeyedRecorder {
   clear(): void {
     this.#interval = undefined;
     this.#closed = [];
+    this.#ahead.clear();
     this.#stored.clear();
     this.#wholeAt = Number.NEGATIVE_INFINITY;
   }
@@ -101,14 +137,23 @@ export class KeyedRecorder {
       this.#stored.clear();
     }
     const changed = [...interval.keys].filter(([key, figures]) => whole || this.#changed(key, figures));
-    for (const [key, figures] of changed) if (this.#keepsNewest) this.#stored.set(key, figures);
+    if (this.#keepsNewest)
+      for (const [key, figures] of changed) {
+        const stored = this.#stored.get(key);
+        this.#stored.set(
+          key,
+          figures.map((figure, place) => figure ?? stored?.[place] ?? null),
+        );
+      }
     if (changed.length > 0 || interval.seconds > 0) this.#closed.push(this.#toRow(interval, this.#most(changed)));
   }
 
   #changed(key: string, figures: Figures): boolean {
     const stored = this.#stored.get(key);
     return this.recording.columns.some(({ fold: how }, place) =>
-      how === 'sum' ? (figures[place] ?? 0) !== 0 : figures[place] !== (stored?.[place] ?? null),
+      how === 'sum'
+        ? (figures[place] ?? 0) !== 0
+        : figures[place] != null && figures[place] !== (stored?.[place] ?? null),
     );
   }
 
