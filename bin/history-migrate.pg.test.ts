@@ -99,6 +99,15 @@ async function migrated(to: string): Promise<{ code: number; said: string }> {
   return { code, said: lines.join('\n') };
 }
 
+/** Every table of the schema that is no piece of another. */
+const tablesOf = async (store: Store) =>
+  (
+    await store.query<{ name: string }>(
+      `select relname::text as name from pg_class
+       where relnamespace = 'pgdeck'::regnamespace and relkind in ('r', 'p') and not relispartition order by 1`,
+    )
+  ).map(({ name }) => name);
+
 let source: Record<string, string[]>;
 const stages: StoreStage[] = [];
 
@@ -106,6 +115,9 @@ beforeAll(async () => {
   stateDir = newFolder();
   vi.stubEnv('PGDECK_STATE_DIR', stateDir);
   source = await withSource(async (store) => {
+    // What is left behind belongs to a running pgdeck.
+    const left = ['lease', 'latest', 'wanted', 'migration'];
+    expect([...copiedTables(), ...left].sort()).toEqual(await tablesOf(store));
     await fill(store);
     return contents(store);
   });
