@@ -13,7 +13,10 @@ export const partLabels = {
 
 /** A number with its sign: `+1.2 ms/s`, `−3 ms/s`. */
 export function signed(value: number, text: (value: number) => string): string {
-  return value > 0 ? `+${text(value)}` : value < 0 ? `−${text(-value)}` : text(0);
+  const size = text(Math.abs(value));
+  // Too small to be told from nothing: neither more nor less.
+  if (value === 0 || size.startsWith('<')) return text(0);
+  return `${value > 0 ? '+' : '−'}${size}`;
 }
 
 /** The colour of a change of time: red where it is worse, green where it is better. */

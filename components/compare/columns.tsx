@@ -2,7 +2,7 @@ import { ChevronRight } from 'lucide-react';
 import type { Column } from '@/components/table/column';
 import { SqlLine } from '@/components/ui/sql';
 import { Badge } from '@/components/ui/state';
-import { byteRate, bytes, count, figure, milliseconds } from '@/lib/format';
+import { bytes, count, figure, milliseconds } from '@/lib/format';
 import type { CompareAnswer, ComparedRow, Window } from '@/lib/history/answers';
 import { PairCell, SignedCell, WaterfallCell } from './cells';
 import { callPair, type Pair, plainPair, ratePair, stepScale } from './figures';
@@ -111,9 +111,16 @@ export function statementColumns(answer: CompareAnswer, opened: Opened): Column<
       count,
     ),
     pairColumn(
-      { id: 'wal_bytes', header: 'WAL', meaning: 'WAL written per second.', rank: 3, hidden: nowhere('wal_bytes') },
+      {
+        id: 'wal_bytes',
+        header: 'WAL',
+        unit: '/s',
+        meaning: 'WAL written per second.',
+        rank: 3,
+        hidden: nowhere('wal_bytes'),
+      },
       rate('wal_bytes'),
-      byteRate,
+      bytes,
     ),
     pairColumn(
       {

@@ -26,6 +26,7 @@ import {
   tablesSentence,
   unknownWindow,
   waitsSentence,
+  withoutOwn,
 } from './summary';
 import { WindowChooser } from './window-chooser';
 import { parseWindow, printWindow, type Windows, windowBefore } from './windows';
@@ -63,7 +64,10 @@ function Comparison({ server }: { server: string }) {
     return { a: given.a ?? windowBefore('before', b), b };
   }, [given, range, opened]);
   const query = useAsked(compareQuery(server, about[subject].topic, windows.a, windows.b));
-  const answer = query.data?.topic === about[subject].topic ? query.data : undefined;
+  const answer = useMemo(
+    () => (query.data?.topic === about[subject].topic ? withoutOwn(query.data) : undefined),
+    [query.data, subject],
+  );
   return (
     <>
       <PageHead
@@ -86,7 +90,12 @@ function Comparison({ server }: { server: string }) {
         sentence={answer ? coverageSentences(answer).join(' ') || 'Everything of both windows is known.' : '\u00a0'}
         source={about[subject].source}
         flush
-        footer={answer?.source === 'memory' && <span>from memory: the last hour at most</span>}
+        footer={
+          <>
+            {subject !== 'tables' && <span>pgdeck's own are left out</span>}
+            {answer?.source === 'memory' && <span>from memory: the last hour at most</span>}
+          </>
+        }
       >
         <Asked query={{ ...query, data: answer }} height={360} flush>
           {(known) => <Rows server={server} subject={subject} answer={known} />}

@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
 import type { CompareAnswer, ComparedRow, Window } from '@/lib/history/answers';
+import { signed } from './cells';
 import { callPair, mainPart, ratePair, stepScale, steps } from './figures';
-import { because, coverageSentences, moreText, statementsSentence, tablesSentence, waitsSentence } from './summary';
+import {
+  because,
+  coverageSentences,
+  moreText,
+  statementsSentence,
+  tablesSentence,
+  waitsSentence,
+  withoutOwn,
+} from './summary';
 import { parseWindow, presetOf, windowBefore, wrongWindows } from './windows';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
@@ -83,6 +92,13 @@ test('what is not covered is said', () => {
   expect(coverageSentences(answer([slower], { a: window({ coveredSeconds: 2520 }) }))[0]).toBe(
     'pgdeck knows 42 of 60 minutes of A.',
   );
+});
+
+test("pgdeck's own statements are left out, and what is next to nothing has no sign", () => {
+  const own = { ...slower, label: 'select /* pgdeck:locks */ 1' };
+  expect(withoutOwn(answer([own, slower])).rows).toEqual([slower]);
+  const text = (value: number) => (value !== 0 && value < 0.01 ? '< 0.01' : String(value));
+  expect([signed(-0.001, text), signed(-2, text), signed(2, text)]).toEqual(['0', '−2', '+2']);
 });
 
 test('tables and waits have sentences of their own', () => {

@@ -7,6 +7,14 @@ import { callPair, mainPart, type Pair, ratePair } from './figures';
 /** From which change of the whole time on it is called one. */
 const steady = 0.03;
 
+/** pgdeck's own statements carry a tag after their first keyword. */
+const own = /^\s*\w+\s*\/\* pgdeck:/;
+
+/** A comparison without pgdeck's own statements: what they cost stands on a page of its own. */
+export function withoutOwn(answer: CompareAnswer): CompareAnswer {
+  return { ...answer, rows: answer.rows.filter(({ label }) => !label || !own.test(label)) };
+}
+
 /** A text on one line, cut where it would not fit a sentence. */
 export function shortText(text: string, most = 48): string {
   const line = text.replace(/\s+/g, ' ').trim();
@@ -103,8 +111,12 @@ export function coverageSentences({ a, b, rows }: CompareAnswer): string[] {
     return text ? [text.replace(/ of this\.$/, ` of ${name}.`).replace('of this time', `of ${name}`)] : [];
   });
   const shares = [a.listedShare, b.listedShare].filter((share) => share !== null);
-  if (shares.length > 0 && rows.length > 0)
-    parts.push(`The listed statements are ${percent(Math.min(1, ...shares))} of the server's statement time.`);
+  if (shares.length > 0 && rows.length > 0 && !unknownWindow(a, b)) {
+    const share = Math.min(1, ...shares);
+    parts.push(
+      `The listed statements are ${share > 0.9995 ? 'nearly all' : percent(share)} of the server's statement time.`,
+    );
+  }
   return parts;
 }
 
