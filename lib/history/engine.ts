@@ -9,6 +9,8 @@ export type Engine = {
   name: EngineName;
   /** Settings of every connection, beside those of the store itself. */
   settings: string[];
+  /** False: what makes tables cannot be mixed in one transaction; each can be done again. */
+  wholeSteps: boolean;
   /** Once for each database, before the first table. */
   prepare(run: Run): Promise<void>;
   reference(run: Run, table: TableShape): Promise<void>;
@@ -28,6 +30,7 @@ export type Engine = {
 const plain: Engine = {
   name: 'plain',
   settings: [],
+  wholeSteps: true,
   prepare: async () => {},
   reference: (run, table) => create(run, table),
   local: (run, table) => create(run, table),
@@ -46,44 +49,53 @@ from (
 ) as t`,
 };
 
+/** Gives a table to Citus unless it has it. */
+async function handOver(run: Run, name: string, call: string): Promise<void> {
+  const [row] = await run<{ there: boolean }>(
+    'select exists (select from pg_catalog.pg_dist_partition as p where p.logicalrelid = $1::regclass) as there',
+    [`pgdeck.${name}`],
+  );
+  if (!row?.there) await run(`select ${call}`, [], { prepared: false });
+}
+
 const distribute = (run: Run, name: string) =>
-  run(
-    name === 'statement'
-      ? `select create_distributed_table('pgdeck.${name}', 'server_id', colocate_with => 'none')`
-      : `select create_distributed_table('pgdeck.${name}', 'server_id', colocate_with => 'pgdeck.statement')`,
-    [],
-    { prepared: false },
+  handOver(
+    run,
+    name,
+    `create_distributed_table('pgdeck.${name}', 'server_id', colocate_with => '${name === 'statement' ? 'none' : 'pgdeck.statement'}')`,
   );
 
 const citus: Engine = {
   ...plain,
   name: 'citus',
+  wholeSteps: false,
   // SET LOCAL reaches only the coordinator unless it is told to travel.
   shortLocks: ["set local citus.propagate_set_commands = 'local'", ...plain.shortLocks],
   // Few shards, for each partition has them all.
   settings: ['citus.shard_count=8', 'citus.max_adaptive_executor_pool_size=1', 'citus.node_connection_timeout=2000'],
   async prepare(run) {
-    const [nodes] = await run<{ workers: number }>(
-      'select count(*)::int4 as workers from pg_catalog.pg_dist_node where shouldhaveshards and isactive',
+    const [nodes] = await run<{ shards: number }>(
+      'select count(*)::int4 as shards from pg_catalog.pg_dist_node where shouldhaveshards and isactive',
     );
-    if (nodes?.workers === 0)
-      await run(
+    // What the role may not do is its administrator's to have done.
+    const attempt = (statement: string) => run(statement, [], { prepared: false }).catch(() => {});
+    if (nodes?.shards === 0)
+      await attempt(
         `select citus_set_node_property(n.nodename, n.nodeport, 'shouldhaveshards', true)
 from pg_catalog.pg_dist_node as n where n.groupid = 0`,
-        [],
-        { prepared: false },
       );
     // What is set on a connection does not reach the workers; what belongs to the role does.
-    await run(`alter role current_user set lock_timeout = '2s'`, [], { prepared: false });
-    await run(`alter role current_user set statement_timeout = '60s'`, [], { prepared: false });
+    await attempt("alter role current_user set lock_timeout = '2s'");
+    await attempt("alter role current_user set statement_timeout = '60s'");
   },
   async reference(run, table) {
     await create(run, table);
-    await run(`select create_reference_table('pgdeck.${table.name}')`, [], { prepared: false });
+    await handOver(run, table.name, `create_reference_table('pgdeck.${table.name}')`);
   },
   async local(run, table) {
     await create(run, table);
-    await run(`select citus_add_local_table_to_metadata('pgdeck.${table.name}')`, [], { prepared: false });
+    // Needed by sessions on a worker only; a coordinator that is no node of its own cluster refuses it.
+    await handOver(run, table.name, `citus_add_local_table_to_metadata('pgdeck.${table.name}')`).catch(() => {});
   },
   async distributed(run, table) {
     await create(run, table);
@@ -93,7 +105,9 @@ from pg_catalog.pg_dist_node as n where n.groupid = 0`,
     await create(run, table, ' partition by range (ts)');
     await distribute(run, table.name);
   },
-  sizeSql: `select coalesce(sum(pg_catalog.citus_total_relation_size(t.relid, fail_on_error => false)), 0)::float8 as bytes
+  sizeSql: `select coalesce(sum(case
+    when exists (select from pg_catalog.pg_dist_partition as p where p.logicalrelid = t.relid)
+    then citus_total_relation_size(t.relid, fail_on_error => false) else pg_catalog.pg_total_relation_size(t.relid) end), 0)::float8 as bytes
 from (
   select t.relid from pg_catalog.pg_partition_tree($1::regclass) as t where t.isleaf
   union
@@ -122,7 +136,7 @@ const timescale: Engine = {
   sizeSql: `select coalesce(case
     when exists (select from timescaledb_information.hypertables as h
       where h.hypertable_schema = 'pgdeck' and 'pgdeck.' || h.hypertable_name = $1)
-    then hypertable_size($1::regclass) else pg_catalog.pg_total_relation_size($1::regclass) end, 0)::float8 as bytes`,
+    then hypertable_size($1::text::regclass) else pg_catalog.pg_total_relation_size($1::text::regclass) end, 0)::float8 as bytes`,
 };
 
 async function create(run: Run, table: TableShape & { unlogged?: true }, tail = ''): Promise<void> {

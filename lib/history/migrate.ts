@@ -22,8 +22,8 @@ export function partitionedTables(steps = migrations): (TableShape & { tier: Tie
 }
 
 /**
- * Brings the schema `pgdeck` to the newest version, step by step, each in a transaction of its own under a row lock that
- * only one pgdeck gets. Throws `StoreUnusable` where a newer pgdeck has been there.
+ * Brings the schema `pgdeck` to the newest version, step by step, each in a transaction of its own (statement by statement
+ * where the engine wants it so; what was begun then goes on) under a row lock that only one pgdeck gets. Throws `StoreUnusable` where a newer pgdeck has been there.
  */
 export async function migrate(pool: Pool, engine: Engine, steps: Migration[] = migrations): Promise<void> {
   await begin(pool, engine).catch((error) => {
@@ -45,7 +45,7 @@ export async function migrate(pool: Pool, engine: Engine, steps: Migration[] = m
         );
       const step = steps.find((each) => each.version > version);
       if (!step) return true;
-      await apply(run, engine, step);
+      await apply(engine.wholeSteps ? run : pool.query, engine, step);
       await run('insert into pgdeck.migration (version, name, applied_at) values ($1, $2, $3::timestamptz)', [
         step.version,
         step.name,
@@ -61,9 +61,9 @@ async function begin(pool: Pool, engine: Engine): Promise<void> {
   const [there] = await pool.query<{ exists: boolean }>(
     "select exists (select from pg_catalog.pg_tables where schemaname = 'pgdeck' and tablename = 'migration')",
   );
-  if (there?.exists) return;
-  await pool.transaction(async (run) => {
-    await run('create schema if not exists pgdeck', [], { prepared: false });
+  if (there?.exists && (await pool.query('select from pgdeck.migration where version = 0')).length > 0) return;
+  const make = async (run: Run) => {
+    await run('create schema if not exists pgdeck');
     await engine.prepare(run);
     await engine.local(run, {
       name: 'migration',
@@ -72,7 +72,8 @@ async function begin(pool: Pool, engine: Engine): Promise<void> {
     await run("insert into pgdeck.migration values (0, 'lock', $1::timestamptz) on conflict do nothing", [
       new Date().toISOString(),
     ]);
-  });
+  };
+  await (engine.wholeSteps ? pool.transaction(make) : make(pool.query));
 }
 
 async function apply(run: Run, engine: Engine, step: Migration): Promise<void> {

@@ -25,7 +25,7 @@ order by c.range_start`,
 export async function bytesOfPieces(run: Run, engine: Engine, pieces: Partition[]): Promise<number> {
   const size = engine.name === 'citus' ? 'citus_total_relation_size' : 'pg_total_relation_size';
   const [row] = await run<{ bytes: number }>(
-    `select /* pgdeck:store */ coalesce(sum(pg_catalog.${size}(p.name::regclass)), 0)::float8 as bytes
+    `select /* pgdeck:store */ coalesce(sum(${size}(p.name::regclass)), 0)::float8 as bytes
 from unnest($1::text[]) as p(name) where pg_catalog.to_regclass(p.name) is not null`,
     [pieces.map(({ name }) => (engine.makesPartitions ? `pgdeck.${name}` : name))],
   );

@@ -89,27 +89,31 @@ function oldestFirst(pieces: Partition[]): Partition[][] {
   return [...byTime].sort(([a], [b]) => a - b).map(([, same]) => same);
 }
 
-/** What is not cut by time: a key of its rows, and which of them are old at `$2`. */
+/** What is not cut by time: the key of its rows within a server, and which of them are old at `$2`. */
 const uncut = [
-  { table: 'event', key: 'event_id', old: 't.ts < $2::timestamptz' },
-  { table: 'statement', key: 'sid', old: 't.last_seen < $2::timestamptz::date' },
-  { table: 'relation', key: 'rid', old: 't.last_seen < $2::timestamptz::date' },
-  { table: 'remembered_state', key: 'kind', old: 't.taken_at < $2::timestamptz' },
+  { table: 'event', key: 'event_id', type: 'text', old: 't.ts < $2::timestamptz' },
+  { table: 'statement', key: 'sid', type: 'int8', old: 't.last_seen < $2::timestamptz::date' },
+  { table: 'relation', key: 'rid', type: 'int8', old: 't.last_seen < $2::timestamptz::date' },
+  { table: 'remembered_state', key: 'kind', type: 'text', old: 't.taken_at < $2::timestamptz' },
 ];
 
 async function deleteOld(run: Run, before: number): Promise<void> {
   const servers = await run<{ server_id: number }>('select /* pgdeck:store */ s.server_id from pgdeck.server as s');
+  const at = new Date(before).toISOString();
   for (const { server_id } of servers)
-    for (const { table, key, old } of uncut)
+    for (const { table, key, type, old } of uncut)
       for (let round = 0; round < rounds; round++) {
-        const deleted = await run(
-          `delete /* pgdeck:store */ from pgdeck.${table} as t
-where t.server_id = $1 and ${old} and t.${key} = any (array(
-  select t.${key} from pgdeck.${table} as t where t.server_id = $1 and ${old} limit ${rowsAtOnce}))
-returning 1`,
-          [server_id, new Date(before).toISOString()],
+        const rows = await run<{ key: string }>(
+          `select /* pgdeck:store */ t.${key}::text as key from pgdeck.${table} as t where t.server_id = $1::int4 and ${old} limit ${rowsAtOnce}`,
+          [server_id, at],
         );
-        if (deleted.length < rowsAtOnce) break;
+        if (rows.length > 0)
+          await run(
+            `delete /* pgdeck:store */ from pgdeck.${table} as t
+where t.server_id = $1::int4 and ${old} and t.${key} = any ($3::${type}[])`,
+            [server_id, at, rows.map((row) => row.key)],
+          );
+        if (rows.length < rowsAtOnce) break;
       }
 }
 
