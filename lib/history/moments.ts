@@ -17,9 +17,12 @@ const columns = [
 const tables = { close: { name: 'moment_raw', columns }, quiet: { name: 'moment_1m', columns } };
 
 const megabyte = 1024 * 1024;
-/** What a server may take of the store with its moments, each kind for itself: close ones never push out quiet ones. */
-const quietBytes = { perDay: 3 * megabyte, burst: megabyte };
-const closeBytes = { perDay: 5 * megabyte, burst: 2 * megabyte };
+/** What a server may take of the store with its moments, each kind for itself: none of them pushes out the others. */
+const bytes = {
+  quiet: { perDay: 3 * megabyte, burst: megabyte },
+  others: { perDay: 1.5 * megabyte, burst: megabyte },
+  close: { perDay: 4 * megabyte, burst: 2 * megabyte },
+};
 /** What a row of the store takes besides its body. */
 const rowBytes = 100;
 /** Between two close moments at least; what is new is not looked at more often either. */
@@ -32,6 +35,8 @@ const closeAgeMs = 1500;
 const slackMs = 1000;
 const quietAgeMs = 5000;
 const answerMs = 3000;
+/** Those that are kept together, the others each by itself, and what is taken because something stands out. */
+type Kind = keyof typeof bytes;
 type Taking = { at: number; close: boolean; topics: AnyTopic[]; missing: Set<string>; timer: NodeJS.Timeout };
 
 /**
@@ -47,8 +52,7 @@ export class Moments {
   readonly #attention = new Attention();
   readonly #latest = new Map<string, Snapshot>();
   readonly #keptAt = new Map<string, number>();
-  readonly #quiet: Allowance;
-  readonly #close: Allowance;
+  readonly #allowances: Record<Kind, Allowance>;
   #taking: Taking | undefined;
   readonly #closeAt = new Map<string, number>();
 
@@ -68,8 +72,11 @@ export class Moments {
     this.#together = options.topics.filter(({ moments, scope }) => moments?.closeSeconds && scope === 'server');
     this.#literals = options.literals;
     this.#phaseMs = (options.phaseSeconds ?? 0) * 1000;
-    this.#quiet = new Allowance(quietBytes.perDay, quietBytes.burst, now);
-    this.#close = new Allowance(closeBytes.perDay, closeBytes.burst, now);
+    this.#allowances = {
+      quiet: new Allowance(bytes.quiet.perDay, bytes.quiet.burst, now),
+      others: new Allowance(bytes.others.perDay, bytes.others.burst, now),
+      close: new Allowance(bytes.close.perDay, bytes.close.burst, now),
+    };
   }
 
   /** Takes a good answer; `now` in epoch milliseconds. */
@@ -80,12 +87,12 @@ export class Moments {
       this.#latest.set(topic.id, snapshot);
       if (this.#taking?.missing.delete(topic.id) && this.#taking.missing.size === 0) this.#finish();
       const [first] = this.#together;
-      if (first && this.#due(first, null, now) && this.#quiet.allows(now)) this.#begin(false, now);
+      if (first && this.#due(first, null, now) && this.#allowances.quiet.allows(now)) this.#begin(false, now);
       return;
     }
-    if (!this.#due(topic, database, now) || !this.#quiet.allows(now)) return;
+    if (!this.#due(topic, database, now) || !this.#allowances.others.allows(now)) return;
     this.#keptAt.set(place(topic, database), now);
-    this.#keep(topic, database, snapshot, snapshot.sampledAt, false);
+    this.#keep(topic, database, snapshot, snapshot.sampledAt, 'others');
   }
 
   #look({ close, anew, lately }: Look, now: number): void {
@@ -93,7 +100,7 @@ export class Moments {
     const seconds = Math.min(...this.#together.map(({ moments }) => moments?.closeSeconds ?? Number.POSITIVE_INFINITY));
     const every = anew ? leastMs : seconds * 1000 * (lately ? 1 : steadyTimes);
     const last = Math.max(...this.#together.map(({ id }) => this.#closeAt.get(id) ?? 0));
-    if (now - last >= every && this.#close.allows(now)) this.#begin(true, now, anew);
+    if (Math.abs(now - last) >= every && this.#allowances.close.allows(now)) this.#begin(true, now, anew);
   }
 
   /** Times are cut into pieces of the topic's length, so that those of different topics meet. */
@@ -102,7 +109,8 @@ export class Moments {
     if (kept === undefined) return true;
     const everyMs = (topic.moments?.everySeconds ?? 0) * 1000;
     const piece = (at: number) => Math.floor((at - this.#phaseMs) / everyMs);
-    return piece(now) > piece(kept);
+    // Not only later: the clock may have been set back.
+    return piece(now) !== piece(kept);
   }
 
   #begin(close: boolean, now: number, anew = false): void {
@@ -111,7 +119,7 @@ export class Moments {
     // Those with a longer time of their own are left out of some close moments.
     const topics = this.#together.filter(
       ({ id, moments }) =>
-        !close || anew || now - (this.#closeAt.get(id) ?? 0) >= (moments?.closeSeconds ?? 0) * 1000 - slackMs,
+        !close || anew || Math.abs(now - (this.#closeAt.get(id) ?? 0)) >= (moments?.closeSeconds ?? 0) * 1000 - slackMs,
     );
     const missing = topics.filter(({ id }) => (this.#latest.get(id)?.sampledAt ?? 0) < oldest).map(({ id }) => id);
     for (const topic of topics)
@@ -133,17 +141,17 @@ export class Moments {
     for (const topic of taking.topics) {
       const snapshot = this.#latest.get(topic.id);
       if (!snapshot || snapshot.sampledAt < oldest) continue;
-      this.#keep(topic, null, snapshot, taking.at, taking.close);
+      this.#keep(topic, null, snapshot, taking.at, taking.close ? 'close' : 'quiet');
     }
   }
 
-  #keep(topic: AnyTopic, database: string | null, snapshot: Snapshot, at: number, close: boolean): void {
+  #keep(topic: AnyTopic, database: string | null, snapshot: Snapshot, at: number, kind: Kind): void {
     const { mostRows } = topic.moments ?? {};
     packAnswer(topic, snapshot, { literals: this.#literals, mostRows }).then(
       (packed) => {
-        (close ? this.#close : this.#quiet).spend(packed.body.length + rowBytes);
+        this.#allowances[kind].spend(packed.body.length + rowBytes);
         this.#store({
-          table: close ? tables.close : tables.quiet,
+          table: kind === 'close' ? tables.close : tables.quiet,
           // Whole seconds: a moment is found again by what an address says of it.
           ts: Math.round(at / 1000),
           words:
