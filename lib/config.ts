@@ -228,7 +228,7 @@ function allowedHosts(host: string, port: number): string[] {
 function unknownSettings(env: Environment): string[] {
   const known = new Set(settings.map(({ name }) => name));
   return Object.keys(env)
-    .filter((name) => name.startsWith('PGDECK_') && !known.has(name) && setting(env, name) !== undefined)
+    .filter((name) => /^PGDECK_(?!TEST_)/.test(name) && !known.has(name) && setting(env, name) !== undefined)
     .map((name) => `${name} is not a setting of pgdeck; docs/settings.md lists them.`);
 }
 
