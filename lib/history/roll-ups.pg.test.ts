@@ -257,4 +257,16 @@ where r.ts < $1 group by 1 order by 1`,
     samples.sessions.push(...late.sessions);
     await expectAll();
   });
+
+  test('while the clock was ahead nothing is taken for rolled up for ever', async () => {
+    const { store } = stage;
+    const at = (ms: number) => ({ transaction: store.transaction, now: () => ms });
+    await rollUp(at(store.now() + 86_400_000), kept);
+    await rollUp(store, kept);
+    const [ahead] = await store.query<{ rollups: number }>(
+      "select count(*)::int4 as rollups from pgdeck.watermark where upto > now() + interval '1 minute'",
+    );
+    expect(ahead?.rollups).toBe(0);
+    await expectAll();
+  });
 });

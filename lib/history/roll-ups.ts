@@ -39,15 +39,23 @@ async function advance(run: Run, rollUp: RollUp, now: number, config: Kept): Pro
   // What retention has dropped is not walked through.
   const keptDays = { raw: config.rawDays, minute: config.minuteDays, hour: config.hourDays }[rollUp.level] + 2;
   const from = down(Math.max(upto, now - keptDays * daySeconds), rollUp.seconds);
-  if (from >= limit) return false;
+  if (from >= limit) {
+    // The clock was set back: what is written from now on would else be taken for rolled up.
+    if (upto > limit) await setMark(run, rollUp.id, limit);
+    return false;
+  }
   const to = Math.min(limit, from + rollUp.stepSeconds);
   await run(`set local statement_timeout = ${longestMs}`, [], { prepared: false });
   await run(rollUp.sql, [moment(from), moment(to)], { prepared: false, timeoutMs: longestMs + 5000 });
-  await run('update /* pgdeck:roll-up */ pgdeck.watermark set upto = $2::timestamptz where rollup = $1', [
-    rollUp.id,
-    moment(to),
-  ]);
+  await setMark(run, rollUp.id, to);
   return to < limit;
+}
+
+async function setMark(run: Run, id: string, upto: number): Promise<void> {
+  await run('update /* pgdeck:roll-up */ pgdeck.watermark set upto = $2::timestamptz where rollup = $1', [
+    id,
+    moment(upto),
+  ]);
 }
 
 async function mark(run: Run, id: string, lock = ''): Promise<number | undefined> {
