@@ -58,7 +58,7 @@ export class Allowance {
   /** Whether anything is left at `at` (epoch milliseconds). */
   allows(at: number): boolean {
     this.#left = Math.min(this.#burst, this.#left + Math.max(0, at - this.#at) * this.#perMs);
-    this.#at = Math.max(this.#at, at);
+    this.#at = at;
     return this.#left > 0;
   }
 

@@ -104,6 +104,20 @@ test('somebody who waits is looked at at once and every five seconds, and after 
   expect(locks.map(({ ts }) => ts - start / 1000)).toEqual(at);
 });
 
+test('a clock that is set back an hour holds up no moment', async () => {
+  const { say, wait, told, kept } = stage();
+  say('load', [runs(1), waits(2, 1)]);
+  await told(8);
+  kept.length = 0;
+  wait(-3600);
+  say('sessions', []);
+  await told(4);
+  wait(10);
+  say('load', [runs(1), waits(2, 1)]);
+  await told(8);
+  expect(kept.filter(({ table }) => table.name === 'moment_raw')).toHaveLength(4);
+});
+
 test('a new root is looked at at once, though a look was just taken', async () => {
   const { say, wait, told, kept } = stage();
   say('sessions', []);
@@ -156,4 +170,7 @@ test('an allowance refills with time up to its burst, and one piece may overdraw
   expect(allowance.allows(start + 3_600_000)).toBe(true);
   allowance.spend(10_001);
   expect(allowance.allows(start + 3_600_000)).toBe(false);
+  // A clock that was set back: time goes on from there.
+  expect(allowance.allows(start)).toBe(false);
+  expect(allowance.allows(start + 10_000)).toBe(true);
 });
