@@ -26,6 +26,8 @@ export type RelationIdentity = {
 
 const daySeconds = 86_400;
 const mostKnown = 100_000;
+/** What waits to be told; what is more is told when it is seen again. */
+const mostWaiting = 20_000;
 
 /** What statements and relations are, each told to the store when it is new, changed, or seen on another day. */
 export class Identities {
@@ -49,6 +51,7 @@ export class Identities {
   /** Notes a relation. */
   relation(relation: RelationIdentity, at: number): void {
     const { rid, datname, schemaname, relname, kind, of } = relation;
+    if (this.#relations.size >= mostWaiting && !this.#relations.has(rid)) return;
     if (this.#isNew(`r${rid}`, `${datname}.${schemaname}.${relname}.${kind}.${of}`, at))
       this.#relations.set(rid, relation);
   }
@@ -79,6 +82,7 @@ export class Identities {
     const text = (value: unknown) => (typeof value === 'string' ? value : null);
     const query = text(row.query);
     const waiting = this.#statements.get(sid);
+    if (!waiting && this.#statements.size >= mostWaiting) return;
     const known = `s${sid}`;
     // A sample of load does not know texts: that is no news of a statement whose text is known.
     if (query === null && this.#told.get(known) === `${day(at)} text`) return;
