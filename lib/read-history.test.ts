@@ -88,6 +88,12 @@ test('and so does load, sliced and narrowed', async () => {
   expect(nameless.columns).toEqual(['', 'other']);
 });
 
+test('a year of which only memory can tell is answered with the hour that it knows', async () => {
+  const year = await readSeries('one', 'load', { from: now - 400 * 86_400, to: now }, {});
+  expect(year.points.length).toBeLessThan(370);
+  expect(year.points.at(-2)?.some((value) => value === null)).toBe(false);
+});
+
 test('what caused load sums to it', async () => {
   const { load, rows: listed, other, coveredSeconds } = await readTopOf('one', 'statement', lastHour, undefined);
   expect(load).toBeCloseTo(2, 1);

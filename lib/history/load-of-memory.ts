@@ -3,7 +3,7 @@ import type { LoadBy } from './answers';
 import type { Range } from './levels';
 import { classOfWait, type LoadFilter } from './load-filter';
 import type { Slice } from './load-sample';
-import { bucketSeconds } from './memory';
+import { bucketSeconds, memorySeconds } from './memory';
 import type { LoadBin, LoadMemory } from './memory-load';
 import { type Points, toPoints } from './points';
 import type { LoadBySlice } from './read-top';
@@ -35,8 +35,9 @@ export function memoryLoad(
   now: number,
 ): { step: number; columns: string[]; points: Points; source: 'memory' } {
   const { step } = range;
-  const first = Math.floor(range.from / step) * step;
   const end = Math.ceil(Math.min(range.to, now) / step) * step;
+  // Of a year memory knows an hour: the rest is no point at all, not millions of empty ones.
+  const first = Math.max(Math.floor(range.from / step) * step, Math.floor((end - memorySeconds) / step) * step);
   const bins = memory.read({ from: first, to: end });
   const { entries } = memorySlices(bins, by, filters, range);
   const columns = by === 'class' ? [...waitClasses] : [...greatestOf(entries), 'other'];
