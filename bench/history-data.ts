@@ -71,7 +71,7 @@ export async function generateNames(run: Run, servers: string[]): Promise<{ ids:
       'client',
       names(clients, (at) => `10.0.0.${at + 1}`),
     ),
-    topics: await words(run, 'topic', ['sessions', 'locks', 'progress']),
+    topics: await words(run, 'topic', ['sessions', 'connections', 'locks', 'progress']),
     statements: names(heavy.statements * 1.5, sid),
   };
   const metrics = allSeries().flatMap(({ series }) => series.columns.map((column) => `${series.id}.${column}`));
@@ -205,7 +205,7 @@ group by e.t`,
       `insert into pgdeck.${table} (server_id, ts, topic, database, rows, partial, body)
 select $1::int4, t, m.topic, 0, 40, false, decode(m.body, 'hex')
 from ${seconds(every)}, unnest($4::int4[], $5::text[]) as m(topic, body) where ${where}`,
-      [server, from, to, ids.topics, [2500, 300, 60].map((bytes) => randomBytes(bytes).toString('hex'))],
+      [server, from, to, ids.topics, [1400, 400, 200, 75].map((bytes) => randomBytes(bytes).toString('hex'))],
     );
 }
 

@@ -64,7 +64,7 @@ export const recordings: Record<Recording['id'], Recording> = {
     everySeconds: 120,
     identity: 'relation',
     rank: 'total_bytes',
-    most: { raw: 2000, hour: 100 },
+    most: { raw: 2000, hour: 60 },
     columns: [
       ...sums('int8', 'seq_scan', 'seq_tup_read', 'idx_scan', 'idx_tup_fetch'),
       ...sums('int8', 'n_tup_ins', 'n_tup_upd', 'n_tup_del', 'n_tup_hot_upd'),
@@ -77,7 +77,7 @@ export const recordings: Record<Recording['id'], Recording> = {
     everySeconds: 120,
     identity: 'relation',
     rank: 'size_bytes',
-    most: { raw: 2000, hour: 100 },
+    most: { raw: 2000, hour: 60 },
     columns: [...sums('int8', 'idx_scan', 'idx_tup_read', 'idx_tup_fetch'), ...newest('size_bytes')],
   },
 };

@@ -22,7 +22,7 @@ export type RollUp = {
 export const restKey = '-1';
 
 /** Keys of an hour or a day of load that are kept apart, by dimension. */
-const mostKeys = { statement: 100, rest: 200 };
+const mostKeys = { statement: 50, rest: 200 };
 
 const bucket = (seconds: number, ts: string) => `date_bin('${seconds} seconds', ${ts}, timestamptz 'epoch')`;
 const window = (ts: string) => `${ts} >= $1::timestamptz and ${ts} < $2::timestamptz`;

@@ -200,7 +200,7 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     const all = Object.keys(dimensions) as Dimension[];
     expect(sorted(await stored.load('load_1m'))).toEqual(sorted(loadOf(samples, 60, ['wait'])));
     expect(sorted(await stored.load('load_10m'))).toEqual(sorted(loadOf(samples, 600, all)));
-    expect(sorted(await stored.load('load_1h'))).toEqual(sorted(loadOf(samples, 3600, all, classes, 100)));
+    expect(sorted(await stored.load('load_1h'))).toEqual(sorted(loadOf(samples, 3600, all, classes, 50)));
     expect(sorted(await stored.metrics('metric_1d'))).toEqual(sorted(metricsOf(samples, 86_400)));
     for (const id of ['statement', 'table'] as const) {
       expect(sorted(await stored.keyed(id, `${id}_10m`))).toEqual(sorted(keyedOf(samples, id, 600)));
