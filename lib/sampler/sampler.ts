@@ -41,6 +41,8 @@ export class Sampler {
   readonly #walk: Walk;
   readonly #clock: Clock;
   #timer: NodeJS.Timeout | undefined;
+  /** How often history wanted more than the cadences bring. */
+  #asked = 0;
   #beatAt = Number.NEGATIVE_INFINITY;
   #probedAt = Number.NEGATIVE_INFINITY;
   #beating = false;
@@ -68,7 +70,9 @@ export class Sampler {
       trouble: () => inTrouble(connections, this.#questions.values(), (question) => this.isHome(question)),
     });
     connections.onServerChange = (before, after) => this.#serverChanged(before, after);
-    history.ask = (ids) => this.refresh(ids.filter((id) => this.latest(id)?.status === 'ok'));
+    history.ask = (ids) => {
+      if (this.#asked++ % this.#budget.factor === 0) this.refresh(ids.filter((id) => this.latest(id)?.status === 'ok'));
+    };
   }
 
   /** Starts asking; what charts and checks need is asked from now on, the rest when somebody looks. */
@@ -96,10 +100,8 @@ export class Sampler {
     question.viewedAt = this.#clock.elapsed();
     if (options.fresh) {
       question.forcedAt = this.#clock.elapsed();
-      await within(
-        this.#connections.probe().catch(() => {}),
-        readerWaitMs,
-      );
+      const probed = this.#connections.probe().catch(() => {});
+      await within(probed, readerWaitMs);
       question.invalidate();
     }
     if (this.follow?.covers(question)) await this.follow.read(question, options);
@@ -195,14 +197,8 @@ export class Sampler {
     const key = place(topic, name);
     let question = this.#questions.get(key);
     if (!question) {
-      question = new Question(
-        topic,
-        name ?? '',
-        this.#connections,
-        this.#remembered,
-        () => this.#budget.factor,
-        this.#clock,
-      );
+      const pace = () => this.#budget.factor;
+      question = new Question(topic, name ?? '', this.#connections, this.#remembered, pace, this.#clock);
       this.#questions.set(key, question);
     }
     return question;
