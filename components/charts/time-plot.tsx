@@ -69,7 +69,7 @@ export default function TimePlot(props: TimePlotProps) {
   const plotWidth = Math.max(1, area.right - area.left);
   const span = to - from;
   const times = useMemo(() => {
-    const most = Math.max(1, Math.min(6, Math.floor(plotWidth / (span > 72_000 ? 110 : 100))));
+    const most = Math.max(1, Math.min(6, Math.floor(plotWidth / (span < 600 ? 100 : span > 72_000 ? 110 : 80))));
     // Room for the words at an end and half of those beside them.
     const edgeWidth = span < 600 ? 92 : span <= 72_000 ? 62 : span < 260_000 ? 112 : 74;
     return timeTicks(from, to, most, (span * edgeWidth) / plotWidth);
@@ -231,7 +231,11 @@ export default function TimePlot(props: TimePlotProps) {
             strokeDasharray="5 3"
             ifOverflow="hidden"
             label={({ viewBox }) => (
-              <text className="chart-limit-label" x={((viewBox as Box).x ?? 0) + 4} y={((viewBox as Box).y ?? 0) - 4}>
+              <text
+                className="chart-limit-label"
+                x={((viewBox as Box).x ?? 0) + 4}
+                y={limitWordsY((viewBox as Box).y ?? 0)}
+              >
                 {limit.label}
               </text>
             )}
@@ -258,6 +262,9 @@ export default function TimePlot(props: TimePlotProps) {
     </div>
   );
 }
+
+/** Above the line; below it where the chips of changes stand above. */
+const limitWordsY = (y: number) => (y < room.above + 14 ? y + 13 : y - 4);
 
 type Box = { x?: number; y?: number };
 

@@ -58,6 +58,7 @@ function RangeControl() {
       {fixed && <Move range={range} by={1} onMove={move} />}
       <button
         type="button"
+        className="wide-only"
         aria-label="Zoom out: twice the time"
         title="Zoom out: twice the time"
         onClick={() => seconds && move(zoomedOut(range, seconds))}
