@@ -64,7 +64,7 @@ async function copyAll(source: Target, target: Target, say: (line: string) => vo
       const copied = await copyTable(from, to, table);
       const same = copied.source === copied.target;
       whole &&= same;
-      say(`  ${table.padEnd(18)} ${copied.source} rows${same ? '' : `, but ${copied.target} at the target`}`);
+      say(`  ${table.padEnd(18)} ${copied.source} ${copied.source === 1 ? 'row' : 'rows'}${same ? '' : `, but ${copied.target} at the target`}`);
     }
     say(
       whole
