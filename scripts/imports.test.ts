@@ -120,7 +120,8 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
 /** Packages that touch the watched server or run code on it: only these rooms may use them. */
 const guarded: Record<string, string[]> = {
   pg: ['lib/postgres', 'demo', 'bench'],
-  next: ['app', 'bin', 'components', 'proxy'],
+  // lib/client keeps the address of a page, which Next's hook tells.
+  next: ['app', 'bin', 'components', 'lib/client', 'proxy'],
 };
 
 type Import = { file: string; from: string; to: string; types: boolean };
