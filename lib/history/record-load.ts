@@ -1,4 +1,4 @@
-import type { LoadSample } from './load-sample';
+import type { LoadSample, Slice } from './load-sample';
 import { bucketSeconds } from './memory';
 import type { StoredRow, StoredTable, WordKind } from './stored-row';
 
@@ -57,14 +57,25 @@ export class LoadRecorder {
   }
 }
 
+/** What one backend did in ten seconds: from which of them on, and for how long in all. */
+type Entry = { slice: Slice; pid: number; blocker: number; at: number; seconds: number };
+
+/** One entry for each backend that did the same all the time: who waits is seen in each sample, and stored once. */
+function entriesOf(ts: number, samples: LoadSample[]): Entry[] {
+  const known = new Map<Slice, Map<string, Entry>>();
+  for (const { at, seconds, entries } of samples)
+    for (const { slice, pid, blocker } of entries) {
+      const own = known.get(slice) ?? new Map<string, Entry>();
+      known.set(slice, own);
+      const entry = own.get(`${pid} ${blocker}`);
+      if (entry) entry.seconds += seconds;
+      else own.set(`${pid} ${blocker}`, { slice, pid, blocker, at: Math.floor(at / 1000) - ts, seconds });
+    }
+  return [...known.values()].flatMap((own) => [...own.values()]);
+}
+
 function toRow(ts: number, samples: LoadSample[]): StoredRow {
-  const entries = samples.flatMap((sample) =>
-    sample.entries.map((entry) => ({
-      ...entry,
-      at: Math.floor(sample.at / 1000) - ts,
-      seconds: short(sample.seconds),
-    })),
-  );
+  const entries = entriesOf(ts, samples);
   const words = new Map<string, readonly [WordKind, string]>();
   const want = (kind: WordKind, word: string | null) => {
     if (word !== null) words.set(`${kind} ${word}`, [kind, word]);
@@ -87,7 +98,7 @@ function toRow(ts: number, samples: LoadSample[]): StoredRow {
     values: (id) => [
       short(samples.reduce((sum, { seconds }) => sum + seconds, 0)),
       array(({ at }) => at),
-      array(({ seconds }) => seconds),
+      array(({ seconds }) => short(seconds)),
       array(({ pid }) => pid),
       array(({ slice }) => id('wait', slice.wait)),
       array(({ slice }) => slice.sid),

@@ -75,17 +75,17 @@ test('samples of load become one row for ten seconds, with words by number and t
   await deck.seconds(21, () => [row(), waits]);
   const rows = await bins(deck.history.id);
   expect(rows.map(({ covered, entries }) => [covered, entries])).toEqual([
-    [9, 18],
-    [10, 20],
+    [9, 2],
+    [10, 2],
   ]);
   const [entry] = await stage.store.query(
-    `select w.word as wait, u.word as usr, a.word as app, d.word as db, e.client, e.blocker, st.queryid::text as queryid, st.query
+    `select w.word as wait, u.word as usr, a.word as app, d.word as db, e.client, e.blocker, e.seconds, st.queryid::text as queryid, st.query
 from pgdeck.session_raw as r
-cross join lateral unnest(r.pid, r.wait, r.usr, r.app, r.db, r.client, r.sid, r.blocker) as e(pid, wait, usr, app, db, client, sid, blocker)
+cross join lateral unnest(r.pid, r.wait, r.usr, r.app, r.db, r.client, r.sid, r.blocker, r.seconds) as e(pid, wait, usr, app, db, client, sid, blocker, seconds)
 join pgdeck.word as w on w.word_id = e.wait join pgdeck.word as u on u.word_id = e.usr
 join pgdeck.word as a on a.word_id = e.app join pgdeck.word as d on d.word_id = e.db
 join pgdeck.statement as st on st.server_id = r.server_id and st.sid = e.sid
-where r.server_id = $1 and e.pid = 2 limit 1`,
+where r.server_id = $1 and e.pid = 2 order by r.ts limit 1`,
     [deck.history.serverId],
   );
   expect(entry).toEqual({
@@ -95,6 +95,7 @@ where r.server_id = $1 and e.pid = 2 limit 1`,
     db: 'shop',
     client: 0,
     blocker: 9,
+    seconds: 9,
     queryid: '77',
     query: null,
   });
