@@ -54,7 +54,12 @@ export class History {
     this.writer = new Writer({ store, servers, holds, fence, mask });
     // What a server is recorded from begins with its lease, not with the next batch.
     this.leases.onLook(() => this.writer.mark());
-    this.reader = new Reader(this.store, config, () => this.housekeeping.oldest);
+    this.reader = new Reader(
+      this.store,
+      config,
+      () => this.housekeeping.oldest,
+      (id) => this.#servers.get(id)?.serverId,
+    );
     this.housekeeping = new Housekeeping({ store: this.store, leases: this.leases, config });
     this.store.onDamage = (why) => place.damaged?.(why);
     // The launcher's notices come with the store's own changes.

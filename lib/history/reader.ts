@@ -24,20 +24,26 @@ export class Reader {
   #store: ReadStore;
   #config: Pick<HistoryConfig, 'rawDays' | 'minuteDays' | 'hourDays'>;
   #oldest: () => Oldest;
+  #known: (id: string) => number | undefined;
   #answers = new Map<string, Answer>();
   #words = new Map<number, string>();
   #asking = 0;
   #waiting: (() => void)[] = [];
 
-  /** `oldest` says how far back each level goes in fact: what was too much is dropped before its time. */
+  /**
+   * `oldest` says how far back each level goes in fact: what was too much is dropped before its time. `known` says under
+   * which number a server is recorded now.
+   */
   constructor(
     store: ReadStore,
     config: Pick<HistoryConfig, 'rawDays' | 'minuteDays' | 'hourDays'>,
     oldest: () => Oldest = () => ({ raw: null, minute: null, hour: null }),
+    known: (id: string) => number | undefined = () => undefined,
   ) {
     this.#store = store;
     this.#config = config;
     this.#oldest = oldest;
+    this.#known = known;
   }
 
   /** Whether the store can be asked at all. */
@@ -96,7 +102,10 @@ export class Reader {
     this.#answers.delete(key);
     this.#answers.set(key, { at: Date.now(), value });
     value.catch(() => this.#answers.delete(key));
-    if (this.#answers.size > mostKept) this.#answers.delete(this.#answers.keys().next().value as string);
+    // Answers can be large: what is too old to be shared goes at once.
+    for (const [old, { at }] of this.#answers)
+      if (Date.now() - at >= keptForMs || this.#answers.size > mostKept) this.#answers.delete(old);
+      else break;
     return value;
   }
 
@@ -126,15 +135,18 @@ export class Reader {
     return this.#config.rawDays;
   }
 
-  /** The number under which the store keeps a server; the newest where another cluster came under the same id. */
-  serverId(id: string): Promise<number | undefined> {
-    return this.once(`server ${id}`, async () => {
-      const [row] = await this.rows<{ server_id: number }>(
-        `select /* pgdeck:read */ s.server_id from pgdeck.server as s where s.id = $1 order by s.first_seen desc, s.server_id desc limit 1`,
-        [id],
-      );
-      return row?.server_id;
-    });
+  /** The number under which the store keeps a server; while nobody knows which cluster answers, the one that came last. */
+  async serverId(id: string): Promise<number | undefined> {
+    return (
+      this.#known(id) ??
+      this.once(`server ${id}`, async () => {
+        const [row] = await this.rows<{ server_id: number }>(
+          `select /* pgdeck:read */ s.server_id from pgdeck.server as s where s.id = $1 order by s.first_seen desc, s.server_id desc limit 1`,
+          [id],
+        );
+        return row?.server_id;
+      })
+    );
   }
 
   /** The words of ids; ids without one are missing. */
