@@ -47,6 +47,13 @@ describe('an answer', () => {
     expect(header('x-content-type-options')).toBe('nosniff');
   });
 
+  it('refuses the character NUL, which PostgreSQL takes in no text', async () => {
+    const handler = route({ role: 'viewer', query: z.object({ database: z.string() }) }, () => ({}));
+    const response = await handler(new Request(`${origin}/api/x?database=a%00b`), none);
+    expect(response.status).toBe(400);
+    expect(await errorOf(response)).toMatchObject({ code: 'bad_input', field: 'database' });
+  });
+
   it('may have a status of its own', async () => {
     const response = await route({ role: 'viewer' }, () => reply(202, { runId: 'a' }))(new Request(origin), none);
     expect(response.status).toBe(202);

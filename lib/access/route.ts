@@ -114,6 +114,8 @@ function queryOf(url: string): Text {
   const values: Text = {};
   for (const [name, value] of new URL(url).searchParams) {
     if (Object.hasOwn(values, name)) throw badInput(`${name} is given twice.`, name);
+    // PostgreSQL knows no such text, and would answer with an error of its own.
+    if (value.includes('\0')) throw badInput(`${name}: must not hold the character NUL`, name);
     values[name] = value;
   }
   return values;
