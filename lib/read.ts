@@ -3,6 +3,7 @@ import { exactMoment } from '@/lib/access/moment';
 import { covers, type User } from '@/lib/access/user';
 import type { ServerSummary } from '@/lib/client/shapes';
 import { keptTimes, pastAnswer } from '@/lib/history/past';
+import { StoreSlow } from '@/lib/history/reader';
 import { runtime, type Server } from '@/lib/runtime';
 import { findTopic, topics } from '@/lib/topics/index';
 import type { Answer, AnyTopic, Raw } from '@/lib/topics/topic';
@@ -149,6 +150,7 @@ export async function readMoments(
   try {
     return await keptTimes(history, server.config.id, topic, database, asked, mostMoments);
   } catch (error) {
+    if (error instanceof StoreSlow) throw storeOff(error.message);
     if (history.store.on) throw error;
     throw storeOff(history.store.state.reason);
   }
