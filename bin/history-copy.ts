@@ -38,7 +38,10 @@ export async function strangers(source: Store, target: Store): Promise<string | 
     const others = (await target.query(sql)).filter((row) => !ours.has(keyOf(row))).length;
     if (others > 0) return `${others} ${others === 1 ? 'row' : 'rows'} of the table pgdeck.${table}`;
   }
-  return undefined;
+  const newest = 'select coalesce(extract(epoch from max(ts)), 0)::float8 as at from pgdeck.metric_raw';
+  const newestOf = async (store: Store) => (await store.query<{ at: number }>(newest))[0]?.at ?? 0;
+  // A pgdeck has gone on with an earlier copy.
+  return (await newestOf(target)) > (await newestOf(source)) ? 'newer figures than all of these' : undefined;
 }
 
 type Column = { name: string; type: string; identity: string };

@@ -145,13 +145,17 @@ test.each([14, 18])('every row of every table reaches PostgreSQL %i, an interrup
   await store.query('delete from pgdeck.watermark');
   expect((await migrated(urlOf(target))).code).toBe(0);
   expect(await contents(store)).toEqual(source);
+  // A pgdeck that has gone on with it is not set back.
+  await store.query(`update pgdeck.metric_raw set ts = ts + interval '1 second'
+    where ts = (select max(ts) from pgdeck.metric_raw)`);
+  await expect(migrated(urlOf(target))).rejects.toThrow(/newer figures than all of these/);
   // What comes next gets numbers of its own.
   const [next] = await store.query<{ word_id: number }>(
     `insert into pgdeck.word (kind, word) values ('user', 'next') returning word_id`,
   );
   expect(next?.word_id).toBe(451);
   await expect(migrated(urlOf(target))).rejects.toThrow(
-    /already holds a history of its own: 1 row of the table pgdeck\.word that this one does not have/,
+    /already holds a history of its own: 1 row of the table pgdeck\.word, which this one does not have/,
   );
   // The source has what it had.
   expect(await withSource(contents)).toEqual(source);

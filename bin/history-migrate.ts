@@ -56,7 +56,7 @@ async function copyAll(source: Target, target: Target, say: (line: string) => vo
     const other = await strangers(from, to);
     if (other)
       throw new LaunchError(
-        `${nameOf(target)} already holds a history of its own: ${other} that this one does not have. Two histories cannot be put together. Name an empty database.`,
+        `${nameOf(target)} already holds a history of its own: ${other}, which this one does not have. Two histories cannot be put together; name an empty database.`,
       );
     say(`Copying to ${nameOf(target)}, PostgreSQL ${to.state.version}${extensionOf(to)}:`);
     let whole = true;
@@ -64,7 +64,9 @@ async function copyAll(source: Target, target: Target, say: (line: string) => vo
       const copied = await copyTable(from, to, table);
       const same = copied.source === copied.target;
       whole &&= same;
-      say(`  ${table.padEnd(18)} ${copied.source} ${copied.source === 1 ? 'row' : 'rows'}${same ? '' : `, but ${copied.target} at the target`}`);
+      say(
+        `  ${table.padEnd(18)} ${copied.source} ${copied.source === 1 ? 'row' : 'rows'}${same ? '' : `, but ${copied.target} at the target`}`,
+      );
     }
     say(
       whole
