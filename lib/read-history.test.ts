@@ -131,7 +131,15 @@ test('every series says what it is asked by, and wrong questions name their fiel
     status: 400,
     field: 'step',
   });
-  for (const filter of ['colour:red', 'class:blue', 'statement:x', 'user:%zz', 'user:a,user:b'])
+  for (const filter of [
+    'colour:red',
+    'class:blue',
+    'statement:x',
+    'statement:9223372036854775808',
+    'user:%zz',
+    'user:%00',
+    'user:a,user:b',
+  ])
     await expect(readSeries('one', 'load', lastHour, { filter }), filter).rejects.toMatchObject({
       status: 400,
       field: 'filter',

@@ -9,6 +9,10 @@ export class FilterProblem extends Error {}
 /** One part of a filter: `lock` by class, a statement's id, a user's name … */
 export type LoadFilter = { by: LoadBy; value: string };
 
+/** Whether a text is the id of a statement: a whole number of 64 bits. */
+export const isStatementId = (text: string) =>
+  /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+
 /** By what load can be asked. */
 export const loadBys = ['class', ...(Object.keys(dimensions) as Dimension[])] as const;
 
@@ -25,9 +29,10 @@ export function parseLoadFilter(text: string | undefined): LoadFilter[] {
       const by = loadBys.find((each) => each === part.slice(0, Math.max(0, at)));
       if (!by) throw new FilterProblem(`"${part}" does not begin with ${loadBys.join(':, ')}:`);
       const value = decoded(part.slice(at + 1));
+      if (value.includes('\0')) throw new FilterProblem('The character NUL is in no name');
       if (by === 'class' && !(waitClasses as readonly string[]).includes(value))
         throw new FilterProblem(`"${value}" is not a wait class. There are: ${waitClasses.join(', ')}`);
-      if (by === 'statement' && !/^-?\d{1,19}$/.test(value))
+      if (by === 'statement' && !isStatementId(value))
         throw new FilterProblem(`"${value}" is not the id of a statement, as series and top give it`);
       return { by, value };
     });
@@ -55,6 +60,8 @@ export type LoadQuestion = {
   by: LoadBy;
   /** Wait events that count; undefined: all. */
   waits: number[] | undefined;
+  /** Narrowed to one wait event, not only to a class. */
+  oneWait: boolean;
   /** What else it is narrowed to. */
   keys: { dimension: Dimension; id: string }[];
   /** Every wait event: id and class, as arrays of the same length. */
@@ -82,7 +89,8 @@ export async function loadQuestion(reader: Reader, by: LoadBy, filters: LoadFilt
       keys.push({ dimension: filter.by, id: String(id ?? nothing) });
     }
   }
-  return { by, waits, keys, classes: { ids: words.map(([id]) => id), classes } };
+  const oneWait = filters.some((filter) => filter.by === 'wait');
+  return { by, waits, oneWait, keys, classes: { ids: words.map(([id]) => id), classes } };
 }
 
 /** The dimensions, other than waits, that a question is about. */

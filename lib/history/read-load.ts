@@ -26,7 +26,15 @@ export class NotCombined extends Error {}
 export function tablesFor(question: LoadQuestion, range: Range, reach: Reach, rawDays: number): LevelTable[] {
   const wanted = dimensionsOf(question);
   if (wanted.length === 0) return loadTables.wait;
-  if (wanted.length === 1) return loadTables.slice;
+  if (wanted.length === 1 && !question.oneWait) return loadTables.slice;
+  if (wanted.length === 1) {
+    // Hours of a slice know classes of waits only: one event of them would look as if it had not been.
+    if (range.from < reach.kept.minute)
+      throw new NotCombined(
+        'Longer ago than ten minutes are kept, load is kept by single wait events or by anything else, not by both. Narrow it to the class of the wait, or take a shorter range.',
+      );
+    return loadTables.slice.slice(0, 2);
+  }
   if (range.from < reach.kept.raw)
     throw new NotCombined(
       `Samples are kept for ${rawDays} days; before, load is kept by ${wanted.join(' or ')}, not by both. Take one of them away, or a range within the last ${rawDays} days.`,

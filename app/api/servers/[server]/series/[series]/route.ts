@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { badInput } from '@/lib/access/errors';
 import { moment } from '@/lib/access/moment';
 import { othersThan, route } from '@/lib/access/route';
-import { loadBys } from '@/lib/history/load-filter';
+import { isStatementId, loadBys } from '@/lib/history/load-filter';
 import { bucketSeconds } from '@/lib/history/memory';
 import { readSeries } from '@/lib/read-history';
 import { seriesCsv } from './csv';
@@ -19,10 +19,7 @@ const query = z.object({
   format: z.enum(['json', 'csv'], 'must be json or csv').default('json'),
   by: z.enum(loadBys, `must be one of ${loadBys.join(', ')}`).optional(),
   filter: z.string().max(4000, 'is too long').optional(),
-  sid: z
-    .string()
-    .regex(/^-?\d{1,19}$/, 'must be the id of a statement, as GET …/top?by=statement gives it')
-    .optional(),
+  sid: z.string().refine(isStatementId, 'must be the id of a statement, as GET …/top?by=statement gives it').optional(),
   database: z.string().optional(),
   oid: z.coerce
     .number('must be an OID')
