@@ -300,4 +300,19 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
         await readSeries(reader, 2, seriesOf('cache'), empty, { ...range, step }),
       );
   });
+
+  test('one wait event of a slice is never shown as none where only classes are kept', async () => {
+    await rolledUpTo({});
+    const filters: LoadFilter[] = [
+      { by: 'user', value: 'app' },
+      { by: 'wait', value: 'Lock:transactionid' },
+    ];
+    const total = (points: (number | null)[][]) =>
+      sum(points.flatMap(([, ...values]) => values.map((value) => value ?? 0)));
+    const fine = await readLoad(reader, 2, 'class', filters, { ...range, step: 600 });
+    const hours = await readLoad(reader, 2, 'class', filters, { ...range, step: 3600 });
+    expect(total(fine.points)).toBeGreaterThan(0);
+    expect(total(hours.points)).toBeGreaterThan(0);
+    await expect(readLoad(reader, 2, 'class', filters, { from: to - 30 * 86_400, to })).rejects.toThrow(NotCombined);
+  });
 });
