@@ -48,7 +48,7 @@ function take(batch: number): void {
         pid: batch * 100 + i,
         wait_event_type: i % 2 ? 'IO' : null,
         wait_event: i % 2 ? 'DataFileRead' : null,
-        queryid: String(i),
+        queryid: String(second * 100 + i), // entries of a backend that goes on with the same become one
         dbid: 1,
         userid: 1,
         datname: 'shop',
