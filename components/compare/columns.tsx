@@ -18,7 +18,7 @@ const notable = 0.02;
 export const perSecondText = (value: number) => `${milliseconds(value)}/s`;
 
 /** Whether so much of a window is known that what is missing in it was not there. */
-const isWhole = ({ from, to, coveredSeconds }: Window) => coveredSeconds >= 0.9 * (to - from);
+export const isWhole = ({ from, to, coveredSeconds, folded }: Window) => !folded && coveredSeconds >= 0.9 * (to - from);
 
 function nameColumn(header: string, opened: Opened, { a, b, topic }: CompareAnswer): Column<ComparedRow> {
   return {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CompareAnswer, ComparedRow, Window } from '@/lib/history/answers';
 import { signed } from './cells';
+import { isWhole } from './columns';
 import { callPair, mainPart, ratePair, stepScale, steps } from './figures';
 import {
   because,
@@ -122,4 +123,10 @@ test('windows: presets from B, the URL, and what cannot be compared', () => {
   expect(wrongWindows({ a: { from: Number.NaN, to: 4 }, b: now }, 1_900_000_000)).toContain('Give each');
   expect(wrongWindows({ a: { from: 0, to: 32 * 86_400 }, b: now }, 1_900_000_000)).toContain('31 days');
   expect(wrongWindows({ a: windowBefore('before', now), b: now }, 1_900_000_000)).toBeUndefined();
+});
+
+test('what is missing in a window was not there only where all of the window is known', () => {
+  expect(isWhole(window({}))).toBe(true);
+  expect(isWhole(window({ coveredSeconds: 1800 }))).toBe(false);
+  expect(isWhole(window({ folded: true }))).toBe(false);
 });

@@ -65,6 +65,8 @@ export type Window = {
   /** Statements: time of all of them in the window, ms, and the part of it that the listed rows are. */
   total: number;
   listedShare: number | null;
+  /** Small rows of the window were added up as one: which they were is not known. */
+  folded?: boolean;
 };
 
 /** Figures of one row in one window: sums over the window by the topic's column names, sizes as its newest. */

@@ -84,6 +84,7 @@ function windowOf(sums: KeyedSums, id: 'statement' | 'table', listed: Set<string
     coveredSeconds: sums.seconds,
     total,
     listedShare: id === 'statement' && total > 0 ? shown / total : null,
+    ...(sums.rows.has(otherKey) && { folded: true }),
   };
 }
 
