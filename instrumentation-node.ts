@@ -38,6 +38,7 @@ export async function start(): Promise<void> {
         sampler,
         store: history.store,
         instances: history.instances,
+        mask: history.mask,
         complain: (error) => log.warn({ err: error, server: server.id }, 'other instances could not be told or heard'),
       });
     const findings = new FindingsKeeper(server.id, sampler, config.limits);

@@ -37,6 +37,9 @@ export class History {
   #comparing: NodeJS.Timeout | undefined;
 
   /** `place` is where the store is, changed by the launcher as things change. */
+  /** What of a statement's text may be stored: all of it where the user says so, else nothing of its values. */
+  readonly mask = (text: string): string => (this.config.literals ? text : maskStatement(text));
+
   constructor(config: HistoryConfig, place: HistoryPlace, watched: Pick<ServerConfig, 'id' | 'name' | 'read'>[] = []) {
     this.config = config;
     this.#watched = watched;
@@ -50,8 +53,7 @@ export class History {
     this.leases = new Leases({ store, holder: this.instance, shared });
     this.instances = new Instances({ store, leases: this.leases, shared, servers });
     const { holds, fence } = this.instances;
-    const mask = config.literals ? (text: string) => text : maskStatement;
-    this.writer = new Writer({ store, servers, holds, fence, mask });
+    this.writer = new Writer({ store, servers, holds, fence, mask: this.mask });
     // What a server is recorded from begins with its lease, not with the next batch.
     this.leases.onLook(() => this.writer.mark());
     this.reader = new Reader(

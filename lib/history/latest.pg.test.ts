@@ -10,6 +10,7 @@ beforeAll(async () => {
 afterAll(() => stage?.stop());
 
 const now = 1_795_226_400_000;
+const asItIs = (text: string) => text;
 const sessions = { topic: 'sessions', database: '' };
 const tables = { topic: 'tables', database: 'shop' };
 const snapshot = {
@@ -30,6 +31,7 @@ test('what is published is read as it was, once, by those who want it', async ()
       { ...tables, snapshot: undefined, failure, ageMs: 0 },
     ],
     now,
+    asItIs,
   );
   const wanted = [
     { ...sessions, since: now - 1 },
@@ -40,10 +42,30 @@ test('what is published is read as it was, once, by those who want it', async ()
   expect(other).toEqual({ ...tables, snapshot: undefined, failure, ageMs: 0, publishedAt: now });
   expect(await readLatest(query, 1, [{ ...sessions, since: now }])).toEqual([]);
   expect(await readLatest(query, 2, wanted)).toEqual([]);
-  await publish(query, 1, [{ ...sessions, snapshot: { ...snapshot, rows: [] }, failure, ageMs: 9 }], now + 2000);
+  await publish(
+    query,
+    1,
+    [{ ...sessions, snapshot: { ...snapshot, rows: [] }, failure, ageMs: 9 }],
+    now + 2000,
+    asItIs,
+  );
   expect(await readLatest(query, 1, [{ ...sessions, since: now }])).toMatchObject([
     { snapshot: { rows: [] }, failure },
   ]);
+});
+
+test('texts are stored as the mask leaves them, and an instance that was stopped puts nothing old over what is newer', async () => {
+  const { query } = stage.store;
+  const told = (rows: (typeof snapshot)['rows']) => [
+    { ...sessions, snapshot: { ...snapshot, rows }, failure: undefined, ageMs: 0 },
+  ];
+  await publish(query, 5, told(snapshot.rows), now, () => 'select ?');
+  const read = async () => (await readLatest(query, 5, [{ ...sessions, since: 0 }]))[0]?.snapshot?.rows;
+  expect(await read()).toEqual([{ ...snapshot.rows[0], query: 'select ?' }]);
+  await publish(query, 5, told([]), now - 1, asItIs);
+  expect(await read()).toHaveLength(1);
+  await publish(query, 5, told([]), now + 1, asItIs);
+  expect(await read()).toEqual([]);
 });
 
 test('an answer that is too large is passed on in part, and says so', async () => {
@@ -53,6 +75,7 @@ test('an answer that is too large is passed on in part, and says so', async () =
     3,
     [{ ...tables, snapshot: { ...snapshot, rows }, failure: undefined, ageMs: 0 }],
     now,
+    asItIs,
   );
   const [read] = await readLatest(stage.store.query, 3, [{ ...tables, since: 0 }]);
   expect(read?.snapshot?.rows.length).toBeLessThan(3000);

@@ -1,3 +1,4 @@
+import { setImmediate as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip } from 'node:zlib';
 import type { Partial, Raw, UnavailableReason } from '@/lib/topics/topic';
@@ -40,14 +41,22 @@ export const wantedForMs = 15_000;
 const mostBytes = 4 * 1024 * 1024;
 /** Compressing more at once would hold up everything else. */
 const mostRows = 20_000;
+/** Statements that are masked before others have their turn on the event loop. */
+const maskedAtOnce = 200;
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** Publishes what is known now; `now` in the store's clock. */
-export async function publish(run: Run, serverId: number, list: Published[], now: number): Promise<void> {
+/** Publishes what is known now, statements' texts as `mask` leaves them; `now` in the store's clock. */
+export async function publish(
+  run: Run,
+  serverId: number,
+  list: Published[],
+  now: number,
+  mask: (text: string) => string,
+): Promise<void> {
   const rows = await Promise.all(
     list.map(async ({ topic, database, snapshot, failure, ageMs }) => {
-      const { body, cut } = await packRows(snapshot?.rows ?? []);
+      const { body, cut } = await packRows(await storable(snapshot?.rows ?? [], mask));
       const envelope: Envelope = {
         ...(snapshot && {
           sampledAt: snapshot.sampledAt,
@@ -62,7 +71,7 @@ export async function publish(run: Run, serverId: number, list: Published[], now
   );
   await insertRows(
     run,
-    'latest',
+    'latest as l',
     [
       ['server_id', 'int4'],
       ['topic', 'text'],
@@ -73,8 +82,20 @@ export async function publish(run: Run, serverId: number, list: Published[], now
     ],
     rows,
     `on conflict (server_id, topic, database) do update
-set sampled_at = excluded.sampled_at, envelope = excluded.envelope, body = excluded.body`,
+set sampled_at = excluded.sampled_at, envelope = excluded.envelope, body = excluded.body
+where l.sampled_at < excluded.sampled_at`,
   );
+}
+
+/** Rows as they may stand in a store: it is somebody's database, with backups and readers of its own. */
+async function storable(rows: Raw[], mask: (text: string) => string): Promise<Raw[]> {
+  const masked: Raw[] = [];
+  for (let at = 0; at < rows.length; at += maskedAtOnce) {
+    if (at > 0) await pause();
+    for (const row of rows.slice(at, at + maskedAtOnce))
+      masked.push(typeof row.query === 'string' ? { ...row, query: mask(row.query) } : row);
+  }
+  return masked;
 }
 
 async function packRows(rows: Raw[]): Promise<{ body: Buffer; cut: Partial[] }> {

@@ -127,6 +127,31 @@ on conflict do nothing`,
     expect(stage.store.notices.at(-1)?.text).toMatch(/although only its newest day is left\. Raise the limit\.$/);
   });
 
+  test('what somebody reads is not called dropped for size', async () => {
+    await fill(today - 3 * dayMs);
+    const size = await storeBytes(stage.store.query, engine);
+    const [oldest] = await pieces('metric_raw');
+    let goOn = () => {};
+    let reads = () => {};
+    const read = new Promise<void>((resolve) => {
+      reads = resolve;
+    });
+    const reader = other.transaction(async (run) => {
+      for (const { name } of partitionedTables()) await run(`select count(*) from pgdeck.${name}`);
+      reads();
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+    });
+    await read;
+    const small = { ...kept, rawDays: 400, minuteDays: 400, maxBytes: size - 1000 };
+    expect(await retain(stage.store, engine, small, now)).toBe(false);
+    expect((await pieces('metric_raw'))[0]).toEqual(oldest);
+    expect(stage.store.notices).toEqual([]);
+    goOn();
+    await reader;
+  });
+
   /** The size of the store when the table of samples is empty. */
   async function emptyBytes(): Promise<number> {
     const all = await storeBytes(stage.store.query, engine);

@@ -30,14 +30,15 @@ export async function retain(store: RetentionStore, engine: Engine, kept: Kept, 
   const days = { raw: kept.rawDays, minute: kept.minuteDays, hour: kept.hourDays };
   const pieces = await store.transaction((run) => piecesOfStore(run, engine));
   const old = pieces.filter(({ tier, to }) => to <= now - days[tier] * dayMs);
-  let all = await dropPieces(store, engine, old);
-  all = (await shrink(store, engine, kept, now)) && all;
+  const held = await dropPieces(store, engine, old);
+  const small = await shrink(store, engine, kept, now);
   await deleteOld(store.query, now - kept.hourDays * dayMs);
-  return all;
+  return held.length === 0 && small;
 }
 
-async function dropPieces(store: RetentionStore, engine: Engine, pieces: Partition[]): Promise<boolean> {
-  let all = true;
+/** Drops pieces, and answers those that somebody reads: they stay for now. */
+async function dropPieces(store: RetentionStore, engine: Engine, pieces: Partition[]): Promise<Partition[]> {
+  const held: Partition[] = [];
   for (const piece of pieces)
     try {
       await store.transaction(async (run) => {
@@ -47,9 +48,9 @@ async function dropPieces(store: RetentionStore, engine: Engine, pieces: Partiti
     } catch (error) {
       const { code } = error as { code?: string };
       if (code !== heldUp && code !== gone) throw error;
-      if (code === heldUp) all = false;
+      if (code === heldUp) held.push(piece);
     }
-  return all;
+  return held;
 }
 
 const day = (at: number) => new Date(at).toISOString().slice(0, 10);
@@ -69,8 +70,10 @@ async function shrink(store: RetentionStore, engine: Engine, kept: Kept, now: nu
     for (const same of oldestFirst(steps[at] ?? [])) {
       if (over <= 0) break;
       const bytes = await bytesOfPieces(store.query, engine, same);
-      all = (await dropPieces(store, engine, same)) && all;
-      over -= bytes;
+      const held = await dropPieces(store, engine, same);
+      if (held.length > 0) all = false;
+      if (held.length === same.length) continue;
+      over -= bytes - (held.length > 0 ? await bytesOfPieces(store.query, engine, held) : 0);
       upto = same[0]?.to;
     }
     if (upto !== undefined) reach.push(`${what} before ${day(upto)}`);
@@ -78,7 +81,7 @@ async function shrink(store: RetentionStore, engine: Engine, kept: Kept, now: nu
   const limit = `${gigabytes(kept.maxBytes)} (PGDECK_HISTORY_MAX_GB)`;
   if (reach.length > 0)
     store.notice(`The history was larger than ${limit}: the oldest was dropped, ${reach.join(' and ')}.`);
-  if (over > 0)
+  if (over > 0 && all)
     store.notice(`The history is larger than ${limit} although only its newest day is left. Raise the limit.`);
   return all;
 }

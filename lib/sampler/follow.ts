@@ -30,6 +30,8 @@ type Options = {
   sampler: Sampler;
   store: Pick<Store, 'on' | 'query' | 'now'>;
   instances: Instances;
+  /** What of a statement's text may be stored. */
+  mask: (text: string) => string;
   complain: (error: unknown) => void;
 };
 
@@ -213,7 +215,7 @@ export class Follow {
   }
 
   async #publish(): Promise<void> {
-    const { store, sampler } = this.#options;
+    const { store, sampler, mask } = this.#options;
     const { serverId } = sampler.history;
     if (this.#publishing || this.#changed.size === 0 || serverId === undefined || !store.on) return;
     this.#publishing = true;
@@ -226,7 +228,7 @@ export class Follow {
           return snapshot || failure ? [{ ...place, snapshot, failure, ageMs: question.ageMs() }] : [];
         });
         this.#changed.clear();
-        if (list.length > 0) await publish(store.query, serverId, list, store.now());
+        if (list.length > 0) await publish(store.query, serverId, list, store.now(), mask);
       }
     } finally {
       this.#publishing = false;
