@@ -81,8 +81,8 @@ function keptSince(levels: LevelTable[], from: number, reach: Reach): LevelTable
 export function planPoints(levels: LevelTable[], range: Range, reach: Reach): Plan {
   const kept = keptSince(levels, range.from, reach);
   const finest = kept[0]?.seconds ?? 10;
-  const wanted =
-    range.step ?? steps.find((width) => width >= finest && (range.to - range.from) / width <= mostPoints) ?? 604_800;
+  const widths = [finest, ...steps.filter((width) => width > finest)];
+  const wanted = range.step ?? widths.find((width) => (range.to - range.from) / width <= mostPoints) ?? 604_800;
   const step = up(wanted, finest);
   const first = down(range.from, step);
   const end = Math.max(first, up(Math.min(range.to, reach.now), step));
