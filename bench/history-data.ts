@@ -196,7 +196,7 @@ group by e.t`,
     [server, from, to, ids.waits, ids.statements, ids.users, ids.applications, ids.databases, ids.clients],
   );
   await generateKeyed(run, server, from, to, ids, shape);
-  // Whole answers as they are stored, compressed; close by where something stood out, here four minutes of an hour.
+  // Whole answers, compressed, as many bytes as a server may have; close by in four minutes of an hour.
   for (const [table, every, where] of [
     ['moment_1m', 60, 'true'],
     ['moment_raw', 10, 'extract(minute from t) < 4'],
@@ -205,7 +205,7 @@ group by e.t`,
       `insert into pgdeck.${table} (server_id, ts, topic, database, rows, partial, body)
 select $1::int4, t, m.topic, 0, 40, false, decode(m.body, 'hex')
 from ${seconds(every)}, unnest($4::int4[], $5::text[]) as m(topic, body) where ${where}`,
-      [server, from, to, ids.topics, [1400, 400, 200, 75].map((bytes) => randomBytes(bytes).toString('hex'))],
+      [server, from, to, ids.topics, [1050, 330, 150, 60].map((bytes) => randomBytes(bytes).toString('hex'))],
     );
 }
 
