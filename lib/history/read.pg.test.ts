@@ -3,7 +3,6 @@ import { waitClasses } from '@/lib/topics/connections';
 import { allSeries } from '@/lib/topics/index';
 import { classOfWait, type LoadFilter } from './load-filter';
 import { MemoryHistory } from './memory';
-import { readCompare } from './read-compare';
 import { drawnColumns, readKeyed } from './read-keyed';
 import { NotCombined, readLoad } from './read-load';
 import { readSeries } from './read-series';
@@ -257,30 +256,6 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     const { points } = await readSeries(reader, 2, series, memory, { from: now - 600, to: now + 5, step: 10 });
     expect(points.find(([at]) => at === now - 10)?.[1]).toBe(123);
     expect(points.at(-1)?.[0]).toBe(now - 10);
-  });
-
-  test('two windows side by side, each statement with what its change is made of', async () => {
-    const a = { from, to: from + 3600 };
-    const b = { from: to - 3600, to };
-    const answer = await readCompare(reader, 2, 'slow-queries', a, b);
-    const timeOf = (window: { from: number; to: number }) =>
-      sum(
-        samples.keyed
-          .filter(({ id, server, ts }) => id === 'statement' && server === 2 && ts >= window.from && ts < window.to)
-          .flatMap(({ rows }) =>
-            rows.map(({ figures }) => (figures.total_exec_time ?? 0) + (figures.total_plan_time ?? 0)),
-          ),
-      );
-    expect(answer.a.total).toBeCloseTo(timeOf(a), 0);
-    expect(answer.b.total).toBeCloseTo(timeOf(b), 0);
-    expect(answer.b.listedShare).toBeLessThanOrEqual(1);
-    expect(answer.rows.length).toBe(100);
-    for (const { time } of answer.rows)
-      if (time)
-        expect(time.calls + time.reading + time.writing + time.planning + time.executing).toBeCloseTo(time.total, 6);
-    const waitsCompared = await readCompare(reader, 2, 'load', a, b);
-    expect(waitsCompared.rows.map(({ key }) => key).sort()).toEqual([...waits].sort());
-    expect((await readCompare(reader, 2, 'tables', a, b)).rows.length).toBe(100);
   });
 
   test('no session time zone moves a bucket', async () => {
