@@ -2,6 +2,7 @@ import type { Piece } from './levels';
 import { dimensionsOf, type LoadQuestion } from './load-filter';
 import { jsonOf, moment } from './points';
 import { type Dimension, dimensions } from './recordings';
+import { restKey } from './roll-up';
 
 /** Where samples hold the key of a dimension. */
 const columnOf: Record<Dimension, string> = {
@@ -47,6 +48,10 @@ export function loadStatement(
     ...['seconds', 'wait', ...columns].map((name) => (raw || name === 'seconds' || name === 'wait' ? name : 'key')),
   ].map((name) => `r.${name}`);
   const entries = question.keys.map((key) => `e.${columnOf[key.dimension]} = ${add(key.id, 'int8')}`);
+  // What was not among the greatest is in a row of them all: how much of it is this one's, nobody knows.
+  const known = raw
+    ? []
+    : question.keys.map(({ id }) => `(${add(id, 'int8')} = any (r.key) or not ${add(restKey, 'int8')} = any (r.key))`);
   if (question.waits) entries.push(`e.wait = any (${add(question.waits, 'int4[]')})`);
 
   const bucket =
@@ -78,7 +83,7 @@ export function loadStatement(
   union all
   select ${bucket}, null, null, null, sum(r.covered::float8)
   from pgdeck.${piece.table} as r
-  where ${rows.join(' and ')}
+  where ${[...rows, ...known].join(' and ')}
   group by 1
 `,
     ),
