@@ -112,7 +112,8 @@ test.each([
     expect(sampler.cadenceMs(burn, null)).toBeGreaterThanOrEqual(2000);
     await admin.query('update cost set seconds = 0');
     await look(() => sampler.slowedDown === 1);
-    expect(sampler.cadenceMs(burn, null)).toBeLessThan(2000);
+    // On a busy machine a question may still be stretched for a while by how long it took.
+    await look(() => sampler.cadenceMs(burn, null) < 2000);
     const { events } = await history.changes.read({ from: 0, to: Date.now() / 1000 + 60, limit: 10, kind: 'pgdeck' });
     const took = `its own statements took \\S+ % of ${counted ? 'the statement time of this server' : 'one processor'}$`;
     expect(events.at(-1)?.title).toMatch(new RegExp(`^pgdeck asks 2 times less often than it would: ${took}`));
