@@ -45,7 +45,7 @@ export function historyVerdicts(figures: HistoryFigures): Verdict[] {
   const size = (value: number) => `${megabytes(value)} MB`;
   const mb = 1024 * 1024;
   // Charts; a table of statements over a year is read once, not polled.
-  const charts = reads.filter(({ what }) => /^(connections|load)/.test(what));
+  const charts = reads.filter(({ what }) => /^(connections|load|one statement)/.test(what));
   return [
     bounded(
       `history of ${ingest.servers} servers, pgdeck's and PostgreSQL's CPU`,

@@ -21,7 +21,7 @@ const megabyte = 1024 * 1024;
 const bytes = {
   quiet: { perDay: 3 * megabyte, burst: megabyte },
   others: { perDay: 1.5 * megabyte, burst: megabyte },
-  close: { perDay: 4 * megabyte, burst: 2 * megabyte },
+  close: { perDay: 2.5 * megabyte, burst: 2 * megabyte },
 };
 /** What a row of the store takes besides its body. */
 const rowBytes = 100;
