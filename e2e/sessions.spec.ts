@@ -166,6 +166,8 @@ test('many are terminated from a frozen list, each with its result', async ({ pa
   });
   await page.mouse.move(0, 0);
   await expect(async () => {
+    await page.keyboard.press('Escape');
+    await expect(offer).toBeHidden();
     await page.getByRole('button', { name: 'Terminate many' }).click();
     await expect(offer).toContainText('2 now', { timeout: 1000 });
   }).toPass();

@@ -27,7 +27,11 @@ class Hole {
   readonly #server: Server = createServer((socket) => {
     this.accepted++;
     this.#open.add(socket);
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.#through === undefined ? this.#open.size : 0);
+    // An attempt lasts for seconds; the end of the one before may be heard a moment after the next has begun.
+    setTimeout(() => {
+      if (this.#through === undefined && this.#open.has(socket))
+        this.mostAtOnce = Math.max(this.mostAtOnce, this.#open.size);
+    }, 500);
     socket.on('error', () => {});
     socket.on('close', () => this.#open.delete(socket));
     if (this.#through === undefined) {

@@ -15,6 +15,8 @@ type Query = <Row = Record<string, unknown>>(text: string, values?: unknown[]) =
 type AskOptions = { rarely?: boolean; took?: (ms: number) => void };
 
 const lanes: Lane[] = ['pinned', 'slow', 'walking'];
+/** The other is in another database most of the time, and idle: that it is open says nothing about the server now. */
+const homeLanes: Lane[] = ['pinned', 'slow'];
 /** The last step leaves time to connect and ask within the 5 s in which a server that is back is noticed. */
 const refusedBackoffMs = [1000, 2000, 4000];
 /** A timed-out attempt stays a backend of the server until its authentication_timeout (60 s by default). */
@@ -62,7 +64,7 @@ export class ServerConnections {
 
   /** Why the server cannot be reached now; undefined while a connection for questions lives. */
   get problem(): Problem | undefined {
-    return lanes.some((lane) => this.#sessions.get(lane)?.closed === false) ? undefined : this.#lastProblem;
+    return homeLanes.some((lane) => this.#sessions.get(lane)?.closed === false) ? undefined : this.#lastProblem;
   }
 
   /** When the next attempt to connect is made (epoch milliseconds); 0 where nothing stands in its way. */
@@ -71,13 +73,13 @@ export class ServerConnections {
     if (!this.#failed || this.#failed.at > Date.now()) return 0;
     const { at, timedOut } = this.#failed;
     // Without a warm connection there is nothing to lose by asking sooner.
-    if (timedOut && lanes.some((lane) => this.#sessions.get(lane)?.closed === false)) return at + timedOutBackoffMs;
+    if (timedOut && homeLanes.some((lane) => this.#sessions.get(lane)?.closed === false)) return at + timedOutBackoffMs;
     return at + (refusedBackoffMs[Math.min(this.#failures, refusedBackoffMs.length) - 1] ?? 0);
   }
 
   /** Whether every connection for questions is gone, though there was one. */
   get lost(): boolean {
-    return this.capabilities !== undefined && lanes.every((lane) => this.#sessions.get(lane)?.closed !== false);
+    return this.capabilities !== undefined && homeLanes.every((lane) => this.#sessions.get(lane)?.closed !== false);
   }
 
   /** Asks a question over a lane, within 4 s on the server; read-only; `rarely`: not kept prepared. Throws `PostgresProblem` or the server's error. */
