@@ -93,13 +93,18 @@ export function chartSpan(
   return { from: Math.max(whole, Math.min(first, to - leastSpan)), to, since: first };
 }
 
-/** The newest value of one column that is not a gap. */
-export function latest(series: SeriesAnswer | undefined, column: string): number | null {
+/** The newest value of one column that is not a gap, at `until` (epoch seconds) or before. */
+export function latest(
+  series: SeriesAnswer | undefined,
+  column: string,
+  until = Number.POSITIVE_INFINITY,
+): number | null {
   const index = (series?.columns.indexOf(column) ?? -1) + 1;
   if (!series || index === 0) return null;
   for (let at = series.points.length - 1; at >= 0; at--) {
-    const value = series.points[at]?.[index];
-    if (value !== null && value !== undefined) return value;
+    const point = series.points[at];
+    const value = point?.[index];
+    if (value !== null && value !== undefined && (point?.[0] ?? 0) <= until) return value;
   }
   return null;
 }

@@ -121,9 +121,9 @@ export function TimeChart({
   );
   if (legend === 'none') return drawn;
   const list = (
-    <ul className="chart-legend" aria-label="Newest values">
+    <ul className="chart-legend" aria-label={at === null ? 'Newest values' : 'Values of the moment'}>
       {looks.map((look) => {
-        const value = latest(series, look.column);
+        const value = latest(series, look.column, at ?? undefined);
         return (
           <li key={look.column}>
             <button

@@ -106,10 +106,10 @@ export function SessionsPage({ server, limits }: { server: string; limits: Sessi
           value={kind ?? 'all'}
           onChange={(value) => setField('state', value === 'all' ? undefined : value)}
           segments={[
-            { value: 'all', label: 'All', count: all.length },
+            { value: 'all', label: 'All', count: view.rows && all.length },
             ...sessionKinds
               .filter((each) => each.kind !== 'other' || counts.other > 0)
-              .map((each) => ({ value: each.kind, label: each.title, count: counts[each.kind] })),
+              .map((each) => ({ value: each.kind, label: each.title, count: view.rows && counts[each.kind] })),
           ]}
         />
         <FilterField placeholder="User, application, client, text" />

@@ -1,11 +1,13 @@
 'use client';
 
 import { DatabaseZap, FlaskConical, Unplug, WifiOff, X } from 'lucide-react';
+import { useSearchParams } from 'next/navigation';
 import { useEffect, useRef, useState } from 'react';
 import { announce } from '@/lib/client/announce';
 import { useAlive } from '@/lib/client/clock';
 import { useLost } from '@/lib/client/connection';
 import { usePreference } from '@/lib/client/preferences';
+import { wrongTimes } from '@/lib/client/range';
 import { useHistory } from '@/lib/client/use-kept';
 import { Button, IconButton } from '../ui/button';
 import { StateIcon } from '../ui/state';
@@ -26,6 +28,7 @@ export function Banners({ server: id }: { server: string }) {
     <>
       <LostBanner />
       <HistoryBanner />
+      <WrongTimesBanner />
       {server?.state === 'unreachable' && server.problem && (
         <div className="banner critical" role="status">
           <StateIcon state="critical" />
@@ -36,6 +39,19 @@ export function Banners({ server: id }: { server: string }) {
       )}
       {server?.demo && <DemoBanner />}
     </>
+  );
+}
+
+function WrongTimesBanner() {
+  const search = useSearchParams();
+  const alive = useAlive();
+  const wrong = alive && wrongTimes({ from: search.get('from'), to: search.get('to'), at: search.get('at') });
+  if (!wrong) return null;
+  return (
+    <div className="banner warning" role="status">
+      <StateIcon state="warning" />
+      <p>{wrong}</p>
+    </div>
   );
 }
 

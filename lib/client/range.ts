@@ -36,10 +36,29 @@ export function parseRange(from: string | null, to: string | null): Range {
     : { last: defaultSeconds };
 }
 
+/** What a browser's clock may be ahead of ours, in seconds. */
+const slack = 60;
+
 /** The moment of the past that `at` of a URL means, in epoch seconds; null: the page shows what is now. */
-export function parseMoment(at: string | null): number | null {
+export function parseMoment(at: string | null, now = Date.now() / 1000): number | null {
   const seconds = epochOf(at);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds : null;
+  return Number.isFinite(seconds) && seconds > 0 && seconds <= now + slack ? seconds : null;
+}
+
+/** What of the times in a URL could not be taken, and what is shown instead; undefined: all of it makes sense. */
+export function wrongTimes(
+  { from, to, at }: { from: string | null; to: string | null; at: string | null },
+  now = Date.now() / 1000,
+): string | undefined {
+  if (at && parseMoment(at, now) === null)
+    return epochOf(at) > now
+      ? 'The moment in the address of this page lies in the future, so what is now is shown.'
+      : `The moment in the address of this page, at=${at.slice(0, 40)}, is not a time, so what is now is shown. It is written as epoch seconds or as 2026-11-21T03:12:07Z.`;
+  const ends = { from: epochOf(from), to: epochOf(to) };
+  if ((!from && !to) || (!to && /^-\d{1,8}$/.test(from ?? '')) || ends.from < ends.to) return undefined;
+  return ends.from >= ends.to
+    ? 'The span in the address of this page ends before it begins, so charts show the last hour.'
+    : 'The span in the address of this page is not one of two times, so charts show the last hour. From and to are written as epoch seconds or as 2026-11-21T03:12:07Z.';
 }
 
 /** How long a range is, in seconds. */

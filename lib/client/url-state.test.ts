@@ -9,6 +9,7 @@ import {
   rangeAround,
   shifted,
   withLasting,
+  wrongTimes,
   zoomedIn,
   zoomedOut,
 } from './range';
@@ -49,8 +50,10 @@ test('a range is the last seconds or two ends, else the last hour', () => {
 });
 
 test('a moment is epoch seconds or ISO 8601, else now', () => {
-  expect(parseMoment('1795224000')).toBe(1795224000);
-  expect(parseMoment('2026-11-21T02:00:00Z')).toBe(1795226400);
+  const now = 1795230000;
+  expect(parseMoment('1795224000', now)).toBe(1795224000);
+  expect(parseMoment('2026-11-21T02:00:00Z', now)).toBe(1795226400);
+  expect(parseMoment(String(now + 3600), now)).toBeNull();
   for (const wrong of [null, '', 'yesterday', '-5', '0']) expect(parseMoment(wrong), String(wrong)).toBeNull();
 });
 
@@ -107,4 +110,22 @@ test('database and time go along from page to page, sort and filter stay', () =>
   expect(withLasting('/s/locks?pid=7&database=crm', here)).toBe('/s/locks?pid=7&database=crm&from=-900');
   expect(withLasting('/s/load?from=1&to=2', here)).toBe('/s/load?from=1&to=2&database=shop');
   expect(withLasting('/s/locks', new URLSearchParams())).toBe('/s/locks');
+});
+
+test('times in the address that cannot be taken are said', () => {
+  const now = 1795230000;
+  const said = (from: string | null, to: string | null, at: string | null) => wrongTimes({ from, to, at }, now);
+  expect(said(null, null, null)).toBeUndefined();
+  expect(said('-900', null, '1795224000')).toBeUndefined();
+  expect(said('1795224000', '1795224700', null)).toBeUndefined();
+  expect(said(null, null, 'garbage')).toMatch(/at=garbage, is not a time/);
+  expect(said(null, null, String(now + 7200))).toMatch(/in the future/);
+  expect(said('1795224700', '1795224000', null)).toMatch(/ends before it begins/);
+  for (const [from, to] of [
+    ['abc', 'def'],
+    ['1795224000', null],
+    [null, '1795224000'],
+    ['-900', '1795224000'],
+  ] as const)
+    expect(said(from, to, null), `${from} to ${to}`).toMatch(/not one of two times/);
 });

@@ -19,6 +19,8 @@ export type HousekeepingOptions = {
 const name = 'housekeeping';
 const rollUpEveryMs = 60_000;
 const everyMs = 10 * 60_000;
+/** How often is looked while the first hour is not whole. */
+const soonMs = 30_000;
 /** What was held up by a reader is tried again so soon. */
 const againMs = 60_000;
 
@@ -79,7 +81,8 @@ export class Housekeeping {
         if (!(await this.keep())) this.#keptAt -= everyMs - againMs;
       }
     }
-    if (performance.now() - this.#lookedAt >= everyMs) {
+    const young = Object.values(this.oldest).includes(null);
+    if (performance.now() - this.#lookedAt >= (young ? soonMs : everyMs)) {
       this.#lookedAt = performance.now();
       await this.look();
     }

@@ -88,13 +88,13 @@ values ($1, -7, 1, 1, 1, true, 'the whole text', now(), now())`,
 });
 
 test('where none is near, it says what is kept and why this is not', async () => {
-  const span = `Moments of Tables are kept from ${new Date(start * 1000).toISOString()}`;
+  const words = `${new Date(start * 1000).toISOString().slice(0, 19).replace('T', '\u00a0')}\u00a0UTC`;
   const hint = async (seconds: number) => {
     const answer = await at('tables', seconds, 'shop');
     return answer.status === 'unavailable' ? `${answer.reason}: ${answer.hint}` : answer.status;
   };
   expect(await hint(start - 86_400)).toBe(
-    `history: ${span} to ${new Date(start * 1000).toISOString()}: this one is older than what is kept.`,
+    `history: Moments of Tables are kept from ${words} to ${words}: this one is older than what is kept.`,
   );
   expect(await hint(start + 7200)).toContain('none is kept of this time yet');
   expect(await at('pools', start)).toMatchObject({ status: 'unavailable', reason: 'history' });

@@ -11,6 +11,8 @@ export type PastSource = {
 };
 
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
+/** A moment for readers, e.g. 2026-11-21 03:12:07 UTC. */
+const inWords = (seconds: number) => `${iso(seconds).slice(0, 19).replace('T', '\u00a0')}\u00a0UTC`;
 
 /** A topic's answer as of a moment (epoch seconds): the nearest that was kept, or why there is none. */
 export async function pastAnswer(
@@ -63,7 +65,7 @@ function offSentence(source: PastSource): string {
 
 function absent(topic: AnyTopic, at: number, span: { from: number; to: number } | undefined): string {
   if (!span) return `No moment of ${topic.title} is kept yet: one is taken every ${every(topic)}.`;
-  const range = `Moments of ${topic.title} are kept from ${iso(span.from)} to ${iso(span.to)}`;
+  const range = `Moments of ${topic.title} are kept from ${inWords(span.from)} to ${inWords(span.to)}`;
   if (at < span.from) return `${range}: this one is older than what is kept.`;
   if (at > span.to) return `${range}: none is kept of this time yet.`;
   return `${range}, but none near this one: pgdeck was not running then, or did not reach the server.`;
