@@ -1,4 +1,5 @@
-import type { Preview, Run, TargetKind } from '@/lib/actions/protocol';
+import type { Preview, Run } from '@/lib/actions/protocol';
+import type { TargetKind } from '@/lib/actions/target';
 import type { State } from '../ui/state';
 
 /** The button that acts: the question of the title without its mark, `Terminate session 4711`. */
@@ -8,7 +9,7 @@ export function actingWords(preview: Preview): string {
 
 /** The button that leaves everything as it is. */
 export function safeWords(kind: TargetKind): string {
-  return { backend: 'Keep session', backends: 'Keep sessions', relation: 'Not now' }[kind];
+  return kind === 'backend' ? 'Keep session' : kind === 'backends' ? 'Keep sessions' : 'Not now';
 }
 
 /** How a run's outcome is marked. */

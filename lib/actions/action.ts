@@ -1,13 +1,15 @@
 import type { z } from 'zod';
-import type { Confirm, TargetKind } from './protocol';
-import type { Relation } from './relation';
+import type { ActionGroup, Confirm, Fact, Figure, NextAction, Undo } from './protocol';
 import type { Identity, Session } from './session';
+import type { Subject } from './subjects/subject';
+import type { TargetKind } from './target';
 
 /** What every action says of itself; the catalogue of `GET /api/actions` shows it. */
 type Common = {
   id: string;
   title: string;
   summary: string;
+  group: ActionGroup;
   /** Who may run it. */
   role: 'operator' | 'admin';
   /** Before production or an unnamed remote server raises it. */
@@ -44,35 +46,124 @@ export type SignalAction = Common & {
   };
 };
 
-/** An action on one relation: a statement on a session of its own that may run long and can be cancelled. */
-export type RelationAction = Common & {
-  kind: 'relation';
-  targetKinds: Extract<TargetKind, 'relation'>[];
-  /** The strongest lock it takes on the relation. */
+/** A statement to read with, and its values. */
+export type Reading = { text: string; values?: unknown[] };
+
+/** One row that was read. */
+export type Row = Record<string, unknown>;
+
+/**
+ * A lock that a statement takes on a relation; `mode` as pg_locks has it. `also`: the pre-flight adds what the catalog
+ * tells of it: partitions, TOAST table, indexes, the parent, tables that its foreign keys name or that name it.
+ */
+export type Claim = {
+  oid: number;
+  relation: string;
   mode: string;
-  /** Why it is not offered for this relation; undefined when it is. */
-  refuse: (relation: Relation) => { code: string; message: string } | undefined;
-  /** True: refused on a standby. */
-  writes: boolean;
-  /** The acting statement, with the name as the server quoted it. */
-  sql: (relation: Relation, options: Record<string, unknown>) => string;
-  /** What the server lacks for `role` to run it; undefined when it may. */
-  missingRight: (relation: Relation, role: string) => string | undefined;
-  /** Reads a value that changes when the action has done its work. */
-  verify: (relation: Relation) => string;
-  /** Answers `{ phase, done, total }` of the session `$1` while it works; no row while it waits for its lock. */
-  progress: string;
-  /** The statement that takes it back, where there is one. */
-  undo?: (relation: Relation) => string;
-  words: {
-    question: (relation: string) => string;
-    effect: (relation: Relation) => string;
-    queues: string;
-    done: (relation: string) => string;
-    nothing: (relation: string) => string;
-    not: string;
-  };
+  also?: { what: 'partitions' | 'toast' | 'indexes' | 'parent' | 'referenced' | 'referencing'; mode: string }[];
 };
 
+/** One statement of an action, exactly as it is sent, on a session of its own and outside any transaction block. */
+export type Step = {
+  sql: string;
+  /** What it is, where there are several: `Build on public.orders_2026_01`. */
+  title?: string;
+  locks: Claim[];
+  /**
+   * `brief`: others would queue behind it, so it waits at most 2 s for its lock and tries again later. `patient`: a wait
+   * that is given up would leave something behind, and those who queue behind it are only other maintenance.
+   */
+  wait: 'brief' | 'patient';
+  /** False: PostgreSQL refuses it in a transaction block. */
+  inTransaction: boolean;
+  /** Which `pg_stat_progress_*` tells how far it is. */
+  progress?: 'ANALYZE' | 'VACUUM' | 'CREATE INDEX' | 'CLUSTER';
+  /** It is cancelled when other sessions have waited behind it for so long; missing: they are only told of. */
+  yieldAfterSeconds?: number;
+  /** True: the steps after it are run although it failed, and its failure is a warning. */
+  goOn?: boolean;
+};
+
+/** What an action would do to a subject: words, statements, what it costs. */
+export type Plan = {
+  /** `Analyze public.orders?` */
+  question: string;
+  effect: string;
+  /** What has to be typed where the confirmation is `typed`. */
+  typed: string;
+  facts: Fact[];
+  warnings: string[];
+  /** What the server lacks for the role to run it: a warning, for the server's own answer counts. */
+  missingRight?: string;
+  steps: Step[];
+  /** What waits behind it while it runs, in a sentence. */
+  queues?: string;
+  /** Bytes that it reads and writes, about. */
+  work?: { readBytes: number; writeBytes: number; walBytes?: number };
+  /** Settings that limit it or that it uses: the pre-flight tells their values. */
+  settings?: string[];
+  undo?: Undo;
+  /** True: the statements are only shown. */
+  onlyShown?: true;
+};
+
+/** What the catalog shows of a result. */
+export type Judgement = {
+  /** Whether what was wanted is so. */
+  done: boolean;
+  /** What became of it: `public.orders is analyzed.` */
+  message: string;
+  figures?: Figure[];
+  undo?: Undo;
+  /** What is left behind, and what cleans it up. */
+  next?: NextAction[];
+  warnings?: string[];
+};
+
+/** Why an action is not offered: the code and text of a 422. */
+export type Refusal = { code: string; message: string };
+
+/** Who acts. */
+export type ActingRole = { role: string; superuser: boolean; major: number };
+
+/** What an action is given: the subject as it is now, what else it read of it, its options, and who acts. */
+export type Given<S extends Subject = Subject, O = Row> = {
+  subject: S;
+  /** The rows of `details`; none where the action has none. */
+  details: Row[];
+  options: O;
+  actor: ActingRole;
+};
+
+/** An action of one or more statements on a session of its own: previewed, run, and judged by the catalog. */
+export type WorkAction<S extends Subject = Subject, O = Row> = Common & {
+  kind: 'work';
+  targetKinds: S['kind'][];
+  /** What an end midway means: all undone, part done, something left behind, or a setting not in effect. */
+  run: 'transactional' | 'maintenance' | 'concurrent' | 'setting';
+  /** True: it may take long, so that only some run at a time. */
+  long: boolean;
+  /** True: it also works on a standby. */
+  onStandby: boolean;
+  /** What else of the subject the plan depends on; read for the preview and again just before it runs. */
+  details?(given: Omit<Given<S, O>, 'details'>): Reading;
+  /** Why it is not offered for this subject with these options; undefined when it is. */
+  refuse?(given: Given<S, O>): Refusal | undefined;
+  plan(given: Given<S, O>): Plan;
+  /** One row that shows what the action changes; read before and after it, in the database of the subject. */
+  proof(given: Given<S, O>): Reading;
+  /** What the two readings show; undefined: there was no such row. Also asked after a failure: what was left behind? */
+  judge(before: Row | undefined, after: Row | undefined, given: Given<S, O>): Judgement;
+  /** `Not analyzed.` */
+  not: string;
+};
+
+/** Makes an action of statements, with its options typed by their schema. */
+export function defineWork<S extends Subject, O extends z.ZodObject>(
+  action: Omit<WorkAction<S, z.output<O>>, 'kind' | 'options'> & { options: O },
+): WorkAction {
+  return { ...action, kind: 'work' } as unknown as WorkAction;
+}
+
 /** One thing that pgdeck does to a server. */
-export type Action = SignalAction | RelationAction;
+export type Action = SignalAction | WorkAction;

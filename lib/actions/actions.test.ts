@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { cancel } from './cancel';
 import { catalogue } from './catalogue';
 import { actions, findAction } from './index';
-import { backendTarget, executeBody, previewBody, target } from './protocol';
+import { executeBody, previewBody } from './protocol';
 import { digits, type Session, statesOf } from './session';
+import { backendTarget, target } from './target';
 import { terminate } from './terminate';
 
 const identity = { pid: 4711, backend_start_us: '1763697600000001', query_start_us: '1763697601000002' };

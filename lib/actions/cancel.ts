@@ -7,6 +7,7 @@ export const cancel: SignalAction = {
   id: 'cancel',
   title: 'Cancel statement',
   summary: 'Stops the statement a session is running; the session itself stays.',
+  group: 'sessions',
   kind: 'signal',
   targetKinds: ['backend'],
   role: 'operator',

@@ -8,6 +8,7 @@ export function catalogue(): ActionDescription[] {
     id: action.id,
     title: action.title,
     summary: action.summary,
+    group: action.group,
     targetKinds: action.targetKinds,
     options: z.toJSONSchema(action.options),
     locks: action.locks,

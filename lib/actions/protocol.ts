@@ -1,50 +1,8 @@
 import { z } from 'zod';
+import { type Target, type TargetKind, target } from './target';
 
 /** How much has to be confirmed before an action runs: nothing more, a second step, or typed text. */
 export type Confirm = 'click' | 'step' | 'typed';
-
-const whole = (most: number) =>
-  z
-    .number('must be a number')
-    .int('must be a whole number')
-    .min(1, 'must be at least 1')
-    .max(most, `must be at most ${most}`);
-const microseconds = z.string().regex(/^\d{1,18}$/, 'must be microseconds since the epoch, as text');
-const name = z.string().min(1, 'must not be empty').max(256, 'is longer than a name can be');
-
-/** One session, by pid and start (and, to cancel, by the start of its statement), in microseconds as text. */
-export const backendTarget = z.strictObject({
-  kind: z.literal('backend'),
-  pid: whole(2_147_483_647),
-  backend_start_us: microseconds,
-  query_start_us: microseconds.optional(),
-});
-
-/** All sessions in a state for longer than some seconds; the preview freezes who they are. */
-export const backendsTarget = z.strictObject({
-  kind: z.literal('backends'),
-  filter: z.strictObject({
-    state: z.enum(['idle in transaction', 'idle'], 'must be "idle in transaction" or "idle"'),
-    older_than_seconds: whole(31_536_000),
-    datname: name.optional(),
-    usename: name.optional(),
-    application_name: name.optional(),
-  }),
-});
-
-/** One table, materialized view or the like, by database and OID. */
-export const relationTarget = z.strictObject({
-  kind: z.literal('relation'),
-  database: name,
-  oid: whole(4_294_967_295),
-});
-
-/** What an action is done to: identity only, never a name to be quoted or SQL. */
-export const target = z.discriminatedUnion(
-  'kind',
-  [backendTarget, backendsTarget, relationTarget],
-  'is not a known kind',
-);
 
 /** Body of `POST /api/servers/:server/actions/preview`. */
 export const previewBody = z.strictObject({
@@ -60,11 +18,6 @@ export const executeBody = z.strictObject({
   confirmText: z.string().max(256).optional(),
 });
 
-export type BackendTarget = z.infer<typeof backendTarget>;
-export type BackendsTarget = z.infer<typeof backendsTarget>;
-export type RelationTarget = z.infer<typeof relationTarget>;
-export type Target = z.infer<typeof target>;
-export type TargetKind = Target['kind'];
 export type PreviewBody = z.infer<typeof previewBody>;
 export type ExecuteBody = z.infer<typeof executeBody>;
 
@@ -77,6 +30,9 @@ export type Member = {
   title: string;
 };
 
+/** A lock that a statement takes; `blocks` says in words what others cannot do meanwhile. */
+export type LockTaken = { relation: string; mode: string; blocks?: string };
+
 /** A session that stands in the way of a lock, or would stand behind it. */
 export type InTheWay = {
   pid: number | null;
@@ -86,9 +42,26 @@ export type InTheWay = {
   sentence: string;
 };
 
+/** One thing that is known, in words. */
+export type Fact = { label: string; value: string };
+
+/** The statements that take something back, and the preview that leads to them. */
+export type Undo = { sql: string; body: PreviewBody };
+
+/** What was left behind and what cleans it up, as the next action to preview. */
+export type NextAction = { title: string; body: PreviewBody };
+
+/** A figure of the target before and after, in words: `Size`, `3.1 GB`, `1.2 GB`. */
+export type Figure = { label: string; before: string | null; after: string | null };
+
+/** An earlier run of the same action on this server. */
+export type PastRun = { runId: string; target: string; startedAt: string; ms: number; bytes: number | null };
+
 /** Answer of `preview`: what would be done, to whom, and what it would cause. Nothing was executed. */
 export type Preview = {
   previewId: string;
+  /** Always false: a preview changes nothing. */
+  executed: false;
   /** ISO 8601; two minutes after the preview. */
   expiresAt: string;
   action: string;
@@ -98,14 +71,24 @@ export type Preview = {
   /** What happens, in one or two sentences. */
   effect: string;
   /** Who and what it is: identity, age, what it holds. */
-  facts: { label: string; value: string }[];
+  facts: Fact[];
+  /** How much work it is and what limits it: bytes, time from past runs, standbys, free slots, settings. */
+  estimates: Fact[];
+  /** Earlier runs of the same kind, newest first. */
+  past: PastRun[];
+  /** False: it cannot run in a transaction block. */
+  inTransaction: boolean;
+  /** True: a plan to be read; it is never run from here. */
+  onlyShown?: true;
+  /** True: somebody else with the admin role has to approve it before it runs. */
+  needsApproval?: true;
   /** The statements exactly as they will be sent. */
   sql: string[];
   /** The PostgreSQL role that they run as. */
   role: string;
   /** How the target is checked again when it runs. */
   guard: string;
-  locks: { relation: string; mode: string }[];
+  locks: LockTaken[];
   waitsFor: InTheWay[];
   wouldQueue: InTheWay[];
   warnings: string[];
@@ -113,7 +96,7 @@ export type Preview = {
   /** What has to be typed where `confirm` is `typed`. */
   confirmText?: string;
   members?: Member[];
-  undo?: { sql: string };
+  undo?: Undo;
 };
 
 export type RunStatus =
@@ -130,8 +113,26 @@ export type RunStatus =
 /** What became of one session of a bulk action. */
 export type MemberResult = { pid: number; status: RunStatus; message: string };
 
-/** How far a running action is; `fraction` between 0 and 1, null where PostgreSQL does not tell. */
-export type RunProgress = { phase: string; done: number | null; total: number | null; fraction: number | null };
+/**
+ * How far a running action is; `fraction` between 0 and 1, null where PostgreSQL does not tell. `etaSeconds` is a band,
+ * `details` are figures of this kind of work: index passes, cost delay, dead rows.
+ */
+export type RunProgress = {
+  phase: string;
+  done: number | null;
+  total: number | null;
+  unit: 'blocks' | 'rows' | 'bytes' | 'tables' | null;
+  fraction: number | null;
+  ratePerSecond: number | null;
+  etaSeconds: { low: number; high: number } | null;
+  /** Which of several statements runs: from 1. */
+  step: { index: number; count: number; title: string } | null;
+  /** Who it waits for: holders of locks, or of snapshots that are older than the build. */
+  waitsFor: InTheWay[];
+  /** Sessions that wait behind it now. */
+  waitingBehind: number;
+  details: Fact[];
+};
 
 /** One execution: answer of `execute` and of `GET /api/runs/:run`; times ISO 8601. */
 export type Run = {
@@ -150,6 +151,19 @@ export type Run = {
   sql: string[];
   role: string;
   members?: MemberResult[];
+  /** What it changed, in figures before and after. */
+  figures?: Figure[];
+  undo?: Undo;
+  /** What it left behind and how to clean it up. */
+  next?: NextAction[];
+  /** Earlier runs of the same kind, newest first, to compare with. */
+  past?: PastRun[];
+  /** 1: the next to run; only where `status` is `queued`. */
+  queuePosition?: number;
+  /** Who approved it. */
+  approvedBy?: string;
+  /** The schedule that it was run for. */
+  schedule?: string;
   startedAt: string;
   endedAt: string | null;
   progress: RunProgress | null;
@@ -157,12 +171,17 @@ export type Run = {
   cancellable: boolean;
 };
 
+/** What an action is about. */
+export type ActionGroup = 'sessions' | 'tables' | 'indexes' | 'partitions' | 'statistics' | 'settings' | 'server';
+
 /** One action of `GET /api/actions`; `options` is a JSON schema. */
 export type ActionDescription = {
   id: string;
   title: string;
   summary: string;
   targetKinds: TargetKind[];
+  /** Where it stands in lists. */
+  group: ActionGroup;
   options: unknown;
   locks: { object: string; mode: string; blocks: string }[];
   rights: string;
@@ -192,6 +211,9 @@ export type AuditEntry = {
     ms: number;
     warnings: string[];
     members?: MemberResult[];
+    figures?: Figure[];
+    undo?: Undo;
+    next?: NextAction[];
   };
   [more: string]: unknown;
 };

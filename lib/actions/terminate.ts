@@ -7,6 +7,7 @@ export const terminate: SignalAction = {
   id: 'terminate',
   title: 'Terminate session',
   summary: 'Ends a session: its statement stops, its open transaction is rolled back, its locks are released.',
+  group: 'sessions',
   kind: 'signal',
   targetKinds: ['backend', 'backends'],
   role: 'admin',

@@ -82,6 +82,18 @@ export class Audit {
     return this.#turn(async () => [...this.#open.values()]);
   }
 
+  /** The line of a run's result; undefined where there is none. */
+  async resultOf(runId: string): Promise<AuditEntry | undefined> {
+    await this.#turn(async () => {});
+    for (const name of (await this.#files()).reverse())
+      for (const line of (await this.#lines(name)).reverse()) {
+        if (!line.includes(runId)) continue;
+        const entry = parsed(line);
+        if (entry?.runId === runId && entry.event === 'result') return entry;
+      }
+    return undefined;
+  }
+
   /** Entries, newest first, and the number to go on from (null at the end). */
   async read(query: AuditQuery): Promise<{ entries: AuditEntry[]; next: number | null }> {
     await this.#turn(async () => {});

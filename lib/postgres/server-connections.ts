@@ -146,8 +146,9 @@ export class ServerConnections {
   }
 
   /** Opens a session of its own for a long action in `database`: lock_timeout 2 s, no statement_timeout. */
-  async openMaintenance(run: string, database: string): Promise<Session> {
-    if (this.#maintenance.size >= this.#maintenanceMax)
+  async openMaintenance(run: string, database: string, long = true): Promise<Session> {
+    // What is over in a moment does not wait for hours: one more connection is for that.
+    if (this.#maintenance.size >= this.#maintenanceMax + (long ? 0 : 1))
       throw new PostgresProblem({
         reason: 'unreachable',
         sentence: `${this.#maintenanceMax} long actions are running already.`,

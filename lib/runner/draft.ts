@@ -1,10 +1,10 @@
-import type { Action, RelationAction, SignalAction } from '@/lib/actions/action';
+import type { Action, Given, SignalAction, WorkAction, Plan as WorkPlan } from '@/lib/actions/action';
 import type { Member, Preview } from '@/lib/actions/protocol';
-import type { Relation } from '@/lib/actions/relation';
+import type { WorkTarget } from '@/lib/actions/target';
 
 /** A preview before it got its id and time, with what has to be typed where that is asked. */
 export type Draft = {
-  preview: Omit<Preview, 'previewId' | 'expiresAt' | 'confirm' | 'confirmText'>;
+  preview: Omit<Preview, 'previewId' | 'executed' | 'expiresAt' | 'confirm' | 'confirmText'>;
   /** What to type where the confirmation is `typed`: the pid, the count, the name. */
   typed: string;
   /** Which run of the server it was made on. */
@@ -12,10 +12,11 @@ export type Draft = {
   plan: Plan;
 };
 
-/** What will be done, frozen: members or relation, never looked for again when it runs. */
-export type Plan =
-  | { kind: 'signal'; action: SignalAction; members: Member[]; states: string[] | undefined }
-  | { kind: 'relation'; action: RelationAction; relation: Relation; options: Record<string, unknown> };
+/** What will be done, frozen: members or statements, never looked for again when it runs. */
+export type Plan = { kind: 'signal'; action: SignalAction; members: Member[]; states: string[] | undefined } | Work;
+
+/** A work action as it was previewed: the statements that run are these, or none. */
+export type Work = { kind: 'work'; action: WorkAction; target: WorkTarget; given: Given; plan: WorkPlan };
 
 /** A preview that is remembered until it is used or expires. */
 export type Remembered = {

@@ -1,5 +1,7 @@
 import type { ApiError } from '@/lib/access/errors';
-import type { MemberResult, Run, RunStatus } from '@/lib/actions/protocol';
+import type { Row } from '@/lib/actions/action';
+import type { Figure, MemberResult, NextAction, Run, RunStatus, Undo } from '@/lib/actions/protocol';
+import type { Subject } from '@/lib/actions/subjects/subject';
 import type { Server } from '@/lib/runtime';
 import type { Plan } from './draft';
 
@@ -11,9 +13,15 @@ export type Outcome = {
   sqlstate?: string | undefined;
   warnings?: string[];
   members?: MemberResult[];
+  figures?: Figure[];
+  undo?: Undo;
+  next?: NextAction[];
   /** What the caller is told instead of the run: the target was another one by the time it was looked at. */
   refusal?: ApiError;
 };
+
+/** What is written with the intent of a run, so that a pgdeck that starts later can judge what became of it. */
+export type Adoption = { before: Row | null; subject: Subject; details: Row[] };
 
 /** One execution while it runs. */
 export type Job = {
@@ -28,5 +36,5 @@ export type Job = {
   /** Stops what runs; set while it can be stopped. */
   stop?: (() => Promise<void>) | undefined;
   /** Writes the intent to disk; the first statement that acts comes after it. 503 where it cannot be written. */
-  begin: () => Promise<void>;
+  begin: (adoption?: Adoption) => Promise<void>;
 };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Run, Target } from '@/lib/actions/protocol';
+import type { Run } from '@/lib/actions/protocol';
+import type { Target } from '@/lib/actions/target';
 import { admin, Stage } from './test-stage';
 
 describe.each([14, 15, 16, 17, 18])('on PostgreSQL %i', (major) => {

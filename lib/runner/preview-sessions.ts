@@ -1,7 +1,8 @@
 import { ApiError, badInput } from '@/lib/access/errors';
 import type { SignalAction } from '@/lib/actions/action';
-import type { BackendsTarget, BackendTarget, Member, Preview } from '@/lib/actions/protocol';
+import type { Member, Preview } from '@/lib/actions/protocol';
 import { matchingSql, type Session, statesOf } from '@/lib/actions/session';
+import type { BackendsTarget, BackendTarget } from '@/lib/actions/target';
 import { durationInWords, list, plural } from '@/lib/format';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Draft } from './draft';
@@ -156,6 +157,9 @@ function draft(
       guard: states
         ? `${action.words.guard} A session that began another statement meanwhile is left alone.`
         : action.words.guard,
+      estimates: [],
+      past: [],
+      inTransaction: false,
       locks: [],
       waitsFor: [],
       wouldQueue: [],

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { confirmFor } from '@/lib/access/confirm';
 import { ApiError, badInput } from '@/lib/access/errors';
 import type { User } from '@/lib/access/user';
-import type { Action } from '@/lib/actions/action';
+import type { Action, SignalAction, WorkAction } from '@/lib/actions/action';
 import type { Preview, PreviewBody } from '@/lib/actions/protocol';
+import type { Audit } from '@/lib/audit/audit';
 import type { Server } from '@/lib/runtime';
 import type { Draft, Remembered } from './draft';
 import { Bounded } from './memory';
-import { previewRelation } from './preview-relation';
 import { previewSession, previewSessions } from './preview-sessions';
+import { previewWork } from './preview-work';
 
 const validForMs = 120_000;
 const mostPreviews = 200;
@@ -25,6 +26,7 @@ export class Previews {
     const preview: Preview = {
       previewId: randomBytes(16).toString('hex'),
       expiresAt: new Date(expiresAtMs).toISOString(),
+      executed: false,
       ...draft.preview,
       confirm,
       ...(confirm === 'typed' && { confirmText: draft.typed }),
@@ -55,7 +57,12 @@ export class Previews {
 }
 
 /** Looks at what an action would do to a target; 400 where the two do not go together. */
-export async function draftOf(server: Server, action: Action, { target, options }: PreviewBody): Promise<Draft> {
+export async function draftOf(
+  server: Server,
+  action: Action,
+  { target, options }: PreviewBody,
+  audit: Audit,
+): Promise<Draft> {
   const parsed = action.options.safeParse(options ?? {});
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -69,10 +76,9 @@ export async function draftOf(server: Server, action: Action, { target, options 
       'retry-after': '2',
     });
   if ((action.targetKinds as string[]).includes(target.kind)) {
-    if (action.kind === 'relation' && target.kind === 'relation')
-      return previewRelation(action, target, parsed.data, connections);
-    if (action.kind === 'signal' && target.kind === 'backend') return previewSession(action, target, connections);
-    if (action.kind === 'signal' && target.kind === 'backends') return previewSessions(action, target, connections);
+    if (target.kind === 'backend') return previewSession(action as SignalAction, target, connections);
+    if (target.kind === 'backends') return previewSessions(action as SignalAction, target, connections);
+    return previewWork(action as WorkAction, target, parsed.data, server, audit);
   }
   throw badInput(`target.kind: ${action.id} takes ${action.targetKinds.join(' or ')}.`, 'target.kind');
 }

@@ -59,6 +59,9 @@ export function finish(run: Run, outcome: Outcome): void {
   run.warnings = outcome.warnings ?? [];
   if (outcome.sqlstate !== undefined) run.sqlstate = outcome.sqlstate;
   if (outcome.members) run.members = outcome.members;
+  if (outcome.figures) run.figures = outcome.figures;
+  if (outcome.undo) run.undo = outcome.undo;
+  if (outcome.next) run.next = outcome.next;
   run.endedAt = new Date().toISOString();
   run.progress = null;
   run.cancellable = false;
@@ -66,7 +69,7 @@ export function finish(run: Run, outcome: Outcome): void {
 
 /** What a plan acts on, each as one text: two runs never have one in common. */
 export function targetsOf(server: string, { plan }: Draft): string[] {
-  if (plan.kind === 'relation') return [JSON.stringify([server, plan.relation.database, plan.relation.oid])];
+  if (plan.kind === 'work') return [JSON.stringify([server, plan.target])];
   return plan.members.map(({ pid, backend_start_us }) => JSON.stringify([server, pid, backend_start_us]));
 }
 
@@ -79,6 +82,9 @@ export function resultOf(run: Run): NonNullable<AuditRecord['result']> {
     verified: run.verified,
     ms: run.endedAt ? Date.parse(run.endedAt) - Date.parse(run.startedAt) : 0,
     warnings: run.warnings.map(maskLiterals),
+    ...(run.figures && { figures: run.figures }),
+    ...(run.undo && { undo: run.undo }),
+    ...(run.next && { next: run.next }),
     ...(run.members && { members: run.members.map((each) => ({ ...each, message: maskLiterals(each.message) })) }),
   };
 }
@@ -86,8 +92,8 @@ export function resultOf(run: Run): NonNullable<AuditRecord['result']> {
 /** Who, what and where of a run, for a line of the audit. */
 export function recordOf({ run, server, plan, requestId }: Job, user: User): AuditRecord {
   const named =
-    plan.kind === 'relation'
-      ? { name: plan.relation.quoted }
+    plan.kind === 'work'
+      ? { name: plan.given.subject.quoted, database: plan.given.subject.database }
       : {
           members: plan.members.map(({ pid, backend_start_us, query_start_us, title }) => ({
             pid,

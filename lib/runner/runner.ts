@@ -16,8 +16,8 @@ import { Bounded } from './memory';
 import { draftOf, Previews } from './previews';
 import { adoptedRun, finish, newRun, recordOf, resultOf, targetsOf } from './records';
 import { runEvent } from './run-event';
-import { runRelation } from './run-relation';
 import { runSignals } from './run-signals';
+import { runWork } from './run-work';
 
 const answerWithinMs = 3500;
 const mostKeys = 1000;
@@ -49,7 +49,12 @@ export class Runner {
     const action = findAction(body.action);
     if (!action) throw badInput(`action: there is no action "${body.action}".`, 'action');
     this.#permit(server, user, action.role, body);
-    const preview = this.#previews.remember(await draftOf(server, action, body), action, server, user);
+    const preview = this.#previews.remember(
+      await draftOf(server, action, body, this.#parts().audit),
+      action,
+      server,
+      user,
+    );
     noteAsked(this.#parts().audit, server, user, preview);
     return preview;
   }
@@ -157,7 +162,11 @@ export class Runner {
           `This is being acted on already: ${other.action}, started by ${other.user} at ${other.startedAt} (run ${runId}).`,
         );
     }
-    if (draft.plan.kind === 'relation' && this.#long(server) >= this.#parts().config.maintenanceMax)
+    if (
+      draft.plan.kind === 'work' &&
+      draft.plan.action.long &&
+      this.#long(server) >= this.#parts().config.maintenanceMax
+    )
       throw new ApiError(
         429,
         'busy',
@@ -180,8 +189,8 @@ export class Runner {
       requestId: requests.getStore()?.requestId ?? '',
       cancelRequested: false,
       told: false,
-      begin: async () => {
-        await this.#parts().audit.write({ ...recordOf(job, user), event: 'intent' });
+      begin: async (adoption) => {
+        await this.#parts().audit.write({ ...recordOf(job, user), event: 'intent', ...(adoption && { adoption }) });
         begun = true;
       },
     };
@@ -200,7 +209,7 @@ export class Runner {
       outcome =
         plan.kind === 'signal'
           ? await runSignals(job, plan.action, plan.members, plan.states)
-          : await runRelation(job, plan.action, plan.relation, plan.options);
+          : await runWork(job, plan);
     } catch (error) {
       if (!begun()) {
         // Nothing was sent: there is no run, only an error; unless somebody polls it already.
@@ -226,14 +235,14 @@ export class Runner {
       if (run.status === 'done') run.status = 'done_with_warnings';
     }
     job.server.sampler.history.changes.add(runEvent(run));
-    job.server.sampler.refresh(plan.action.touches, plan.kind === 'relation' ? plan.relation.database : null);
+    job.server.sampler.refresh(plan.action.touches, plan.kind === 'work' ? plan.given.subject.database : null);
     if (outcome.refusal) throw outcome.refusal;
     return run;
   }
 
   #failure(error: unknown, job: Job): { status: Run['status']; message: string; sqlstate?: string } {
     try {
-      return failureOf(error, job.plan.action.words.not, job.cancelRequested);
+      return failureOf(error, notOf(job), job.cancelRequested);
     } catch {
       log.error({ err: safeError(error), runId: job.run.runId }, 'a run ended with an error of pgdeck');
       return { status: 'unknown', message: 'pgdeck failed while this ran; look at the target before trying again.' };
@@ -241,7 +250,7 @@ export class Runner {
   }
 
   #long(server: Server): number {
-    return [...this.#jobs.values()].filter((job) => job.server === server && job.plan.kind === 'relation').length;
+    return [...this.#jobs.values()].filter((job) => job.server === server && job.plan.kind === 'work').length;
   }
 
   async #await({ run, ended }: Execution): Promise<{ run: Run; ended: boolean }> {
@@ -275,6 +284,10 @@ function reasonOf(error: unknown): string {
   } catch {
     return 'Nothing was done: pgdeck failed before it began.';
   }
+}
+
+function notOf({ plan }: Job): string {
+  return plan.kind === 'work' ? plan.action.not : plan.action.words.not;
 }
 
 function copy(run: Run): Run {

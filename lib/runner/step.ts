@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Step } from '@/lib/actions/action';
+import type { RunProgress } from '@/lib/actions/protocol';
+import type { Session } from '@/lib/postgres/session';
+import { cancelOwn } from './cancel-own';
+import { type Failure, failureOf, warningsOf } from './failure';
+import type { Job } from './job';
+import { watch } from './watch';
+
+/** How long a lock is waited for where others would queue behind, and how long not before it is tried again. */
+const lockTimeoutMs = 2000;
+const pausesMs = [1000, 3000];
+
+/** How one statement ended; `failure` missing: without an error. */
+export type StepEnd = { failure?: Failure; warnings: string[] };
+
+/**
+ * Runs one statement. Where others would queue behind its wait for a lock it waits 2 s, lets them pass, and tries again;
+ * while it runs it can be stopped, tells how far it is, and steps back for who waits behind it.
+ */
+export async function runStep(
+  job: Job,
+  step: Step,
+  place: NonNullable<RunProgress['step']>,
+  session: Session,
+  not: string,
+): Promise<StepEnd> {
+  const lockTimeout = step.wait === 'brief' ? lockTimeoutMs : 0;
+  await session.query(`set /* pgdeck:lock-timeout */ lock_timeout = ${lockTimeout}`, [], { bounded: true });
+  for (let attempt = 0; ; attempt++) {
+    if (job.cancelRequested) return { failure: stoppedBefore(not), warnings: [] };
+    job.stop = () => stop(job, session);
+    job.run.cancellable = true;
+    const watching = watch(job, step, place, session);
+    const end = await session
+      .query(step.sql)
+      .then(
+        ({ notices }): StepEnd => ({ warnings: warningsOf(notices) }),
+        (error): StepEnd => ({ failure: failureOf(error, not, job.cancelRequested), warnings: [] }),
+      )
+      .finally(() => watching.stop());
+    job.stop = undefined;
+    job.run.cancellable = false;
+    if (watching.steppedBack && end.failure?.status === 'cancelled')
+      return { failure: { ...end.failure, message: `${not} ${watching.steppedBack}` }, warnings: end.warnings };
+    const pauseMs = pausesMs[attempt];
+    if (end.failure?.sqlstate !== '55P03' || step.wait !== 'brief' || pauseMs === undefined)
+      return end.failure?.sqlstate === '55P03'
+        ? {
+            failure: {
+              ...end.failure,
+              message: `${not} The lock was not granted: it was tried ${attempt + 1} times for 2 s each, so that nobody queues behind it for longer.`,
+            },
+            warnings: end.warnings,
+          }
+        : end;
+    await pause(job, pauseMs, attempt + 1, place);
+  }
+}
+
+/** Waits before the next try; a cancel ends the wait. */
+async function pause(job: Job, ms: number, tries: number, step: NonNullable<RunProgress['step']>): Promise<void> {
+  job.run.progress = {
+    phase: `the lock was not granted within 2 s (try ${tries} of ${pausesMs.length + 1}); it lets others pass and tries again`,
+    done: null,
+    total: null,
+    unit: null,
+    fraction: null,
+    ratePerSecond: null,
+    etaSeconds: null,
+    step,
+    waitsFor: job.run.progress?.waitsFor ?? [],
+    waitingBehind: 0,
+    details: [],
+  };
+  job.run.cancellable = true;
+  let wake = () => {};
+  const stopped = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  job.stop = async () => {
+    job.cancelRequested = true;
+    wake();
+  };
+  await Promise.race([sleep(ms), stopped]);
+}
+
+function stoppedBefore(not: string): Failure {
+  return { status: 'cancelled', message: `${not} It was cancelled from here.` };
+}
+
+async function stop(job: Job, session: { pid: number }): Promise<void> {
+  job.cancelRequested = true;
+  await cancelOwn(job, session.pid);
+}

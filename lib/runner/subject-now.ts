@@ -1,0 +1,63 @@
+import { ApiError, badInput } from '@/lib/access/errors';
+import type { Given, Row, WorkAction } from '@/lib/actions/action';
+import { subjects } from '@/lib/actions/subjects/index';
+import type { Reader, Subject, SubjectReader } from '@/lib/actions/subjects/subject';
+import type { WorkTarget } from '@/lib/actions/target';
+import type { Audit } from '@/lib/audit/audit';
+
+/** Asks in one database: over the session that acts, or over one that only reads. */
+export type Reads = <Answer = Row>(text: string, values?: unknown[]) => Promise<{ rows: Answer[] }>;
+
+/** How a kind of target is read; 400 for one that has no reader. */
+export function readerOf(target: WorkTarget): SubjectReader {
+  const reader = subjects[target.kind] as SubjectReader | undefined;
+  if (!reader) throw badInput('target.kind: nothing is done to this kind of target.', 'target.kind');
+  return reader;
+}
+
+/** The database that a target's statements are run in. */
+export function databaseOf(target: WorkTarget, reader: Reader): string {
+  return readerOf(target).database?.(target, reader) ?? ('database' in target ? target.database : reader.home);
+}
+
+/** The subject behind a target as it is now; 404 where there is none. */
+export async function subjectNow(query: Reads, target: WorkTarget, reader: Reader): Promise<Subject> {
+  const { text, values } = readerOf(target).read(target, reader);
+  const [found] = (await query<Row>(text, values)).rows;
+  if (!found)
+    throw new ApiError(
+      404,
+      'not_found',
+      `There is no such ${target.kind} in ${databaseOf(target, reader)} now.`,
+      'target',
+    );
+  return { database: databaseOf(target, reader), ...found, kind: target.kind } as unknown as Subject;
+}
+
+/** What else of a subject an action wants to know. */
+export async function detailsNow(query: Reads, action: WorkAction, given: Omit<Given, 'details'>): Promise<Row[]> {
+  const reading = action.details?.(given);
+  return reading ? (await query<Row>(reading.text, reading.values)).rows : [];
+}
+
+/** What an ended run left to be restored, as the audit kept it; 404 where it left nothing. */
+export async function restoredFrom(runId: string, audit: Audit): Promise<Subject> {
+  const entry = await audit.resultOf(runId);
+  const undo = entry?.result?.undo;
+  const body = undo?.body;
+  if (!entry || !undo || body?.target.kind !== 'run' || !entry.result)
+    throw new ApiError(404, 'not_found', `Run ${runId} left nothing to be restored.`, 'target.runId');
+  const place = (entry.target ?? {}) as { database?: string; name?: string };
+  return {
+    kind: 'run',
+    runId,
+    database: place.database ?? '',
+    quoted: place.name ?? entry.title ?? runId,
+    name: place.name ?? runId,
+    fingerprint: JSON.stringify([runId, undo.sql]),
+    sql: undo.sql,
+    title: entry.title ?? entry.action ?? runId,
+    at: entry.ts,
+    user: entry.user?.name ?? 'unknown',
+  };
+}
