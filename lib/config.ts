@@ -66,6 +66,8 @@ export type Config = {
   logLevel: string;
   /** Long actions at once for each server. */
   maintenanceMax: number;
+  /** `typed`: what has to be typed also has to be approved by another admin. */
+  approval: 'off' | 'typed';
   servers: ServerConfig[];
   history: HistoryConfig;
   /** Share of a server's statement time that pgdeck may take before it asks less often, in percent. */
@@ -132,7 +134,12 @@ export const settings: Setting[] = [
   {
     name: 'PGDECK_MAINTENANCE_MAX',
     default: '2',
-    meaning: 'long actions at once for each server, each on a connection of its own',
+    meaning: 'long actions at once for each server, each on a connection of its own; others wait in a queue',
+  },
+  {
+    name: 'PGDECK_APPROVAL',
+    default: 'off',
+    meaning: 'typed: an action that has to be confirmed by typing also waits for the yes of another admin',
   },
   {
     name: 'PGDECK_CPUS',
@@ -210,6 +217,7 @@ export function readConfig(env: Environment, demo?: DemoAddresses): Config {
     port,
     stateDir: stateFolder(env),
     logLevel,
+    approval: readChoice(env, 'PGDECK_APPROVAL', ['off', 'typed']),
     maintenanceMax: readNumber(env, 'PGDECK_MAINTENANCE_MAX', 2, { from: 1, to: 10, whole: true }),
     servers,
     history: readHistory(env),
@@ -353,6 +361,14 @@ function readNumber(env: Environment, name: string, otherwise: number, { from, t
     );
   }
   return value;
+}
+
+/** One of some words; the first where it is not set. */
+function readChoice<Word extends string>(env: Environment, name: string, words: [Word, ...Word[]]): Word {
+  const text = setting(env, name);
+  const word = text === undefined ? words[0] : words.find((each) => each === text);
+  if (word === undefined) throw new ConfigError(`${name}: ${words.join(' or ')}; it is ${words[0]} when not set.`);
+  return word;
 }
 
 function readLimits(env: Environment): Limits {

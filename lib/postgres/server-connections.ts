@@ -146,12 +146,12 @@ export class ServerConnections {
   }
 
   /** Opens a session of its own for a long action in `database`: lock_timeout 2 s, no statement_timeout. */
-  async openMaintenance(run: string, database: string, long = true): Promise<Session> {
-    // What is over in a moment does not wait for hours: one more connection is for that.
-    if (this.#maintenance.size >= this.#maintenanceMax + (long ? 0 : 1))
+  async openMaintenance(run: string, database: string): Promise<Session> {
+    // One more than long ones run at a time: what is over in a moment does not wait for hours.
+    if (this.#maintenance.size > this.#maintenanceMax)
       throw new PostgresProblem({
         reason: 'unreachable',
-        sentence: `${this.#maintenanceMax} long actions are running already.`,
+        sentence: `${this.#maintenance.size} actions are running already.`,
         hint: 'Wait for one to end or cancel it (PGDECK_MAINTENANCE_MAX).',
       });
     const session = await this.#connect('maintenance', () =>

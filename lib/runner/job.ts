@@ -31,6 +31,8 @@ export type Job = {
   epoch: string;
   requestId: string;
   cancelRequested: boolean;
+  /** It waited for its turn or for an approval, and that stands in the audit. */
+  accepted?: boolean;
   /** Somebody was given its id while it ran. */
   told: boolean;
   /** Stops what runs; set while it can be stopped. */

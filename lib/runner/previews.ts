@@ -20,7 +20,7 @@ export class Previews {
   #previews = new Bounded<Remembered>(mostPreviews);
 
   /** Gives a draft its id and its time, and remembers it. */
-  remember(draft: Draft, action: Action, server: Server, user: User): Preview {
+  remember(draft: Draft, action: Action, server: Server, user: User, approval: 'off' | 'typed' = 'off'): Preview {
     const confirm = confirmFor(action.confirm, server.config);
     const expiresAtMs = Date.now() + validForMs;
     const preview: Preview = {
@@ -30,6 +30,7 @@ export class Previews {
       ...draft.preview,
       confirm,
       ...(confirm === 'typed' && { confirmText: draft.typed }),
+      ...(confirm === 'typed' && approval === 'typed' && { needsApproval: true as const }),
     };
     this.#previews.set(preview.previewId, {
       preview,

@@ -1,5 +1,5 @@
 import type { User } from '@/lib/access/user';
-import type { AuditEntry, Preview, Run } from '@/lib/actions/protocol';
+import type { AuditEntry, Preview, Run, Undo } from '@/lib/actions/protocol';
 import type { AuditRecord } from '@/lib/audit/audit';
 import { maskLiterals } from '@/lib/audit/mask';
 import type { Draft } from './draft';
@@ -60,11 +60,16 @@ export function finish(run: Run, outcome: Outcome): void {
   if (outcome.sqlstate !== undefined) run.sqlstate = outcome.sqlstate;
   if (outcome.members) run.members = outcome.members;
   if (outcome.figures) run.figures = outcome.figures;
-  if (outcome.undo) run.undo = outcome.undo;
+  if (outcome.undo) run.undo = restorable(outcome.undo, run.runId);
   if (outcome.next) run.next = outcome.next;
   run.endedAt = new Date().toISOString();
   run.progress = null;
   run.cancellable = false;
+}
+
+/** An undo from what the audit keeps names the run itself, which an action cannot know. */
+function restorable(undo: Undo, runId: string): Undo {
+  return undo.body.target.kind === 'run' ? { ...undo, body: { ...undo.body, target: { kind: 'run', runId } } } : undo;
 }
 
 /** What a plan acts on, each as one text: two runs never have one in common. */
@@ -112,7 +117,11 @@ export function recordOf({ run, server, plan, requestId }: Job, user: User): Aud
     action: run.action,
     title: run.title,
     target: { ...run.target, ...named },
+    ...(plan.kind === 'work' && plan.plan.work && { work: plan.plan.work }),
     role: run.role,
     sql: run.sql,
+    ...(plan.kind === 'work' && { options: plan.given.options }),
+    ...(run.schedule !== undefined && { schedule: run.schedule }),
+    ...(run.approvedBy !== undefined && { approvedBy: run.approvedBy }),
   };
 }

@@ -21,7 +21,7 @@ const lostForMs = 10_000;
 export async function runWork(job: Job, work: Work): Promise<Outcome> {
   const { connections } = job.server;
   const { subject } = work.given;
-  const session = await connections.openMaintenance(job.run.runId, subject.database, work.action.long);
+  const session = await connections.openMaintenance(job.run.runId, subject.database);
   // Only the acting statements may take their time: a silent network ends a run before them within 5 s.
   const query: Reads = (text, values) => session.query(text, values, { bounded: true });
   try {
@@ -30,7 +30,10 @@ export async function runWork(job: Job, work: Work): Promise<Outcome> {
     const before = await proofOf(query, work, given);
     await job.begin({ before: before ?? null, subject: given.subject, details: given.details });
 
-    const ended = await runSteps(job, work, session);
+    const ended = await runSteps(job, work, session).finally(() => {
+      job.stop = undefined;
+      job.run.cancellable = false;
+    });
     if ('failure' in ended) return await afterFailure(job, work, given, before, ended.failure, ended.warnings);
     return await afterSuccess(job, work, given, before, ended.warnings);
   } finally {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError, badInput, notFound } from '@/lib/access/errors';
-import { covers, type Role, requireRole, type User } from '@/lib/access/user';
+import { type Role, requireRole, type User } from '@/lib/access/user';
 import { findAction } from '@/lib/actions/index';
 import type { ExecuteBody, Preview, PreviewBody, Run } from '@/lib/actions/protocol';
-import { type Audit, AuditUnwritable } from '@/lib/audit/audit';
+import { type Audit, type AuditRecord, AuditUnwritable } from '@/lib/audit/audit';
 import { log, safeError } from '@/lib/metrics/log';
 import { requests } from '@/lib/metrics/request';
 import { describeError } from '@/lib/postgres/errors';
 import { runtime, type Server } from '@/lib/runtime';
+import { Approvals } from './approvals';
 import { type Asked, noteAsked } from './asked';
 import type { Remembered } from './draft';
 import { failureOf } from './failure';
@@ -18,6 +19,7 @@ import { adoptedRun, finish, newRun, recordOf, resultOf, targetsOf } from './rec
 import { runEvent } from './run-event';
 import { runSignals } from './run-signals';
 import { runWork } from './run-work';
+import { Turns, Withdrawn } from './turns';
 
 const answerWithinMs = 3500;
 const mostKeys = 1000;
@@ -26,7 +28,11 @@ const mostRuns = 200;
 type Execution = { previewId: string; run: Run; ended: Promise<Run> };
 
 /** What a runner stands on: the watched servers and the audit. */
-export type Parts = { servers: ReadonlyMap<string, Server>; audit: Audit; config: { maintenanceMax: number } };
+export type Parts = {
+  servers: ReadonlyMap<string, Server>;
+  audit: Audit;
+  config: { maintenanceMax: number; approval: 'off' | 'typed' };
+};
 
 /** Previews, executions and their runs: preview → confirm → run → verify, each written down before it acts. */
 export class Runner {
@@ -35,6 +41,8 @@ export class Runner {
   #executions = new Bounded<Execution>(mostKeys);
   #runs = new Bounded<Run>(mostRuns);
   #jobs = new Map<string, Job>();
+  #turns = new Map<Server, Turns>();
+  #approvals = new Approvals();
   /** What is being acted on, and by which run. */
   #busy = new Map<string, string>();
 
@@ -49,13 +57,10 @@ export class Runner {
     const action = findAction(body.action);
     if (!action) throw badInput(`action: there is no action "${body.action}".`, 'action');
     this.#permit(server, user, action.role, body);
-    const preview = this.#previews.remember(
-      await draftOf(server, action, body, this.#parts().audit),
-      action,
-      server,
-      user,
-    );
-    noteAsked(this.#parts().audit, server, user, preview);
+    const { audit, config } = this.#parts();
+    const draft = await draftOf(server, action, body, audit);
+    const preview = this.#previews.remember(draft, action, server, user, config.approval);
+    noteAsked(audit, server, user, preview);
     return preview;
   }
 
@@ -63,7 +68,12 @@ export class Runner {
    * Runs a preview. The run as it is after at most 3.5 s; `ended` tells whether it has. The same idempotency key gets the
    * same run; errors before anything was sent are `ApiError`, after it they are the run's status.
    */
-  async execute(serverId: string, body: ExecuteBody, user: User): Promise<{ run: Run; ended: boolean }> {
+  async execute(
+    serverId: string,
+    body: ExecuteBody,
+    user: User,
+    schedule?: string,
+  ): Promise<{ run: Run; ended: boolean }> {
     const server = this.#server(serverId);
     const key = JSON.stringify([serverId, user.name, body.idempotencyKey]);
     const before = this.#executions.get(key);
@@ -74,7 +84,9 @@ export class Runner {
     }
     const remembered = this.#previews.usable(serverId, body.previewId, user);
     this.#permit(server, user, remembered.action.role, remembered.preview);
-    const { confirm, confirmText } = remembered.preview;
+    const { confirm, confirmText, onlyShown } = remembered.preview;
+    if (onlyShown)
+      throw new ApiError(422, 'only_shown', 'This is a plan to be read: pgdeck does not run it. Nothing was done.');
     if (confirm === 'typed' && body.confirmText?.trim() !== confirmText) {
       const message = `Type ${confirmText} to confirm. Nothing was done.`;
       const mismatch = new ApiError(422, 'confirm_mismatch', message, 'confirmText');
@@ -82,7 +94,7 @@ export class Runner {
       throw mismatch;
     }
 
-    const execution = this.#start(server, remembered, user);
+    const execution = this.#start(server, remembered, user, schedule);
     this.#executions.set(key, execution);
     execution.ended.catch((error) => {
       // Nothing was sent and nothing is wrong with the preview: it may be tried again, under the same key too.
@@ -94,25 +106,37 @@ export class Runner {
     return this.#await(execution);
   }
 
-  /** Runs, newest first; without the admin role only one's own. */
-  runs(user: User): Run[] {
+  /** Runs, newest first: what is done to a server is everybody's business. */
+  runs(server?: string): Run[] {
     return this.#runs
       .values()
       .reverse()
-      .filter((run) => mayRead(user, run))
+      .filter((run) => server === undefined || run.server === server)
       .map(copy);
   }
 
-  /** One run; 404 where there is none, or none that this user may see. */
-  run(runId: string, user: User): Run {
+  /** One run; 404 where there is none. */
+  run(runId: string): Run {
     const run = this.#runs.get(runId);
-    if (!run || !mayRead(user, run)) throw notFound(`There is no run "${runId}".`);
+    if (!run) throw notFound(`There is no run "${runId}".`);
     return copy(run);
+  }
+
+  /** The second person's yes to a run that waits for it; the run as it is after at most 3.5 s. */
+  async approve(runId: string, user: User): Promise<Run> {
+    const run = this.#runs.get(runId);
+    const job = this.#jobs.get(runId);
+    if (!run) throw notFound(`There is no run "${runId}".`);
+    this.#approvals.check(run, user);
+    if (job) await this.#write({ ...recordOf(job, user), event: 'approved' });
+    this.#approvals.approve(run, user);
+    return this.#settled(runId);
   }
 
   /** Stops a run that can be stopped; the run as it is after at most 3.5 s. 409 where there is nothing to stop. */
   async cancel(runId: string, user: User): Promise<Run> {
-    const run = this.run(runId, user);
+    const run = this.run(runId);
+    if (run.user !== user.name) requireRole(user, 'admin');
     const job = this.#jobs.get(runId);
     if (!job?.stop)
       throw new ApiError(
@@ -125,11 +149,16 @@ export class Runner {
       // Stopping is the safe side: it is not refused because it cannot be written down.
       .catch((error) => log.error({ err: safeError(error), runId }, 'a cancel could not be written to the audit'));
     const stopped = job.stop;
-    if (!stopped) return this.run(runId, user);
+    if (!stopped) return this.run(runId);
     await stopped();
+    return this.#settled(runId);
+  }
+
+  /** A run when it has ended, or after 3.5 s. */
+  async #settled(runId: string): Promise<Run> {
     const execution = this.#executions.values().find((each) => each.run.runId === runId);
     if (execution) await this.#await(execution).catch(() => undefined);
-    return this.run(runId, user);
+    return this.run(runId);
   }
 
   /** 403, written down, where the user's role does not cover the one that is needed. */
@@ -149,7 +178,7 @@ export class Runner {
   }
 
   /** Starts the execution in this turn: the preview is used and its targets are taken before anything is awaited. */
-  #start(server: Server, remembered: Remembered, user: User): Execution {
+  #start(server: Server, remembered: Remembered, user: User, schedule: string | undefined): Execution {
     const { preview, draft } = remembered;
     const targets = targetsOf(server.config.id, draft);
     for (const target of targets) {
@@ -162,22 +191,9 @@ export class Runner {
           `This is being acted on already: ${other.action}, started by ${other.user} at ${other.startedAt} (run ${runId}).`,
         );
     }
-    if (
-      draft.plan.kind === 'work' &&
-      draft.plan.action.long &&
-      this.#long(server) >= this.#parts().config.maintenanceMax
-    )
-      throw new ApiError(
-        429,
-        'busy',
-        'As many long actions as allowed run on this server already. Wait for one to end.',
-        undefined,
-        {
-          'retry-after': '5',
-        },
-      );
     remembered.used = true;
     const run = newRun(randomUUID(), server.config.id, preview, user);
+    if (schedule !== undefined) run.schedule = schedule;
     this.#runs.set(run.runId, run);
     for (const target of targets) this.#busy.set(target, run.runId);
     let begun = false;
@@ -205,16 +221,26 @@ export class Runner {
   async #perform(job: Job, user: User, preview: Preview, begun: () => boolean): Promise<Run> {
     const { run, plan } = job;
     let outcome: Outcome;
+    let leave = () => {};
     try {
+      if (preview.needsApproval) await this.#approved(job, user);
+      if (plan.kind === 'work') leave = await this.#turn(job, user, plan.action.long);
       outcome =
         plan.kind === 'signal'
           ? await runSignals(job, plan.action, plan.members, plan.states)
           : await runWork(job, plan);
     } catch (error) {
+      if (error instanceof Withdrawn) {
+        const why = error.message || 'It was cancelled before it began.';
+        finish(run, { status: 'cancelled', message: `${notOf(job)} ${why} Nothing was done.`, verified: null });
+        await this.#write({ ...recordOf(job, user), event: 'result', result: resultOf(run) });
+        return run;
+      }
       if (!begun()) {
         // Nothing was sent: there is no run, only an error; unless somebody polls it already.
         finish(run, { status: 'nothing_done', message: reasonOf(error), verified: null });
-        if (!job.told) this.#runs.delete(run.runId);
+        if (job.accepted) await this.#write({ ...recordOf(job, user), event: 'result', result: resultOf(run) });
+        else if (!job.told) this.#runs.delete(run.runId);
         if (error instanceof ApiError && error.code === 'target_changed')
           noteAsked(this.#parts().audit, job.server, user, preview, error);
         if (error instanceof AuditUnwritable)
@@ -226,6 +252,8 @@ export class Runner {
         throw error;
       }
       outcome = { verified: null, ...this.#failure(error, job) };
+    } finally {
+      leave();
     }
     finish(run, outcome);
     try {
@@ -240,6 +268,54 @@ export class Runner {
     return run;
   }
 
+  /** Waits for the second person's yes; written down, so that a pgdeck that starts later knows of it. */
+  async #approved(job: Job, user: User): Promise<void> {
+    const { run } = job;
+    const yes = this.#approvals.wait(run);
+    yes.catch(() => {});
+    job.stop = async () => void this.#approvals.withdraw(run);
+    run.cancellable = true;
+    await this.#accept(job, user, 'awaiting_approval');
+    run.approvedBy = await yes;
+    run.status = 'running';
+    run.message = 'It runs.';
+    job.stop = undefined;
+    run.cancellable = false;
+  }
+
+  /** Waits for its turn among the server's actions; answers with how to leave. */
+  async #turn(job: Job, user: User, long: boolean): Promise<() => void> {
+    const { run, server } = job;
+    const turns = this.#turns.get(server) ?? new Turns(this.#parts().config.maintenanceMax);
+    this.#turns.set(server, turns);
+    const turn = turns.take(run, long);
+    turn.catch(() => {});
+    if (run.queuePosition !== undefined) {
+      job.stop = async () => void turns.withdraw(run);
+      run.cancellable = true;
+      await this.#accept(job, user, 'queued');
+    }
+    const leave = await turn;
+    // Until its first statement is sent a cancel only has to be remembered.
+    job.stop = async () => {
+      job.cancelRequested = true;
+    };
+    run.cancellable = true;
+    return leave;
+  }
+
+  async #accept(job: Job, user: User, event: 'queued' | 'awaiting_approval'): Promise<void> {
+    job.accepted = true;
+    await this.#write({ ...recordOf(job, user), event });
+  }
+
+  /** Writes a line that nothing waits for; where it cannot be written the log says so. */
+  async #write(record: AuditRecord): Promise<void> {
+    await this.#parts()
+      .audit.write(record)
+      .catch((error) => log.error({ err: safeError(error) }, `a line of event ${record.event} could not be written`));
+  }
+
   #failure(error: unknown, job: Job): { status: Run['status']; message: string; sqlstate?: string } {
     try {
       return failureOf(error, notOf(job), job.cancelRequested);
@@ -247,10 +323,6 @@ export class Runner {
       log.error({ err: safeError(error), runId: job.run.runId }, 'a run ended with an error of pgdeck');
       return { status: 'unknown', message: 'pgdeck failed while this ran; look at the target before trying again.' };
     }
-  }
-
-  #long(server: Server): number {
-    return [...this.#jobs.values()].filter((job) => job.server === server && job.plan.kind === 'work').length;
   }
 
   async #await({ run, ended }: Execution): Promise<{ run: Run; ended: boolean }> {
@@ -292,8 +364,4 @@ function notOf({ plan }: Job): string {
 
 function copy(run: Run): Run {
   return { ...run };
-}
-
-function mayRead(user: User, run: Run): boolean {
-  return covers(user.role, 'admin') || run.user === user.name;
 }

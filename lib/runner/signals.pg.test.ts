@@ -81,7 +81,7 @@ describe('terminate', () => {
     while (await stage.alive(client)) await sleep(20);
     expect(await refusal(execute(shown.previewId, shown.confirmText))).toBe('409 target_changed');
     expect(await stage.events()).toEqual(['denied']);
-    expect(stage.runner.runs(admin)).toEqual([]);
+    expect(stage.runner.runs()).toEqual([]);
   });
 
   it("is refused by PostgreSQL for a superuser's session, which the preview foretells: failed, 42501", async () => {
@@ -122,8 +122,8 @@ describe('terminate', () => {
     process.kill(pidOf(client), 'SIGSTOP');
     try {
       const { run } = await execute(shown.previewId, shown.confirmText);
-      await expect.poll(() => stage.runner.run(run.runId, admin).endedAt, { timeout: 5000 }).not.toBeNull();
-      const ended = stage.runner.run(run.runId, admin);
+      await expect.poll(() => stage.runner.run(run.runId).endedAt, { timeout: 5000 }).not.toBeNull();
+      const ended = stage.runner.run(run.runId);
       expect(ended).toMatchObject({ status: 'done_with_warnings', verified: false });
       expect(ended.message).toContain('still there after 3 s');
       expect(ended.warnings.join()).toContain('(01000)');
@@ -324,7 +324,7 @@ describe('an audit that cannot be written', () => {
     const shown = await preview('terminate', await backend(client));
     expect(await refusal(execute(shown.previewId, shown.confirmText, 'k'))).toBe('503 audit_unwritable');
     expect(await stage.alive(client)).toBe(true);
-    expect(stage.runner.runs(admin)).toEqual([]);
+    expect(stage.runner.runs()).toEqual([]);
     rmSync(join(stateDir, 'audit'));
     expect((await execute(shown.previewId, shown.confirmText, 'k')).run.status).toBe('done');
   });
@@ -344,7 +344,7 @@ it('tells what a pgdeck that was killed had begun, as unknown', async () => {
   });
   await stage.audit.close();
   stage.use('actor', {}, stateDir);
-  await expect.poll(() => stage.runner.runs(admin)).toMatchObject([{ runId: 'lost', status: 'unknown' }]);
+  await expect.poll(() => stage.runner.runs()).toMatchObject([{ runId: 'lost', status: 'unknown' }]);
   await expect.poll(() => stage.events()).toEqual(['intent', 'result unknown']);
 });
 

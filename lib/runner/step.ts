@@ -39,8 +39,10 @@ export async function runStep(
         (error): StepEnd => ({ failure: failureOf(error, not, job.cancelRequested), warnings: [] }),
       )
       .finally(() => watching.stop());
-    job.stop = undefined;
-    job.run.cancellable = false;
+    // Between two statements a cancel only has to be remembered.
+    job.stop = async () => {
+      job.cancelRequested = true;
+    };
     if (watching.steppedBack && end.failure?.status === 'cancelled')
       return { failure: { ...end.failure, message: `${not} ${watching.steppedBack}` }, warnings: end.warnings };
     const pauseMs = pausesMs[attempt];

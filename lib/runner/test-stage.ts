@@ -20,6 +20,8 @@ const password = 'only-for-tests';
 export class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), 'pgdeck-runner-'));
   readonly refreshed: string[][] = [];
+  /** Whether the runners made after it want a second person's yes. */
+  approval: 'off' | 'typed' = 'off';
   audit!: Audit;
   runner!: Runner;
   server!: Server;
@@ -87,7 +89,11 @@ export class Stage {
     this.server = { config, connections, sampler, findings: undefined as unknown as Server['findings'] };
     this.audit = new Audit(stateDir ?? mkdtempSync(join(this.folder, 'state-')));
     this.#audits.push(this.audit);
-    const parts = { servers: new Map([[config.id, this.server]]), audit: this.audit, config: { maintenanceMax: 2 } };
+    const parts = {
+      servers: new Map([[config.id, this.server]]),
+      audit: this.audit,
+      config: { maintenanceMax: 2, approval: this.approval },
+    };
     this.runner = new Runner(() => parts);
   }
 

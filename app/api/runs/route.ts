@@ -1,6 +1,11 @@
+import { z } from 'zod';
 import { othersThan, route } from '@/lib/access/route';
 import { runtime } from '@/lib/runtime';
 
-/** `GET /api/runs`: the runs since pgdeck started, newest first. */
-export const GET = route({ role: 'viewer' }, ({ user }) => ({ runs: runtime().runner.runs(user) }));
+const query = z.object({ server: z.string().max(100).optional() });
+
+/** `GET /api/runs[?server=]`: what runs, waits and ran, newest first. */
+export const GET = route({ role: 'viewer', query }, ({ query: { server } }) => ({
+  runs: runtime().runner.runs(server),
+}));
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');

@@ -1,0 +1,53 @@
+import { ApiError } from '@/lib/access/errors';
+import { requireRole, type User } from '@/lib/access/user';
+import type { Run } from '@/lib/actions/protocol';
+import { Withdrawn } from './turns';
+
+const waitsForMs = 3_600_000;
+
+type Awaiting = { run: Run; approve: (by: string) => void; fail: (error: Error) => void };
+
+/** The second person's yes: runs that wait until another admin approves them, for at most an hour. */
+export class Approvals {
+  #awaiting = new Map<string, Awaiting>();
+
+  /** Resolves with who approved it; rejects with `Withdrawn` where it was withdrawn or nobody came within an hour. */
+  wait(run: Run): Promise<string> {
+    run.status = 'awaiting_approval';
+    run.message = 'Another admin has to approve it before it runs.';
+    return new Promise<string>((approve, fail) => {
+      this.#awaiting.set(run.runId, { run, approve, fail });
+      setTimeout(
+        () => this.#end(run.runId)?.fail(new Withdrawn('Nobody approved it within an hour.')),
+        waitsForMs,
+      ).unref();
+    });
+  }
+
+  /** Says yes; 403 for who is no admin or started it, 409 where nothing waits for a yes. */
+  check(run: Run, user: User): void {
+    requireRole(user, 'admin');
+    if (!this.#awaiting.has(run.runId))
+      throw new ApiError(409, 'nothing_to_approve', 'This run does not wait for an approval.');
+    if (run.user === user.name)
+      throw new ApiError(403, 'own_action', 'Nobody approves their own action: ask another admin.');
+  }
+
+  approve(run: Run, user: User): void {
+    this.check(run, user);
+    this.#end(run.runId)?.approve(user.name);
+  }
+
+  /** Takes a run back; false where it does not wait here. */
+  withdraw(run: Run): boolean {
+    const awaiting = this.#end(run.runId);
+    awaiting?.fail(new Withdrawn());
+    return awaiting !== undefined;
+  }
+
+  #end(runId: string): Awaiting | undefined {
+    const awaiting = this.#awaiting.get(runId);
+    this.#awaiting.delete(runId);
+    return awaiting;
+  }
+}
