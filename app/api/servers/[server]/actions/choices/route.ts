@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { othersThan, route } from '@/lib/access/route';
+import { findServer } from '@/lib/read';
+import { choicesOf } from '@/lib/runner/choices';
+
+const query = z.object({
+  kind: z.string('must be a kind of target').min(1, 'must be a kind of target').max(64, 'is not a kind of target'),
+  database: z.string().max(256, 'is longer than a name can be').optional(),
+  search: z.string().max(100, 'must be at most 100 characters').optional(),
+});
+
+/** `GET /api/servers/:server/actions/choices?kind=&database=&search=`: what an action can be done to, at most 50. */
+export const GET = route({ role: 'operator', query }, async ({ params, query }) => ({
+  choices: await choicesOf(findServer(params.server ?? ''), query),
+}));
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { target } from '@/lib/actions/target';
+import { choicesOf, chosenFrom } from './choices';
+import { refusal, Stage } from './test-stage';
+
+describe.each([14, 18])('what there is to choose from, on PostgreSQL %i', (major) => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await Stage.build(major);
+    await stage.root(`create table public."100%_Sure'; drop table x" (id int);
+      do $$ begin for n in 1..60 loop execute format('create table public.many_%s (id int)', n); end loop; end $$`);
+    const other = await stage.client('postgres', 'setup', 'other');
+    await other.query('create table there (id int)');
+    await stage.server.connections.probe();
+  });
+  afterAll(() => stage?.end());
+
+  const labels = async (search: string, database?: string) =>
+    (await choicesOf(stage.server, { kind: 'relation', search, ...(database && { database }) })).map(
+      ({ label }) => label,
+    );
+
+  it('lists tables by a part of their name, as data and never as a pattern or SQL', async () => {
+    expect(await labels('ORDERS')).toEqual(['public.orders']);
+    expect(await labels("_sure'; DROP")).toEqual([`public."100%_Sure'; drop table x"`]);
+    expect(await labels('%')).toEqual([`public."100%_Sure'; drop table x"`]);
+    expect(await labels("' or true --")).toEqual([]);
+  });
+
+  it('offers targets that a preview takes, of the database that is asked for', async () => {
+    const [orders] = await choicesOf(stage.server, { kind: 'relation', search: 'public.orders' });
+    expect(orders).toEqual({
+      label: 'public.orders',
+      detail: 'table',
+      target: { kind: 'relation', database: 'postgres', oid: await stage.oid('orders') },
+    });
+    expect(await labels('there', 'other')).toEqual(['public.there']);
+    expect(await labels('there')).toEqual([]);
+  });
+
+  it('offers at most 50', async () => {
+    expect(await labels('many_')).toHaveLength(50);
+  });
+
+  it('refuses a kind that cannot be listed and a database that is not there, without trying to connect', async () => {
+    for (const kind of ['backend', 'backends', 'run', 'toString', 'orders'])
+      expect(await refusal(choicesOf(stage.server, { kind }))).toBe('400 bad_input');
+    expect(await refusal(choicesOf(stage.server, { kind: 'relation', database: 'nowhere' }))).toBe('400 bad_input');
+    expect(stage.server.connections.problem).toBeUndefined();
+  });
+
+  it.each(chosenFrom())('answers for %s, or says in the words of PostgreSQL why not', async (kind) => {
+    const answer = await choicesOf(stage.server, { kind }).catch((error) => error.code);
+    // pg_stat_statements is not installed here.
+    if (kind === 'statement') return expect(answer === '42P01' || Array.isArray(answer)).toBe(true);
+    for (const choice of answer) {
+      expect(target.safeParse(choice.target).error, JSON.stringify(choice)).toBeUndefined();
+      expect(choice.target.kind).toBe(kind);
+      expect(typeof choice.label).toBe('string');
+      expect(typeof choice.detail).toBe('string');
+    }
+  });
+});

@@ -1,0 +1,46 @@
+import { badInput } from '@/lib/access/errors';
+import { subjects } from '@/lib/actions/subjects/index';
+import type { Reader, SubjectReader } from '@/lib/actions/subjects/subject';
+import { type Target, target } from '@/lib/actions/target';
+import type { Server } from '@/lib/runtime';
+
+/** How many are offered at once: the rest is found by typing. */
+const mostChoices = 50;
+
+/** One thing that an action can be done to, in words and as a preview wants it. */
+export type Choice = { label: string; detail: string; target: Target };
+
+/** What to choose from: a kind of target, the database to look in (missing: the one pgdeck acts in), a text in the name. */
+export type Sought = { kind: string; database?: string; search?: string };
+
+/** What there is of a kind of target, at most 50; 400 for a kind that cannot be listed and for an unknown database. */
+export async function choicesOf({ config, connections }: Server, sought: Sought): Promise<Choice[]> {
+  const { kind, search = '' } = sought;
+  const readers = subjects as Record<string, SubjectReader | undefined>;
+  const choices = Object.hasOwn(readers, kind) ? readers[kind]?.choices : undefined;
+  if (!choices) throw badInput(`kind: there is nothing to choose from. It can be ${chosenFrom().join(', ')}.`, 'kind');
+  const known = connections.capabilities?.databases;
+  const database = sought.database || config.action.database;
+  // A failed attempt to connect would make every other question to this server wait.
+  if (known && !known.includes(database))
+    throw badInput(`database: there is no database "${database}" to connect to.`, 'database');
+  const reader: Reader = {
+    role: config.action.user,
+    major: Math.floor((connections.capabilities?.versionNum ?? 140_000) / 10_000),
+    home: config.action.database,
+  };
+  const rows = await connections.ask<Choice>('walking', database, choices(reader, database), [
+    search.toLowerCase(),
+    mostChoices,
+  ]);
+  // What a preview would not take, such as a name beyond what it allows, is not offered.
+  return rows.filter((row) => target.safeParse(row.target).success).slice(0, mostChoices);
+}
+
+/** The kinds of target that can be listed. */
+export function chosenFrom(): string[] {
+  return Object.entries(subjects)
+    .filter(([, reader]) => reader?.choices)
+    .map(([kind]) => kind)
+    .sort();
+}
