@@ -147,7 +147,7 @@ test('many are terminated from a frozen list, each with its result', async ({ pa
     await client.query('begin');
   }
   await page.goto(`/${stack.serverId}/sessions`);
-  await page.getByRole('button', { name: 'Terminate many' }).click();
+  await page.getByRole('button', { name: 'Many at once' }).click();
   const offer = page.getByRole('menuitem', { name: /^Terminate all idle in transaction longer than 5 minutes/ });
   await expect(offer).toContainText('No session is idle in transaction for more than 5 min now.');
   await page.keyboard.press('Escape');
@@ -168,7 +168,7 @@ test('many are terminated from a frozen list, each with its result', async ({ pa
   await expect(async () => {
     await page.keyboard.press('Escape');
     await expect(offer).toBeHidden();
-    await page.getByRole('button', { name: 'Terminate many' }).click();
+    await page.getByRole('button', { name: 'Many at once' }).click();
     await expect(offer).toContainText('2 now', { timeout: 1000 });
   }).toPass();
   await offer.click();

@@ -12,37 +12,48 @@ export function actionOn(session: Session, action: 'cancel' | 'terminate'): Prev
   };
 }
 
-/** One of the offers to end many sessions at once. */
-export type BulkOffer = { state: 'idle in transaction' | 'idle'; olderThanSeconds: number };
+/** One of the offers to do something to many sessions at once. */
+export type BulkOffer = {
+  action: 'terminate' | 'cancel';
+  state: 'idle in transaction' | 'idle' | 'active';
+  olderThanSeconds: number;
+};
 
 /** The offers of the page. */
 export const bulkOffers: BulkOffer[] = [
-  { state: 'idle in transaction', olderThanSeconds: 300 },
-  { state: 'idle', olderThanSeconds: 600 },
+  { action: 'terminate', state: 'idle in transaction', olderThanSeconds: 300 },
+  { action: 'terminate', state: 'idle', olderThanSeconds: 600 },
+  { action: 'cancel', state: 'active', olderThanSeconds: 300 },
 ];
 
 /** An offer as a button: `Terminate all idle in transaction longer than 5 minutes…`. */
-export function offerWords({ state, olderThanSeconds }: BulkOffer): string {
-  return `Terminate all ${state} longer than ${olderThanSeconds / 60} minutes…`;
+export function offerWords({ action, state, olderThanSeconds }: BulkOffer): string {
+  return `${action === 'cancel' ? 'Cancel the statements of all' : 'Terminate all'} ${state} longer than ${olderThanSeconds / 60} minutes…`;
 }
 
 /** The preview to ask for; the server freezes who they are. */
-export function offerBody({ state, olderThanSeconds }: BulkOffer): PreviewBody {
+export function offerBody({ action, state, olderThanSeconds }: BulkOffer): PreviewBody {
   return {
-    action: 'terminate',
+    action,
     target: { kind: 'backends', filter: { state, older_than_seconds: olderThanSeconds } },
   };
 }
 
 /** How many sessions an offer would take now, as the page knows them. */
 export function offerCount(sessions: Session[], { state, olderThanSeconds }: BulkOffer): number {
-  const kind = state === 'idle' ? 'idle' : 'idle-in-transaction';
   return sessions.filter(
     (session) =>
       session.backend_type === 'client backend' &&
-      kindOf(session) === kind &&
+      matches(session, state) &&
       (session.state_seconds ?? 0) > olderThanSeconds,
   ).length;
+}
+
+function matches(session: Session, state: BulkOffer['state']): boolean {
+  const kind = kindOf(session);
+  // Who waits for a lock is active for PostgreSQL.
+  if (state === 'active') return kind === 'active' || (kind === 'waiting' && session.state === 'active');
+  return kind === (state === 'idle' ? 'idle' : 'idle-in-transaction');
 }
 
 /** Why an offer is off: nobody is in that state for so long. */

@@ -130,11 +130,11 @@ export function SessionsPage({ server, limits }: { server: string; limits: Sessi
           onChange={(value) => setBy(value === 'none' ? null : value)}
         />
         <ActionMenu
-          label="Terminate many sessions"
+          label="Act on many sessions"
           title="Each shows who they are before anything is done."
           trigger={
             <Button>
-              Terminate many
+              Many at once
               <ChevronDown className="icon icon-tiny" aria-hidden />
             </Button>
           }

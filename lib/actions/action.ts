@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ActionGroup, Confirm, Fact, Figure, NextAction, Undo } from './protocol';
-import type { Identity, Session } from './session';
+import type { BulkState, Identity, Session } from './session';
 import type { Subject } from './subjects/subject';
 import type { TargetKind } from './target';
 
@@ -26,6 +26,8 @@ type Common = {
 export type SignalAction = Common & {
   kind: 'signal';
   targetKinds: Extract<TargetKind, 'backend' | 'backends'>[];
+  /** The states that several sessions can be chosen by. */
+  bulkStates: BulkState[];
   /** True: the start of the statement is part of the identity (cancel). */
   needsQueryStart: boolean;
   /** The acting statement; `states` holds the ones a bulk member must still be in. Answers `{ pid, signalled }`. */

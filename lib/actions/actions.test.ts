@@ -96,7 +96,7 @@ describe('the protocol', () => {
       { ...good, sql: 'select 1' },
       { kind: 'relation', database: 'x', oid: '1' },
       { kind: 'relation', database: 'x', name: 'orders' },
-      { kind: 'backends', filter: { state: 'active', older_than_seconds: 1 } },
+      { kind: 'backends', filter: { state: 'disabled', older_than_seconds: 1 } },
       { kind: 'backends', filter: { state: 'idle', older_than_seconds: 0 } },
       { kind: 'everything' },
     ])

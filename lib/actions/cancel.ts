@@ -9,13 +9,14 @@ export const cancel: SignalAction = {
   summary: 'Stops the statement a session is running; the session itself stays.',
   group: 'sessions',
   kind: 'signal',
-  targetKinds: ['backend'],
+  targetKinds: ['backend', 'backends'],
   role: 'operator',
   confirm: 'step',
   rights: "The session's own role, pg_signal_backend, or superuser; only a superuser cancels a superuser's statement.",
   options: z.strictObject({}),
   locks: [],
   touches: ['sessions', 'locks', 'connections', 'progress'],
+  bulkStates: ['active'],
   needsQueryStart: true,
   sql: (session) => `select /* pgdeck:cancel */ a.pid, pg_catalog.pg_cancel_backend(a.pid) as signalled
 from pg_catalog.pg_stat_get_activity(${digits(session.pid)}) as a

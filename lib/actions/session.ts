@@ -59,8 +59,12 @@ where a.backend_type = 'client backend' and a.pid <> pg_catalog.pg_backend_pid()
 order by a.state_change, a.pid
 limit $6::int`;
 
+/** A state that sessions can be chosen by; `active` is about their statement. */
+export type BulkState = 'idle' | 'idle in transaction' | 'active';
+
 /** The states that a filter's state stands for. */
-export function statesOf(state: 'idle' | 'idle in transaction'): string[] {
+export function statesOf(state: BulkState): string[] {
+  if (state === 'active') return ['active', 'fastpath function call'];
   return state === 'idle' ? ['idle'] : ['idle in transaction', 'idle in transaction (aborted)'];
 }
 

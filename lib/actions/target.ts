@@ -23,7 +23,7 @@ export const backendTarget = z.strictObject({
 export const backendsTarget = z.strictObject({
   kind: z.literal('backends'),
   filter: z.strictObject({
-    state: z.enum(['idle in transaction', 'idle'], 'must be "idle in transaction" or "idle"'),
+    state: z.enum(['idle in transaction', 'idle', 'active'], 'must be "idle in transaction", "idle" or "active"'),
     older_than_seconds: whole(31_536_000),
     datname: name.optional(),
     usename: name.optional(),

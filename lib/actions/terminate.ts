@@ -16,6 +16,7 @@ export const terminate: SignalAction = {
   options: z.strictObject({}),
   locks: [],
   touches: ['sessions', 'locks', 'connections'],
+  bulkStates: ['idle', 'idle in transaction', 'active'],
   needsQueryStart: false,
   sql: (session, bulk) =>
     bulk

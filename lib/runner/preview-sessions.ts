@@ -78,6 +78,11 @@ export async function previewSessions(
   connections: ServerConnections,
 ): Promise<Draft> {
   const { filter } = target;
+  if (!action.bulkStates.includes(filter.state))
+    throw badInput(
+      `target.filter.state: ${action.id} takes sessions that are ${action.bulkStates.join(' or ')}.`,
+      'target.filter.state',
+    );
   const states = statesOf(filter.state);
   const which = `${filter.state} for more than ${durationInWords(filter.older_than_seconds)}`;
   return look(connections, async (query) => {

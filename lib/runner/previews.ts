@@ -21,7 +21,9 @@ export class Previews {
 
   /** Gives a draft its id and its time, and remembers it. */
   remember(draft: Draft, action: Action, server: Server, user: User, approval: 'off' | 'typed' = 'off'): Preview {
-    const confirm = confirmFor(action.confirm, server.config);
+    // Many at once are counted before they are confirmed.
+    const many = (draft.preview.members?.length ?? 0) > 1;
+    const confirm = many ? 'typed' : confirmFor(action.confirm, server.config);
     const expiresAtMs = Date.now() + validForMs;
     const preview: Preview = {
       previewId: randomBytes(16).toString('hex'),

@@ -330,6 +330,21 @@ describe('an audit that cannot be written', () => {
   });
 });
 
+it('cancels the statements of all that run for longer, and of nobody else', async () => {
+  const [first, second, idle] = [await stage.client('app'), await stage.client('app'), await stage.client('app')];
+  const outcomes = [first, second].map((client) => client.query('select pg_sleep(30)').catch((error) => error.code));
+  await sleep(1300);
+  const filter = { state: 'active' as const, older_than_seconds: 1 };
+  const bulk = (action: string, state: 'active' | 'idle') =>
+    stage.runner.preview('test', { action, target: { kind: 'backends', filter: { ...filter, state } } }, admin);
+  expect(await refusal(bulk('cancel', 'idle'))).toBe('400 bad_input');
+  const shown = await bulk('cancel', 'active');
+  expect(shown).toMatchObject({ confirm: 'typed', confirmText: '2' });
+  expect((await execute(shown.previewId, '2')).run).toMatchObject({ status: 'done', verified: true });
+  expect(await Promise.all(outcomes)).toEqual(['57014', '57014']);
+  expect(await Promise.all([first, second, idle].map((client) => stage.alive(client)))).toEqual([true, true, true]);
+});
+
 it('tells what a pgdeck that was killed had begun, as unknown', async () => {
   const stateDir = stage.stateDir;
   stage.use('actor', {}, stateDir);
