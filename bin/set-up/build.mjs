@@ -16,6 +16,7 @@ const programs = {
   'demo-reset': 'bin/demo-reset.ts',
   doctor: 'bin/doctor.ts',
   'history-migrate': 'bin/history-migrate.ts',
+  'audit-verify': 'bin/audit-verify.ts',
   workload: 'demo/workload.ts',
   bench: 'bench/bench.ts',
 };

@@ -31,6 +31,9 @@ const help = `pgdeck: a dashboard for the people who keep PostgreSQL servers run
   npx pgdeck history migrate --to URL
                                  copy the history that pgdeck keeps in its state folder to a PostgreSQL of yours
                                  (exit code 0: every row is there, 1: it is not)
+  npx pgdeck audit verify [--state-dir DIR] [--head HASH]
+                                 check that no line of the audit was changed or removed; pgdeck may run meanwhile
+                                 (exit code 0: the chain holds, 1: it does not)
 
 Settings are environment variables, also read from the file .env; docs/settings.md lists them. The first ones:
   DATABASE_URL=${exampleUrl}   PGDECK_PORT=8432   PGDECK_STATE_DIR=…
@@ -46,7 +49,18 @@ const historyHelp = `pgdeck keeps its history in a PostgreSQL of its own below P
 What is kept, how long and how large it is: docs/history.md
 `;
 
-/** @type {Record<string, (parameters: { demo: boolean, rest: string[], to: string | undefined }) => Promise<unknown>>} */
+const auditHelp = `pgdeck writes down who did what, in lines that hang together by their hashes
+
+  npx pgdeck audit verify [--state-dir DIR] [--head HASH]
+                                 check that no line was changed, removed or moved; nothing is written, and pgdeck may run.
+                                 --state-dir: of which pgdeck, instead of PGDECK_STATE_DIR
+                                 --head: the hash of a line that has to be there, such as the last one of an earlier check
+                                 (exit code 0: the chain holds, 1: it does not)
+
+What stands in a line: docs/actions.md
+`;
+
+/** @type {Record<string, (parameters: { demo: boolean, rest: string[], to?: string, stateDir?: string, head?: string }) => Promise<unknown>>} */
 const commands = {
   async start({ demo }) {
     await checkStart();
@@ -81,6 +95,15 @@ const commands = {
       throw new SetUpError(`Name where the history goes: npx pgdeck history migrate --to ${exampleUrl}`);
     readConnectionUrl('--to', to);
     await program('history-migrate', { root, to });
+  },
+  async audit({ rest, stateDir, head }) {
+    if (rest.length === 0 || (rest.length === 1 && rest[0] === 'help')) {
+      process.stdout.write(auditHelp);
+      return;
+    }
+    if (rest[0] !== 'verify' || rest.length > 1)
+      throw new SetUpError(`pgdeck has no command audit ${rest.join(' ')}.\n\n${auditHelp.trimEnd()}`);
+    await program('audit-verify', { stateDir, head });
   },
   async bench({ rest }) {
     await program('bench', { root, parameters: rest });
@@ -126,21 +149,30 @@ export async function main(argv) {
       args: argv,
       allowPositionals: true,
       strict: argv[0] !== 'bench',
-      options: { demo: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, to: { type: 'string' } },
+      options: {
+        demo: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        to: { type: 'string' },
+        'state-dir': { type: 'string' },
+        head: { type: 'string' },
+      },
     });
     const [name = 'start', ...rest] = positionals;
     if (values.help || name === 'help') {
-      process.stdout.write(name === 'history' ? historyHelp : help);
+      process.stdout.write({ history: historyHelp, audit: auditHelp }[name] ?? help);
       return;
     }
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (!command || (rest.length > 0 && !['doctor', 'history', 'bench'].includes(name))) {
+    if (!command || (rest.length > 0 && !['doctor', 'history', 'audit', 'bench'].includes(name))) {
       throw new SetUpError(`pgdeck has no command ${[name, ...rest].join(' ')}.\n\n${help.trimEnd()}`);
     }
     if (values.to !== undefined && name !== 'history')
       throw new SetUpError(`--to belongs to: npx pgdeck history migrate --to ${exampleUrl}`);
+    if ((values['state-dir'] !== undefined || values.head !== undefined) && name !== 'audit')
+      throw new SetUpError('--state-dir and --head belong to: npx pgdeck audit verify');
     fillFromDotEnv(process.env, root);
-    await command({ demo: values.demo === true, rest: name === 'bench' ? argv.slice(1) : rest, to: values.to });
+    const { to, head, 'state-dir': stateDir } = values;
+    await command({ demo: values.demo === true, rest: name === 'bench' ? argv.slice(1) : rest, to, stateDir, head });
   } catch (error) {
     const known = error instanceof SetUpError || error instanceof ConfigError || isUsage(error) || isTold(error);
     process.stderr.write(`\n${known ? error.message : (error?.stack ?? error)}\n`);

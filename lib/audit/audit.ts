@@ -1,22 +1,16 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AuditEntry } from '@/lib/actions/protocol';
 import { log, safeError } from '@/lib/metrics/log';
 import { type Break, type ChainEnd, chainStart, hashOf, type Verified, verifyText } from './chain';
+import { type AuditFilter, type AuditQuery, parsed, wanted } from './query';
+import { auditFiles } from './verify';
+
+export type { AuditFilter, AuditQuery };
 
 /** What is written; time, number and chain are added. */
 export type AuditRecord = { [Name in keyof AuditEntry as Name extends 'ts' | 'seq' ? never : Name]: AuditEntry[Name] };
-
-/** Which entries to read, newest first: all but previews, or those of one `event`; `before` is a number as `next` gave it. */
-export type AuditQuery = {
-  limit: number;
-  before?: number;
-  event?: string;
-  server?: string;
-  action?: string;
-  user?: string;
-};
 
 /** How the audit is: whether it can be written now, and where its chain does not hold. */
 export type AuditState = { writable: boolean; problem?: string; breaks: Break[]; entries: number };
@@ -53,6 +47,7 @@ export class Audit {
   #open = new Map<string, AuditEntry>();
   /** Runs whose intent could not be brought to disk and which therefore did not run. */
   #refused = new Set<string>();
+  readonly #listeners = new Set<() => void>();
 
   constructor(stateDir: string, options: { rotateAtBytes?: number } = {}) {
     this.#folder = path.join(stateDir, 'audit');
@@ -95,18 +90,48 @@ export class Audit {
   }
 
   /** Entries, newest first, and the number to go on from (null at the end). */
-  async read(query: AuditQuery): Promise<{ entries: AuditEntry[]; next: number | null }> {
-    await this.#turn(async () => {});
+  async read({ limit, before, ...filter }: AuditQuery): Promise<{ entries: AuditEntry[]; next: number | null }> {
     const entries: AuditEntry[] = [];
-    for (const name of (await this.#files()).reverse()) {
-      for (const line of (await this.#lines(name)).reverse()) {
-        const entry = parsed(line);
-        if (!entry || !wanted(entry, query)) continue;
-        if (entries.length === query.limit) return { entries, next: entries.at(-1)?.seq ?? null };
-        entries.push(entry);
-      }
+    for await (const { entry } of this.lines(filter)) {
+      if (before !== undefined && entry.seq >= before) continue;
+      if (entries.length === limit) return { entries, next: entries.at(-1)?.seq ?? null };
+      entries.push(entry);
     }
     return { entries, next: null };
+  }
+
+  /** Every entry that is wanted with its line as it stands in the file, newest first; one file at a time is in memory. */
+  async *lines(filter: AuditFilter): AsyncGenerator<{ entry: AuditEntry; line: string }> {
+    await this.#turn(async () => {});
+    for (const name of (await this.#files()).reverse())
+      for (const line of (await this.#lines(name)).reverse()) {
+        const entry = parsed(line);
+        if (entry && wanted(entry, filter)) yield { entry, line };
+      }
+  }
+
+  /** At most `limit` lines that follow number `seq`, oldest first. */
+  async after(seq: number, limit: number): Promise<{ entry: AuditEntry; line: string }[]> {
+    await this.#turn(async () => {});
+    const names = await this.#files();
+    const found: { entry: AuditEntry; line: string }[] = [];
+    for (const [index, name] of names.entries()) {
+      const next = names[index + 1];
+      // Names tell the number that a file begins with.
+      if (next !== undefined && Number(next.split('-')[1]) <= seq + 1) continue;
+      for (const line of await this.#lines(name)) {
+        const entry = parsed(line);
+        if (!entry || entry.seq <= seq) continue;
+        if (found.length === limit) return found;
+        found.push({ entry, line });
+      }
+    }
+    return found;
+  }
+
+  /** Calls `listener` after each line that is on disk. */
+  onWrite(listener: () => void): void {
+    this.#listeners.add(listener);
   }
 
   /** Whether it can be written, and where its chain does not hold. */
@@ -195,6 +220,7 @@ export class Audit {
     this.#file.size += Buffer.byteLength(line) + 1;
     this.#end = { seq: entry.seq, hash: hashOf(line) };
     log.info({ audit: entry }, 'audit');
+    for (const listener of this.#listeners) listener();
     return entry;
   }
 
@@ -216,9 +242,8 @@ export class Audit {
     return (await readFile(path.join(this.#folder, name), 'utf8')).split('\n').slice(0, -1);
   }
 
-  async #files(): Promise<string[]> {
-    const names = await readdir(this.#folder).catch(() => [] as string[]);
-    return names.filter((name) => /^audit-.*\.jsonl$/.test(name)).sort();
+  #files(): Promise<string[]> {
+    return auditFiles(this.#folder).catch(() => []);
   }
 }
 
@@ -233,21 +258,3 @@ const notRun = {
     warnings: [],
   },
 };
-
-function parsed(line: string): AuditEntry | undefined {
-  try {
-    return JSON.parse(line) as AuditEntry;
-  } catch {
-    return undefined;
-  }
-}
-
-function wanted(entry: AuditEntry, query: AuditQuery): boolean {
-  return (
-    (query.before === undefined || entry.seq < query.before) &&
-    (query.event === undefined ? entry.event !== 'preview' : entry.event === query.event) &&
-    (query.server === undefined || entry.server === query.server) &&
-    (query.action === undefined || entry.action === query.action) &&
-    (query.user === undefined || entry.user?.name === query.user)
-  );
-}

@@ -26,18 +26,33 @@ export function verifyText(text: string, file: string, last: boolean, before: Ve
   let { end } = before;
   const lines = text.split('\n');
   const rest = lines.pop() ?? '';
-  lines.forEach((line, index) => {
-    const at = (why: string) => breaks.push({ file, line: index + 1, why });
-    let entry: { seq?: unknown; prev?: unknown };
-    try {
-      entry = JSON.parse(line);
-    } catch {
-      at('not JSON');
-      return;
-    }
-    if (entry.prev !== end.hash) at('does not follow the line before it');
-    else if (entry.seq !== end.seq + 1) at('is out of sequence');
+  for (const [index, line] of lines.entries()) {
+    const entry = linkOf(line);
+    const why = entry ? wrongIn(entry, end) : 'not JSON';
+    if (why) breaks.push({ file, line: index + 1, why });
+    if (!entry) continue;
     end = { seq: typeof entry.seq === 'number' ? entry.seq : end.seq + 1, hash: hashOf(line) };
-  });
+  }
   return { end, breaks, torn: last ? Buffer.byteLength(rest) : before.torn };
+}
+
+function linkOf(line: string): { seq?: unknown; prev?: unknown } | undefined {
+  try {
+    const entry = JSON.parse(line) as unknown;
+    return typeof entry === 'object' && entry !== null ? entry : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is wrong with a line after the one that ends the chain so far; undefined where it follows. */
+function wrongIn({ seq, prev }: { seq?: unknown; prev?: unknown }, end: ChainEnd): string | undefined {
+  const next = end.seq + 1;
+  if (prev === end.hash) return seq === next ? undefined : 'is out of sequence';
+  if (typeof seq !== 'number' || seq === next) return 'does not follow the line before it';
+  if (seq > next)
+    return seq === next + 1
+      ? `line number ${next} is missing before it`
+      : `lines number ${next} to ${seq - 1} are missing before it`;
+  return `is out of order: number ${seq} after number ${end.seq}`;
 }

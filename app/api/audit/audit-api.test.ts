@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Audit } from '@/lib/audit/audit';
+import { type Runtime, shared } from '@/lib/runtime';
+import { GET as exported } from './export/route';
+import { filterOf } from './query';
+import { GET } from './route';
+
+let folder: string;
+let audit: Audit;
+const person = (name: string) => ({ name, role: 'admin', mode: 'local' });
+const times = ['2026-11-20T08:00:00Z', '2026-11-20T12:00:00Z', '2026-11-21T08:00:00Z', '2026-11-21T12:00:00Z'];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'pgdeck-audit-api-'));
+  audit = new Audit(folder, { rotateAtBytes: 600 });
+  Object.assign(shared(), { audit, servers: new Map(), config: { allowedHosts: [] } } as unknown as Partial<Runtime>);
+  const result = (status: string) => ({ status, message: 'Said.', verified: true, ms: 12, warnings: [] });
+  const records = [
+    {
+      event: 'result',
+      runId: 'r1',
+      server: 'one',
+      user: person('ann'),
+      action: 'vacuum',
+      title: 'Vacuum public.orders?',
+      sql: ['vacuum public.orders'],
+      result: result('done'),
+    },
+    {
+      event: 'result',
+      runId: 'r2',
+      server: 'two',
+      user: person('bob'),
+      action: 'reindex',
+      title: 'Reindex "Odd ""name"""?',
+      target: { kind: 'index', name: '=cmd()' },
+      result: result('failed'),
+    },
+    { event: 'preview', server: 'one', user: person('ann'), action: 'vacuum' },
+    { event: 'denied', server: 'one', user: person('ann'), action: 'cancel', message: '=1+1, "x"' },
+  ];
+  for (const [index, record] of records.entries()) {
+    vi.setSystemTime(new Date(times[index] as string));
+    await audit.write(record);
+  }
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await audit.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+afterAll(() => {
+  for (const part of ['audit', 'config', 'servers'] as const) delete shared()[part];
+});
+
+const ask = (handler: typeof GET, query: string) =>
+  handler(new Request(`http://127.0.0.1:8432/api/audit?${query}`), { params: Promise.resolve({}) });
+async function runs(query: string): Promise<unknown> {
+  const response = await ask(GET, query);
+  const body = await response.json();
+  return response.status === 200 ? body.entries.map((entry: { seq: number }) => entry.seq) : body.error.field;
+}
+
+describe('GET /api/audit', () => {
+  test.each([
+    ['', [4, 2, 1]],
+    ['event=preview', [3]],
+    ['user=ann', [4, 1]],
+    ['status=failed', [2]],
+    ['server=two&action=reindex', [2]],
+    ['from=2026-11-20T12:00:00Z&to=2026-11-21T12:00:00Z', [2]],
+    ['search=ORDERS', [1]],
+    ['search=r2', [2]],
+    ['search=%22Odd', [2]],
+    ['search=%3Dcmd()', [2]],
+    ['search=nowhere', []],
+    ['from=2026-11-21T00:00:00Z&to=2026-11-20T00:00:00Z', 'from'],
+    ['from=yesterday', 'from'],
+  ])('?%s', async (query, expected) => {
+    expect(await runs(query)).toEqual(expected);
+  });
+
+  test('pages go on where the one before ended, with the same filters', async () => {
+    const first = await (await ask(GET, 'limit=1&user=ann')).json();
+    expect([first.entries[0].seq, first.next]).toEqual([4, 4]);
+    expect(await runs(`limit=1&user=ann&before=${first.next}`)).toEqual([1]);
+  });
+});
+
+describe('GET /api/audit/export', () => {
+  test('JSON lines stand as they are in the files, so that their hashes can be checked', async () => {
+    const response = await ask(exported, '');
+    expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="pgdeck-audit-.*\.jsonl"$/);
+    const lines = (await response.text())
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ seq, prev }) => [seq, prev.length])).toEqual([
+      [4, 64],
+      [2, 64],
+      [1, 64],
+    ]);
+  });
+
+  test('CSV has a head, the filters hold, and no cell is run as a formula', async () => {
+    const lines = (await (await ask(exported, 'format=csv')).text()).trimEnd().split('\r\n');
+    expect(lines[0]).toMatch(/^time,number,instance,event,server,user,/);
+    expect(lines[1]).toContain(`"'=1+1, ""x"""`);
+    expect(lines[1]).toContain('2026-11-21T12:00:00.000Z,4,,denied,one,ann,admin,cancel');
+    expect(lines).toHaveLength(4);
+    expect((await (await ask(exported, 'format=csv&status=failed')).text()).trimEnd().split('\r\n')).toHaveLength(2);
+    expect((await ask(exported, 'format=xml')).status).toBe(400);
+  });
+
+  test('many entries come in pieces', async () => {
+    for (let n = 0; n < 300; n++) await audit.write({ event: 'result', title: 'x'.repeat(500) });
+    const reader = (await ask(exported, '')).body?.getReader();
+    const sizes: number[] = [];
+    for (let part = await reader?.read(); part?.value; part = await reader?.read()) sizes.push(part.value.byteLength);
+    expect(sizes.length).toBeGreaterThan(2);
+    expect(Math.max(...sizes)).toBeLessThan(80_000);
+  });
+});
+
+test('without the admin role nobody sees what others did, whatever is asked for', () => {
+  expect(filterOf({ user: 'bob' }, { name: 'ann', role: 'operator' })).toMatchObject({ user: 'ann' });
+  expect(filterOf({ user: 'bob' }, { name: 'ann', role: 'admin' })).toMatchObject({ user: 'bob' });
+});

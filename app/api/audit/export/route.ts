@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { othersThan, route } from '@/lib/access/route';
+import { runtime } from '@/lib/runtime';
+import { filterOf, filterShape } from '../query';
+import { csvHead, csvLine, streamed } from './export';
+
+const query = z.object({ ...filterShape, format: z.enum(['jsonl', 'csv'], 'must be jsonl or csv').default('jsonl') });
+
+/** `GET /api/audit/export?format=jsonl|csv`: every entry of the filters as a file, newest first; one's own without the admin role. */
+export const GET = route({ role: 'viewer', query }, ({ query: { format, ...wanted }, user }) => {
+  const lines = runtime().audit.lines(filterOf(wanted, user));
+  const texts = async function* () {
+    for await (const { entry, line } of lines) yield format === 'csv' ? csvLine(entry) : `${line}\n`;
+  };
+  return new Response(streamed(format === 'csv' ? csvHead : '', texts()), {
+    headers: {
+      'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl; charset=utf-8',
+      'content-disposition': `attachment; filename="pgdeck-audit-${new Date().toISOString().slice(0, 10)}.${format}"`,
+    },
+  });
+});
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');

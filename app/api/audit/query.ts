@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { badInput } from '@/lib/access/errors';
+import { moment } from '@/lib/access/moment';
+import { covers, type User } from '@/lib/access/user';
+import type { AuditFilter } from '@/lib/audit/query';
+
+/** The parameters that choose entries of the audit; times are ISO 8601 or epoch seconds. */
+export const filterShape = {
+  event: z.string().max(40).optional(),
+  server: z.string().max(100).optional(),
+  action: z.string().max(64).optional(),
+  user: z.string().max(200).optional(),
+  from: moment.optional(),
+  to: moment.optional(),
+  status: z.string().max(40).optional(),
+  search: z.string().max(200, 'must be at most 200 characters').optional(),
+};
+
+const filterQuery = z.object(filterShape);
+
+/** The entries that were asked for, as far as the user may see them: without the admin role only one's own. */
+export function filterOf({ from, to, user: of, ...rest }: z.output<typeof filterQuery>, user: User): AuditFilter {
+  if (from !== undefined && to !== undefined && from >= to) throw badInput('from: must be before to', 'from');
+  return {
+    ...rest,
+    search: rest.search?.trim() || undefined,
+    from: from === undefined ? undefined : from * 1000,
+    to: to === undefined ? undefined : to * 1000,
+    user: covers(user.role, 'admin') ? of : user.name,
+  };
+}

@@ -1,0 +1,51 @@
+import type { AuditEntry } from '@/lib/actions/protocol';
+
+/** Which entries are wanted: all but previews, or those of one `event`. Times are epoch milliseconds, `to` is not included. */
+export type AuditFilter = {
+  event?: string | undefined;
+  server?: string | undefined;
+  action?: string | undefined;
+  user?: string | undefined;
+  from?: number | undefined;
+  to?: number | undefined;
+  /** How a run ended. */
+  status?: string | undefined;
+  /** Stands anywhere in what was done, to what, by which statement or run; upper and lower case are the same. */
+  search?: string | undefined;
+};
+
+/** Which entries to read, newest first; `before` is a number as `next` gave it. */
+export type AuditQuery = AuditFilter & { limit: number; before?: number | undefined };
+
+/** A line of a file as an entry; undefined where it is none. */
+export function parsed(line: string): AuditEntry | undefined {
+  try {
+    const entry = JSON.parse(line) as unknown;
+    return typeof entry === 'object' && entry !== null ? (entry as AuditEntry) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What of an entry is searched, in lower case. */
+export function searchedText(entry: AuditEntry): string {
+  const { title, action, target, sql, runId, schedule, user, result, message } = entry;
+  const parts = [title, action, runId, schedule, user?.name, result?.message, message, ...(sql ?? [])];
+  const texts = parts.filter((part) => typeof part === 'string');
+  return [...texts, target === undefined ? '' : JSON.stringify(target)].join('\n').toLowerCase();
+}
+
+/** Whether an entry is one of those that are wanted. */
+export function wanted(entry: AuditEntry, filter: AuditFilter): boolean {
+  const { event, server, action, user, from, to, status, search } = filter;
+  return (
+    (event === undefined ? entry.event !== 'preview' : entry.event === event) &&
+    (server === undefined || entry.server === server) &&
+    (action === undefined || entry.action === action) &&
+    (user === undefined || entry.user?.name === user) &&
+    (status === undefined || entry.result?.status === status) &&
+    (from === undefined || Date.parse(entry.ts) >= from) &&
+    (to === undefined || Date.parse(entry.ts) < to) &&
+    (search === undefined || searchedText(entry).includes(search.toLowerCase()))
+  );
+}
