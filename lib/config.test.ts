@@ -262,6 +262,17 @@ test('each setting has a meaning and no name twice', () => {
   for (const { meaning } of settings) expect(meaning.length).toBeGreaterThan(10);
 });
 
+test('lines of the audit are copied where a store of several may be, unless somebody says otherwise', () => {
+  const copied = (env: Record<string, string>) => readConfig({ ...none, DATABASE_URL: url, ...env }).auditCopy;
+  const store = { PGDECK_HISTORY_URL: url };
+  expect([copied({}), copied(store), copied({ ...store, PGDECK_AUDIT_COPY: 'off' })]).toEqual([false, true, false]);
+  expect(copied({ PGDECK_AUDIT_COPY: 'on' })).toBe(true);
+  const nowhere = { DATABASE_URL: url, PGDECK_AUDIT_COPY: 'on', PGDECK_HISTORY: 'off' };
+  expect(failure(nowhere)).toBe('PGDECK_AUDIT_COPY is on and PGDECK_HISTORY is off: there is no store to copy to.');
+  expect(readConfig({ ...none, DATABASE_URL: url, PGDECK_SCHEDULES: 'off' }).schedules).toBe(false);
+  expect(failure({ DATABASE_URL: url, PGDECK_SCHEDULES: 'no' })).toBe('PGDECK_SCHEDULES: choose on or off.');
+});
+
 test('docs/settings.md lists each setting with its default, and no other', () => {
   const text = readFileSync(join(import.meta.dirname, '..', 'docs', 'settings.md'), 'utf8');
   const rows = [...text.matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(([, name, value]) => `${name}: ${value}`);

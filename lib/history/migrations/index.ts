@@ -1,5 +1,6 @@
 import { migration as store } from './0001-store';
 import { migration as days } from './0002-days';
+import { migration as schedules } from './0003-schedules';
 
 /** A table by its name in the schema `pgdeck` and what stands between its parentheses, with them. */
 export type TableShape = { name: string; columns: string };
@@ -22,4 +23,4 @@ export type Migration = {
 };
 
 /** Every step, in order; forward only. */
-export const migrations: Migration[] = [store, days];
+export const migrations: Migration[] = [store, days, schedules];
