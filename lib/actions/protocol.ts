@@ -121,7 +121,7 @@ export type RunProgress = {
   phase: string;
   done: number | null;
   total: number | null;
-  unit: 'blocks' | 'rows' | 'bytes' | 'tables' | null;
+  unit: 'blocks' | 'rows' | 'bytes' | 'tables' | 'indexes' | 'partitions' | 'sessions' | 'statistics' | null;
   fraction: number | null;
   ratePerSecond: number | null;
   etaSeconds: { low: number; high: number } | null;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { flag, identity, maybeCount, maybeIdentity, maybeSeconds, maybeText, ratio, text } from './column';
 import { catalogs, databaseNames, datname, relationName, relationNames, roleNames, usename } from './lookups';
+import { indexCommands, progressPhases, waitingPhases } from './progress-phases';
 import { defineTopic } from './topic';
 import { hiddenSessions } from './visibility';
 
@@ -20,33 +21,13 @@ const steps = (parameter: string, of: { phase: number[]; done: string; total: st
 };
 const from = (command: string) => `from pg_catalog.pg_stat_get_progress_info('${command}') as p`;
 
-const vacuumPhases = [
-  'initializing',
-  'scanning heap',
-  'vacuuming indexes',
-  'vacuuming heap',
-  'cleaning up indexes',
-  'truncating heap',
-  'performing final cleanup',
-];
-const indexPhases = [
-  'initializing',
-  'waiting for writers before build',
-  'building index',
-  'waiting for writers before validation',
-  'index validation: scanning index',
-  'index validation: sorting tuples',
-  'index validation: scanning table',
-  'waiting for old snapshots',
-  'waiting for readers before marking dead',
-  'waiting for readers before dropping',
-];
+const waiting = waitingPhases.join(', ');
 
 /** The statement; `vacuumIndexes` are the steps of a vacuum that only count from PostgreSQL 17 on. */
 const sql = (
   vacuumIndexes: { phase: number[]; done: string; total: string; unit: string }[],
 ) => `with /* pgdeck:progress */ p as (
-  select ${columns}, 'VACUUM' as command, ${phases('p.param1', vacuumPhases)} as phase,
+  select ${columns}, 'VACUUM' as command, ${phases('p.param1', progressPhases.VACUUM)} as phase,
     ${steps('p.param1', [
       { phase: [1], done: 'p.param3', total: 'p.param2', unit: 'blocks' },
       { phase: [3], done: 'p.param4', total: 'p.param2', unit: 'blocks' },
@@ -54,7 +35,7 @@ const sql = (
     ])}, null::int8 as index_relation, null::int8 as waits_for_pid
   ${from('VACUUM')}
   union all
-  select ${columns}, 'ANALYZE', ${phases('p.param1', ['initializing', 'acquiring sample rows', 'acquiring inherited sample rows', 'computing statistics', 'computing extended statistics', 'finalizing analyze'])},
+  select ${columns}, 'ANALYZE', ${phases('p.param1', progressPhases.ANALYZE)},
     ${steps('p.param1', [
       { phase: [1, 2], done: 'p.param3', total: 'p.param2', unit: 'blocks' },
       { phase: [4], done: 'p.param5', total: 'p.param4', unit: 'statistics' },
@@ -62,7 +43,7 @@ const sql = (
   ${from('ANALYZE')}
   union all
   select ${columns}, case p.param1 when 2 then 'VACUUM FULL' else 'CLUSTER' end,
-    ${phases('p.param2', ['initializing', 'seq scanning heap', 'index scanning heap', 'sorting tuples', 'writing new heap', 'swapping relation files', 'rebuilding index', 'performing final cleanup'])},
+    ${phases('p.param2', progressPhases.CLUSTER)},
     ${steps('p.param2', [
       { phase: [1], done: 'p.param7', total: 'p.param6', unit: 'blocks' },
       { phase: [2], done: 'p.param4', total: 'null', unit: 'rows' },
@@ -71,14 +52,14 @@ const sql = (
     ])}, nullif(p.param3, 0), null
   ${from('CLUSTER')}
   union all
-  select ${columns}, ${phases('p.param1', ['CREATE INDEX', 'CREATE INDEX CONCURRENTLY', 'REINDEX', 'REINDEX CONCURRENTLY'], 1)},
-    ${phases('p.param10', indexPhases)} ||
+  select ${columns}, ${phases('p.param1', indexCommands, 1)},
+    ${phases('p.param10', progressPhases['CREATE INDEX'])} ||
       case when p.param10 = 2 then coalesce(': ' || pg_indexam_progress_phasename(p.param9::oid, p.param11), '') else '' end,
-    case when p.param10 in (1, 3, 7, 8, 9) then p.param5 when p.param17 > 0 or p.param16 > 0 then p.param17
+    case when p.param10 in (${waiting}) then p.param5 when p.param17 > 0 or p.param16 > 0 then p.param17
       when p.param12 > 0 then p.param13 when p.param14 > 0 then p.param15 end,
-    case when p.param10 in (1, 3, 7, 8, 9) then p.param4 when p.param17 > 0 or p.param16 > 0 then p.param16
+    case when p.param10 in (${waiting}) then p.param4 when p.param17 > 0 or p.param16 > 0 then p.param16
       when p.param12 > 0 then p.param12 when p.param14 > 0 then p.param14 end,
-    case when p.param10 in (1, 3, 7, 8, 9) then 'sessions' when p.param17 > 0 or p.param16 > 0 then 'blocks'
+    case when p.param10 in (${waiting}) then 'sessions' when p.param17 > 0 or p.param16 > 0 then 'blocks'
       when p.param12 > 0 then 'rows' when p.param14 > 0 then 'partitions' end,
     nullif(p.param7, 0), nullif(p.param6, 0)
   ${from('CREATE INDEX')}
