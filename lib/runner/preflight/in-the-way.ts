@@ -1,0 +1,117 @@
+import type { InTheWay } from '@/lib/actions/protocol';
+import { loadMask, maskStatement } from '@/lib/history/mask';
+import { conflictingModes } from '@/lib/topics/lock-modes';
+import { quoted } from '@/lib/topics/lookups';
+import type { Query } from '../look';
+import { age } from '../words';
+import type { Locked } from './relations';
+
+/** What of a locked relation is asked: where it is, and the lock that is wanted there. */
+export type Wanted = Pick<Locked, 'oid' | 'database_oid' | 'mode' | 'relation'>;
+
+const mostShown = 50;
+const queryCharacters = 160;
+
+/**
+ * Sessions and prepared transactions that hold or await a lock on one of many relations in a mode that conflicts with
+ * the one wanted there: `$1`–`$3` are the relations, `$4` and `$5` the conflicts. One row of each session and relation.
+ */
+const inTheWaySql = `select /* pgdeck:in-the-way */ l.pid, w.place, l.mode, l.granted, p.gid,
+  extract(epoch from clock_timestamp() - coalesce(l.waitstart, a.xact_start, p.prepared))::float8 as seconds,
+  extract(epoch from clock_timestamp() - a.xact_start)::float8 as transaction_seconds,
+  extract(epoch from clock_timestamp() - a.state_change)::float8 as state_seconds,
+  a.state, a.application_name, a.backend_type, left(a.query, 4000) as query, a.query = '<insufficient privilege>' as hidden,
+  a.wait_event_type = 'Lock' as waits, current_user::text as role
+from unnest($1::oid[], $2::oid[], $3::text[]) with ordinality as w(oid, database, mode, place)
+join pg_catalog.pg_locks as l on l.locktype = 'relation' and l.relation = w.oid and l.database = w.database
+join unnest($4::text[], $5::text[]) as c(wanted, other) on c.wanted = w.mode and c.other = l.mode
+left join pg_catalog.pg_stat_get_activity(null) as a on a.pid = l.pid
+left join pg_catalog.pg_prepared_xact() as p on l.pid is null and l.virtualtransaction = '-1/' || p.transaction::text
+where l.pid is distinct from pg_catalog.pg_backend_pid()
+order by l.granted desc, l.waitstart nulls last, l.pid, w.place
+limit 500`;
+
+type Row = {
+  pid: number | null;
+  /** From 1: which of the wanted relations. */
+  place: string | number;
+  mode: string;
+  granted: boolean;
+  gid: string | null;
+  seconds: number | null;
+  transaction_seconds: number | null;
+  state_seconds: number | null;
+  state: string | null;
+  application_name: string | null;
+  backend_type: string | null;
+  query: string | null;
+  hidden: boolean | null;
+  waits: boolean | null;
+  role: string;
+};
+
+/** Who locks of some modes would wait for, holders first: one statement for all relations; each session once. */
+export async function sessionsInTheWay(query: Query, wanted: Wanted[]): Promise<InTheWay[]> {
+  if (wanted.length === 0) return [];
+  const conflicts = [...new Set(wanted.map(({ mode }) => mode))].flatMap((mode) =>
+    conflictingModes(mode).map((other): [string, string] => [mode, other]),
+  );
+  await loadMask().catch(() => {});
+  const { rows } = await query<Row>(inTheWaySql, [
+    wanted.map(({ oid }) => oid),
+    wanted.map(({ database_oid }) => database_oid),
+    wanted.map(({ mode }) => mode),
+    conflicts.map(([mode]) => mode),
+    conflicts.map(([, other]) => other),
+  ]);
+  const found = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = `${row.pid ?? row.gid}:${row.granted}`;
+    found.set(key, [...(found.get(key) ?? []), row]);
+  }
+  return [...found.values()].slice(0, mostShown).map((group) => {
+    const [row] = group as [Row, ...Row[]];
+    const relation = wanted[Number(row.place) - 1]?.relation;
+    const others = new Set(group.map(({ place }) => place)).size - 1;
+    const on = relation ? ` on ${relation}${others > 0 ? ` and ${others} more` : ''}` : '';
+    return {
+      pid: row.pid,
+      mode: row.mode,
+      granted: row.granted,
+      seconds: row.seconds,
+      sentence: sentence(row, on),
+    };
+  });
+}
+
+/** Sessions that a lock of this mode on one relation would wait for, holders first. */
+export function inTheWay(query: Query, oid: number, databaseOid: number, mode: string): Promise<InTheWay[]> {
+  return sessionsInTheWay(query, [{ oid, database_oid: databaseOid, mode, relation: '' }]);
+}
+
+function sentence(row: Row, on: string): string {
+  if (row.pid === null)
+    return `Prepared transaction ${row.gid === null ? 'of another database' : quoted(row.gid)} holds ${row.mode}${on}${row.seconds === null ? '' : `, prepared ${age(row.seconds)} ago`}: it belongs to no session and stays until it is committed or rolled back.`;
+  const who = `Session ${row.pid}${row.application_name ? ` (${row.application_name})` : ''}`;
+  const since = row.seconds === null ? '' : ` for ${age(row.seconds)}`;
+  const parts = row.granted
+    ? [`${who} holds ${row.mode}${on}${stateOf(row)}, in a transaction${since}.`]
+    : [`${who} waits for ${row.mode}${on}${since} and comes before this.`];
+  if (row.backend_type === 'autovacuum worker') parts.push('Autovacuum gives way by itself when it is waited for.');
+  if (row.granted && row.waits) parts.push('It waits for a lock itself.');
+  if (row.hidden)
+    parts.push(`What it does is not visible to role ${row.role} (it needs pg_read_all_stats or pg_monitor).`);
+  else if (row.query)
+    parts.push(`${row.state === 'active' ? 'It runs' : 'Its last statement'}: ${shortened(row.query)}`);
+  return parts.join(' ');
+}
+
+function stateOf({ state, state_seconds }: Row): string {
+  if (!state) return '';
+  return state_seconds === null || state === 'active' ? `, ${state}` : `, ${state} for ${age(state_seconds)}`;
+}
+
+function shortened(query: string): string {
+  const masked = maskStatement(query).replace(/\s+/g, ' ').trim();
+  return masked.length > queryCharacters ? `${masked.slice(0, queryCharacters)}…` : masked;
+}
