@@ -1,5 +1,7 @@
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { Audit } from '@/lib/audit/audit';
+import { AuditCopies } from '@/lib/audit/copies';
 import { readConfig } from '@/lib/config';
 import { FindingsKeeper } from '@/lib/findings/findings';
 import { History } from '@/lib/history/history';
@@ -49,6 +51,11 @@ export async function start(): Promise<void> {
   parts.servers = servers;
   parts.history = history;
   parts.runner = new Runner();
+  if (config.auditCopy) {
+    const instance = `${hostname()}:${config.port}`;
+    parts.auditCopies = new AuditCopies({ audit: parts.audit, store: history.store, instance });
+    parts.auditCopies.start();
+  }
   history.start();
   for (const server of servers.values()) {
     keepReady(server);

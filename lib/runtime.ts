@@ -1,4 +1,5 @@
 import type { Audit } from '@/lib/audit/audit';
+import type { AuditCopies } from '@/lib/audit/copies';
 import type { Config, DemoAddresses, ServerConfig } from '@/lib/config';
 import type { FindingsKeeper } from '@/lib/findings/findings';
 import type { History } from '@/lib/history/history';
@@ -33,6 +34,8 @@ export type Runtime = {
   history: History;
   runner: Runner;
   audit: Audit;
+  /** Missing: lines of the audit are not copied. */
+  auditCopies?: AuditCopies;
 };
 
 const key = Symbol.for('pgdeck');

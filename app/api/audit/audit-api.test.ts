@@ -53,7 +53,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 afterAll(() => {
-  for (const part of ['audit', 'config', 'servers'] as const) delete shared()[part];
+  for (const part of ['audit', 'config', 'servers', 'history'] as const) delete shared()[part];
 });
 
 const ask = (handler: typeof GET, query: string) =>
@@ -123,6 +123,21 @@ describe('GET /api/audit/export', () => {
     expect(sizes.length).toBeGreaterThan(2);
     expect(Math.max(...sizes)).toBeLessThan(80_000);
   });
+});
+
+test('the lines of other instances are unavailable with the reason while the store is off', async () => {
+  Object.assign(shared(), {
+    history: { store: { on: false, state: { reason: 'Nothing is stored: PGDECK_HISTORY is off.' } } },
+  });
+  for (const handler of [GET, exported]) {
+    const response = await ask(handler, 'fleet=1');
+    expect(response.status).toBe(503);
+    expect((await response.json()).error).toMatchObject({
+      code: 'history_unavailable',
+      message: expect.stringContaining('PGDECK_HISTORY is off'),
+    });
+  }
+  expect((await (await ask(GET, 'fleet=0')).json()).copies).toEqual({ on: false });
 });
 
 test('without the admin role nobody sees what others did, whatever is asked for', () => {

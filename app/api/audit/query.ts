@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { badInput } from '@/lib/access/errors';
+import { ApiError, badInput } from '@/lib/access/errors';
 import { moment } from '@/lib/access/moment';
 import { covers, type User } from '@/lib/access/user';
 import type { AuditFilter } from '@/lib/audit/query';
+import type { Run } from '@/lib/history/store';
+import { runtime } from '@/lib/runtime';
 
 /** The parameters that choose entries of the audit; times are ISO 8601 or epoch seconds. */
 export const filterShape = {
@@ -16,6 +18,12 @@ export const filterShape = {
   search: z.string().max(200, 'must be at most 200 characters').optional(),
 };
 
+/** Whether the lines of all instances are wanted. */
+export const fleet = z
+  .enum(['0', '1'], 'must be 0 or 1')
+  .optional()
+  .transform((value) => value === '1');
+
 const filterQuery = z.object(filterShape);
 
 /** The entries that were asked for, as far as the user may see them: without the admin role only one's own. */
@@ -28,4 +36,20 @@ export function filterOf({ from, to, user: of, ...rest }: z.output<typeof filter
     to: to === undefined ? undefined : to * 1000,
     user: covers(user.role, 'admin') ? of : user.name,
   };
+}
+
+/** How to ask the store that holds the lines of all instances; 503 with the reason while it is not on. */
+export function storeOfFleet(): Run {
+  const { store } = runtime().history;
+  if (store.on) return store.query;
+  const why = store.state.reason ?? 'PGDECK_HISTORY is off.';
+  throw new ApiError(
+    503,
+    'history_unavailable',
+    `The lines of other instances are not to be had now. ${why}`,
+    'fleet',
+    {
+      'retry-after': '15',
+    },
+  );
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { othersThan, route } from '@/lib/access/route';
+import { readCopies } from '@/lib/audit/copies';
 import { runtime } from '@/lib/runtime';
-import { filterOf, filterShape } from './query';
+import { filterOf, filterShape, fleet, storeOfFleet } from './query';
 
 const number = (least: number, most: number) =>
   z.coerce
@@ -14,12 +15,17 @@ const query = z.object({
   ...filterShape,
   limit: number(1, 500).default(100),
   before: number(1, Number.MAX_SAFE_INTEGER).optional(),
+  fleet,
 });
 
-/** `GET /api/audit`: who did what, newest first, by the filters; one's own without the admin role. */
-export const GET = route({ role: 'viewer', query }, async ({ query: { limit, before, ...wanted }, user }) => {
-  const { audit } = runtime();
-  const { entries, next } = await audit.read({ limit, before, ...filterOf(wanted, user) });
-  return { entries, next, state: await audit.state() };
+/**
+ * `GET /api/audit`: who did what, newest first, by the filters; one's own without the admin role. With `fleet=1` the lines
+ * of every instance that copies them to the history store.
+ */
+export const GET = route({ role: 'viewer', query }, async ({ query: { limit, before, fleet, ...wanted }, user }) => {
+  const { audit, auditCopies } = runtime();
+  const asked = { limit, before, ...filterOf(wanted, user) };
+  const { entries, next } = fleet ? await readCopies(storeOfFleet(), asked) : await audit.read(asked);
+  return { entries, next, state: await audit.state(), copies: (await auditCopies?.state()) ?? { on: false } };
 });
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');

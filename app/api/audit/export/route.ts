@@ -1,16 +1,27 @@
 import { z } from 'zod';
 import { othersThan, route } from '@/lib/access/route';
+import { copiedEntries } from '@/lib/audit/copies';
 import { runtime } from '@/lib/runtime';
-import { filterOf, filterShape } from '../query';
+import { filterOf, filterShape, fleet, storeOfFleet } from '../query';
 import { csvHead, csvLine, streamed } from './export';
 
-const query = z.object({ ...filterShape, format: z.enum(['jsonl', 'csv'], 'must be jsonl or csv').default('jsonl') });
+const query = z.object({
+  ...filterShape,
+  fleet,
+  format: z.enum(['jsonl', 'csv'], 'must be jsonl or csv').default('jsonl'),
+});
 
 /** `GET /api/audit/export?format=jsonl|csv`: every entry of the filters as a file, newest first; one's own without the admin role. */
-export const GET = route({ role: 'viewer', query }, ({ query: { format, ...wanted }, user }) => {
-  const lines = runtime().audit.lines(filterOf(wanted, user));
+export const GET = route({ role: 'viewer', query }, ({ query: { format, fleet, ...wanted }, user }) => {
+  const filter = filterOf(wanted, user);
+  const store = fleet ? storeOfFleet() : undefined;
   const texts = async function* () {
-    for await (const { entry, line } of lines) yield format === 'csv' ? csvLine(entry) : `${line}\n`;
+    if (store)
+      for await (const entry of copiedEntries(store, filter))
+        yield format === 'csv' ? csvLine(entry) : `${JSON.stringify(entry)}\n`;
+    else
+      for await (const { entry, line } of runtime().audit.lines(filter))
+        yield format === 'csv' ? csvLine(entry) : `${line}\n`;
   };
   return new Response(streamed(format === 'csv' ? csvHead : '', texts()), {
     headers: {
