@@ -14,7 +14,7 @@ export const migration: Migration = {
   id text primary key,
   server text not null, cluster text not null,
   title text not null, cron text not null, time_zone text not null,
-  body text not null, subject text not null,
+  body text not null, subject text not null, confirm text not null,
   enabled bool not null, created_by text not null, created_at timestamptz not null,
   due timestamptz,
   holder text, held_at timestamptz, run_id text,
