@@ -1,62 +1,203 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { PreviewBody } from '@/lib/actions/protocol';
-import type { RequestError } from '@/lib/client/request';
+import { actionsQuery } from '@/lib/client/maintenance-queries';
+import { useDatabase } from '@/lib/client/url-state';
+import { useServer } from '../shell/use-server';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
-import { Note } from '../ui/note';
+import { visible } from '../ui/highlight';
+import { PreviewFooter, RunFooter } from './action-footer';
 import { ActionPreview, TypedConfirm } from './action-preview';
 import { ActionResult } from './action-result';
+import { Failure } from './failure';
+import { ActionForm } from './form/action-form';
+import { bodyOf, type Draft, draftOf, type FormStart, wrongDraft } from './form/draft';
 import { type Protocol, useProtocol } from './use-protocol';
-import { useValidity, Validity } from './validity';
-import { actingWords, safeWords } from './words';
+import { safeWords, statement } from './words';
+
+/** What the dialog is opened for: the preview of an action, a form that leads to one, or a run that was begun before. */
+export type Wanted = { preview: PreviewBody } | { form: FormStart } | { runId: string };
+
+const formId = 'action-form';
+const firstField = 'form :is(input, select, textarea)';
 
 /**
  * The dialog of an action: question, effect, who and what, side effects, exact SQL, confirmation. The first focus is on
- * the safe button; the result replaces the body. `body` undefined: closed.
+ * the safe button; the result replaces the body. `wanted` undefined: closed.
  */
 export function ActionDialog({
   server,
-  body,
+  wanted,
+  onOpen,
   onClose,
 }: {
   server: string;
-  body: PreviewBody | undefined;
+  wanted: Wanted | undefined;
+  /** Goes on to the preview of another action. */
+  onOpen: (body: PreviewBody) => void;
   onClose: () => void;
 }) {
   // While it closes it still shows what it showed.
-  const [shown, setShown] = useState(body);
-  if (body && body !== shown) setShown(body);
-  const protocol = useProtocol(server, body);
+  const [shown, setShown] = useState(wanted);
+  const [sent, setSent] = useState<PreviewBody>();
+  const [draft, setDraft] = useState<Draft>(draftOf({}));
   const [typed, setTyped] = useState('');
-  const safe = useRef<HTMLButtonElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another action begins with an empty field
-  useEffect(() => setTyped(''), [body]);
+  const [tried, setTried] = useState(false);
+  if (wanted && wanted !== shown) {
+    setShown(wanted);
+    setSent('preview' in wanted ? wanted.preview : undefined);
+    setDraft(draftOf('form' in wanted ? wanted.form : {}));
+    setTyped('');
+    setTried(false);
+  }
+  const start = shown && 'form' in shown ? shown.form : undefined;
+  const body = wanted && wanted === shown ? sent : undefined;
+  const current = useProtocol(server, body, wanted && 'runId' in wanted ? wanted.runId : undefined);
+  const last = useRef(current);
+  if (wanted) last.current = current;
+  const protocol = wanted ? current : last.current;
   const { preview, run } = protocol;
+  const actions = useQuery({ ...actionsQuery(), enabled: start !== undefined });
+  const all = actions.data?.actions ?? [];
+  const action = all.find((each) => each.id === draft.action);
+  const [database] = useDatabase();
+  const summary = useServer(server);
+
+  const step = run || (shown && 'runId' in shown) ? 'run' : start && !preview ? 'form' : 'preview';
+  const safe = useRef<HTMLButtonElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  // Each step begins where nothing happens by mistake; the very first focus is the dialog's own affair.
+  const before = useRef(step);
+  useEffect(() => {
+    if (before.current === step) return;
+    before.current = step;
+    if (step !== 'form') safe.current?.focus();
+  }, [step]);
+
+  const wrong = tried ? wrongDraft(draft, action) : [];
+  const submit = () => {
+    if (protocol.previewing) return;
+    setTried(true);
+    const [problem] = wrongDraft(draft, action);
+    if (!problem) return setSent(bodyOf(draft, action));
+    requestAnimationFrame(() => content.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+  };
+  const fixed = start?.target !== undefined;
   return (
     <Dialog
-      open={body !== undefined}
+      open={wanted !== undefined}
       onOpenChange={(open) => open || onClose()}
-      initialFocus={safe}
-      title={run ? run.title.replace(/\?\s*$/, '') : (preview?.title ?? 'What would be done')}
-      lead={run ? undefined : (preview?.effect ?? 'The server is asked what it would do. Nothing is done yet.')}
+      initialFocus={() => content.current?.querySelector<HTMLElement>(firstField) ?? safe.current}
+      title={
+        <bdi>
+          {visible(
+            run
+              ? statement(run.title)
+              : step === 'form'
+                ? (fixed && action?.title) || 'Run an action'
+                : (preview?.title ?? (step === 'run' ? 'A run' : 'What would be done')),
+          )}
+        </bdi>
+      }
+      lead={
+        step === 'run'
+          ? undefined
+          : step === 'form'
+            ? (fixed && action?.summary) || 'It is previewed first: nothing is done yet.'
+            : visible(preview?.effect ?? 'The server is asked what it would do. Nothing is done yet.')
+      }
       footer={
-        <Footer
-          protocol={protocol}
-          typed={typed}
-          safe={safe}
-          safeLabel={shown ? safeWords(shown.target.kind) : 'Close'}
-          onClose={onClose}
-        />
+        step === 'run' ? (
+          <RunFooter protocol={protocol} safe={safe} onClose={onClose} />
+        ) : step === 'form' ? (
+          <>
+            <span className="push" />
+            <Button key="leave" large onClick={onClose}>
+              Not now
+            </Button>
+            <Button
+              key="preview"
+              large
+              look="primary"
+              type="submit"
+              form={formId}
+              off={protocol.previewing && 'The server is being asked.'}
+            >
+              {protocol.previewing ? 'Asking' : 'Preview'}
+            </Button>
+          </>
+        ) : (
+          <PreviewFooter
+            protocol={protocol}
+            typed={typed}
+            safe={safe}
+            safeLabel={sent ? safeWords(sent.target.kind) : 'Close'}
+            onBack={
+              start
+                ? () => {
+                    setSent(undefined);
+                    setTyped('');
+                  }
+                : undefined
+            }
+            onClose={onClose}
+          />
+        )
       }
     >
-      <Body server={server} protocol={protocol} typed={typed} onType={setTyped} />
+      <div ref={content} className="contents">
+        {step === 'run' ? (
+          <RunBody server={server} protocol={protocol} onOpen={onOpen} />
+        ) : step === 'form' ? (
+          <ActionForm
+            id={formId}
+            server={server}
+            summary={summary}
+            actions={all}
+            draft={draft}
+            fixed={fixed}
+            wrong={wrong}
+            error={protocol.previewError}
+            database={database}
+            onChange={setDraft}
+            onSubmit={submit}
+          />
+        ) : (
+          <PreviewBodyView server={server} protocol={protocol} typed={typed} onType={setTyped} />
+        )}
+      </div>
     </Dialog>
   );
 }
 
-function Body({
+function RunBody({
+  server,
+  protocol: { run, moving, error, cancelError, approveError },
+  onOpen,
+}: {
+  server: string;
+  protocol: Protocol;
+  onOpen: (body: PreviewBody) => void;
+}) {
+  return (
+    <>
+      {run ? (
+        <ActionResult server={server} run={run} moving={moving} open={onOpen} />
+      ) : (
+        !error && <div className="panel-waiting" style={{ height: 200 }} aria-busy="true" />
+      )}
+      {error && moving && <Failure title="Not known right now." error={error} />}
+      {error && !run && <Failure title="Not found." error={error} />}
+      {cancelError && <Failure title="Not cancelled." error={cancelError} />}
+      {approveError && <Failure title="Not approved." error={approveError} />}
+    </>
+  );
+}
+
+function PreviewBodyView({
   server,
   protocol,
   typed,
@@ -67,19 +208,12 @@ function Body({
   typed: string;
   onType: (text: string) => void;
 }) {
-  const { preview, previewError, executeError, run, moving, cancelError } = protocol;
-  if (run)
-    return (
-      <>
-        <ActionResult server={server} run={run} moving={moving} />
-        {cancelError && <Failure title="Not cancelled." error={cancelError} />}
-      </>
-    );
+  const { preview, previewError, executeError } = protocol;
   const mismatch = executeError?.code === 'confirm_mismatch';
   return (
     <>
       {previewError && <Failure title="No preview." error={previewError} />}
-      {preview && <ActionPreview preview={preview} />}
+      {preview && <ActionPreview server={server} preview={preview} />}
       {!preview && !previewError && <div className="panel-waiting" style={{ height: 200 }} aria-busy="true" />}
       {executeError && !mismatch && (
         <Failure
@@ -87,97 +221,15 @@ function Body({
           error={executeError}
         />
       )}
-      {preview?.confirm === 'typed' && preview.confirmText !== undefined && (
+      {preview?.confirm === 'typed' && preview.confirmText !== undefined && !preview.onlyShown && (
         <TypedConfirm
           expected={preview.confirmText}
           value={typed}
           error={mismatch ? executeError?.message : undefined}
           onChange={onType}
-          onEnter={() => protocol.execute(typed.trim())}
+          onEnter={() => protocol.execute(typed)}
         />
       )}
     </>
-  );
-}
-
-function Footer({
-  protocol,
-  typed,
-  safe,
-  safeLabel,
-  onClose,
-}: {
-  protocol: Protocol;
-  typed: string;
-  safe: React.RefObject<HTMLButtonElement | null>;
-  safeLabel: string;
-  onClose: () => void;
-}) {
-  const { preview, previewing, previewedAt, renew, execute, executing, executeError, run, moving, cancel, cancelling } =
-    protocol;
-  const leftMs = useValidity(preview, previewedAt);
-  if (run)
-    return (
-      <>
-        <span className="push" />
-        {moving && run.cancellable && (
-          <Button large onClick={cancel} off={cancelling && 'The cancel is on its way.'}>
-            Stop it
-          </Button>
-        )}
-        <Button ref={safe} large onClick={onClose}>
-          Close
-        </Button>
-      </>
-    );
-  const again = executeError?.code === 'target_changed' || executeError?.status === 410;
-  const missing = preview?.confirm === 'typed' && typed.trim() !== preview.confirmText;
-  const off = executing
-    ? 'It is on its way.'
-    : leftMs === 0
-      ? 'The preview has expired: renew it.'
-      : missing
-        ? `Type ${preview?.confirmText} first.`
-        : undefined;
-  return (
-    <>
-      {preview && <Validity leftMs={leftMs} busy={previewing} onRenew={renew} />}
-      <span className="push" />
-      <Button ref={safe} large onClick={onClose}>
-        {preview ? safeLabel : 'Close'}
-      </Button>
-      {again || (!preview && !previewing) ? (
-        <Button large look="primary" onClick={renew} off={previewing && 'It is being asked.'}>
-          Preview again
-        </Button>
-      ) : (
-        preview && (
-          <Button
-            large
-            look={preview.confirm === 'typed' ? 'danger' : 'primary'}
-            off={off}
-            onClick={() => execute(preview.confirm === 'typed' ? typed.trim() : undefined)}
-          >
-            {executing ? 'Running' : actingWords(preview)}
-          </Button>
-        )
-      )}
-    </>
-  );
-}
-
-/** Why something was not done: what happened and what to do, with the ids that help to find it in the log. */
-export function Failure({ title, error }: { title: string; error: RequestError }) {
-  return (
-    <Note state="critical" role="alert">
-      <p>
-        <b>{title}</b> {error.message}
-      </p>
-      {error.requestId && (
-        <p className="muted text-xs">
-          {error.code} · request {error.requestId}
-        </p>
-      )}
-    </Note>
   );
 }

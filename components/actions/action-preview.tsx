@@ -1,30 +1,37 @@
 'use client';
 
-import { Info } from 'lucide-react';
-import { useId } from 'react';
-import type { InTheWay, Preview } from '@/lib/actions/protocol';
+import { ScrollText, UserCheck } from 'lucide-react';
+import { type ChangeEvent, type KeyboardEvent, useId } from 'react';
+import type { Fact, LockTaken, Preview } from '@/lib/actions/protocol';
 import { moment, plural } from '@/lib/format';
+import { visible } from '../ui/highlight';
 import { Note } from '../ui/note';
 import { SqlBlock } from '../ui/sql';
 import { StateText } from '../ui/state';
-import { lockWords } from './words';
+import { InTheWayNote } from './in-the-way';
+import { PastRuns } from './past-runs';
+import { sendingWords } from './words';
 
 /** What would be done: who and what, side effects, exact SQL, lock, role and guard; always in this order. */
-export function ActionPreview({ preview }: { preview: Preview }) {
+export function ActionPreview({ server, preview }: { server: string; preview: Preview }) {
+  const { estimates = [], past = [] } = preview;
   return (
     <>
-      {preview.facts.length > 0 && (
-        <dl className="facts">
-          {preview.facts.map(({ label, value }) => (
-            <div key={label} className="contents">
-              <dt>{label}</dt>
-              <dd className={label.toLowerCase().includes('statement') ? 'font-mono text-xs' : ''}>
-                {withLocalTimes(value)}
-              </dd>
-            </div>
-          ))}
-        </dl>
+      {preview.onlyShown && (
+        <Note icon={ScrollText}>
+          <p>
+            <b>A plan to be read and copied.</b> pgdeck does not run it.
+          </p>
+        </Note>
       )}
+      {preview.needsApproval && (
+        <Note icon={UserCheck}>
+          <p>
+            <b>It waits for a second person.</b> Another admin has to approve it before it runs.
+          </p>
+        </Note>
+      )}
+      {preview.facts.length > 0 && <Facts facts={preview.facts} />}
       {preview.members && preview.target.kind === 'backends' && (
         <div>
           <p className="soft">{plural(preview.members.length, 'session')}, and no other:</p>
@@ -32,7 +39,7 @@ export function ActionPreview({ preview }: { preview: Preview }) {
           <ul className="member-list" tabIndex={0} aria-label="Sessions it is done to">
             {preview.members.map((member) => (
               <li key={`${member.pid}-${member.backend_start_us}`}>
-                <b>{member.pid}</b> <span className="soft">{member.title}</span>
+                <b>{member.pid}</b> <span className="soft">{visible(member.title)}</span>
               </li>
             ))}
           </ul>
@@ -40,17 +47,21 @@ export function ActionPreview({ preview }: { preview: Preview }) {
       )}
       {preview.warnings.map((warning) => (
         <Note key={warning} state="warning">
-          <p>{warning}</p>
+          <p>{visible(warning)}</p>
         </Note>
       ))}
-      <InTheWayNote title="It would wait now." all={preview.waitsFor} />
-      <InTheWayNote title="Others would wait behind it." all={preview.wouldQueue} />
+      <InTheWayNote server={server} title="It would wait now." all={preview.waitsFor} />
+      <InTheWayNote server={server} title="Others would wait behind it." all={preview.wouldQueue} />
+      {(estimates.length > 0 || past.length > 0) && (
+        <Facts facts={estimates} className="facts-part">
+          <PastRuns past={past} />
+        </Facts>
+      )}
       <div>
-        <SqlBlock sql={preview.sql.join(';\n\n')} label="SQL that will run" />
-        <p className="muted mt-1.5 text-xs">
-          {lockWords(preview)} · runs as {preview.role} · {preview.guard}
-        </p>
+        <SqlBlock sql={preview.sql.join(';\n\n')} label={preview.onlyShown ? 'SQL of the plan' : 'SQL that will run'} />
+        <p className="muted mt-1.5 text-xs">{sendingWords(preview)}</p>
       </div>
+      {preview.locks.length > 0 && <Locks locks={preview.locks} />}
       {preview.undo && (
         <div>
           <p className="soft">It can be taken back with:</p>
@@ -61,6 +72,47 @@ export function ActionPreview({ preview }: { preview: Preview }) {
   );
 }
 
+/** Facts as rows: label and value, times as the reader's clock shows them. */
+export function Facts({
+  facts,
+  className = '',
+  children,
+}: {
+  facts: Fact[];
+  className?: string;
+  children?: React.ReactNode;
+}) {
+  return (
+    <dl className={`facts ${className}`}>
+      {facts.map(({ label, value }) => (
+        <div key={label} className="contents">
+          <dt>{label}</dt>
+          <dd className={label.toLowerCase().includes('statement') ? 'font-mono text-xs' : ''}>
+            {withLocalTimes(visible(value))}
+          </dd>
+        </div>
+      ))}
+      {children}
+    </dl>
+  );
+}
+
+const mostLocks = 8;
+
+function Locks({ locks }: { locks: LockTaken[] }) {
+  return (
+    <ul className="lock-list" aria-label="Locks it takes">
+      {locks.slice(0, mostLocks).map(({ relation, mode, blocks }) => (
+        <li key={`${relation} ${mode}`}>
+          Takes {mode} on <bdi>{visible(relation)}</bdi>
+          {blocks && <span className="soft">: {blocks}</span>}
+        </li>
+      ))}
+      {locks.length > mostLocks && <li className="muted">and {locks.length - mostLocks} more</li>}
+    </ul>
+  );
+}
+
 const isoTime = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 
 /** Times that the server wrote in UTC as the reader's clock shows them; a preview is only ever drawn in the browser. */
@@ -68,21 +120,9 @@ function withLocalTimes(text: string): string {
   return text.replace(isoTime, (iso) => moment(new Date(iso)));
 }
 
-function InTheWayNote({ title, all }: { title: string; all: InTheWay[] }) {
-  if (all.length === 0) return null;
-  return (
-    <Note {...(all.some(({ pid }) => pid !== null) ? { state: 'warning' as const } : { icon: Info })}>
-      <p>
-        <b>{title}</b>
-      </p>
-      <ul>
-        {all.slice(0, 5).map((one) => (
-          <li key={`${one.pid}-${one.sentence}`}>{one.sentence}</li>
-        ))}
-        {all.length > 5 && <li>and {all.length - 5} more</li>}
-      </ul>
-    </Note>
-  );
+/** Whether what was typed is what has to be typed; spaces around it do not count. */
+export function confirms(value: string, expected: string | undefined): boolean {
+  return value === expected || value.trim() === expected;
 }
 
 /** The typed confirmation: a visible label, and whether what stands there matches. */
@@ -100,21 +140,30 @@ export function TypedConfirm({
   onEnter: () => void;
 }) {
   const id = useId();
-  const matches = value.trim() === expected;
+  const matches = confirms(value, expected);
+  // A field of one line would lose the line breaks of a name that has some.
+  const Field = expected.includes('\n') ? 'textarea' : 'input';
   return (
     <div className="confirm">
-      <label htmlFor={id}>Type {expected} to confirm</label>
+      <label htmlFor={id}>
+        Type <bdi>{visible(expected)}</bdi> to confirm
+      </label>
       <div className="actions">
-        <input
+        <Field
           id={id}
           value={value}
+          dir="auto"
           autoComplete="off"
           spellCheck={false}
           inputMode={/^\d+$/.test(expected) ? 'numeric' : 'text'}
           aria-describedby={`${id}-state`}
           aria-invalid={error !== undefined || undefined}
-          onChange={(event) => onChange(event.target.value)}
-          onKeyDown={(event) => event.key === 'Enter' && matches && onEnter()}
+          onChange={(event: ChangeEvent<HTMLInputElement & HTMLTextAreaElement>) => onChange(event.target.value)}
+          onKeyDown={(event: KeyboardEvent) => {
+            if (event.key !== 'Enter' || !matches) return;
+            event.preventDefault();
+            onEnter();
+          }}
         />
         <span id={`${id}-state`}>
           {error ? (

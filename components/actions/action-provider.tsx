@@ -1,32 +1,58 @@
 'use client';
 
 import { usePathname } from 'next/navigation';
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { announce } from '@/lib/client/announce';
 import { useActionsOff } from '@/lib/client/page-time';
-import { ActionDialog } from './action-dialog';
+import { ActionDialog, type Wanted } from './action-dialog';
+import type { FormStart } from './form/draft';
 
-const Context = createContext<(body: PreviewBody) => void>(() => {});
+/** The ways to open the dialog of a page. */
+export type ActionDialogs = {
+  /** Asks for the preview of an action. */
+  preview: (body: PreviewBody) => void;
+  /** Opens the form of an action, or of one still to be chosen. */
+  form: (start: FormStart) => void;
+  /** Shows a run that was begun before, here or elsewhere. */
+  run: (runId: string) => void;
+};
+
+const nothing = () => {};
+const Context = createContext<ActionDialogs>({ preview: nothing, form: nothing, run: nothing });
 
 /** Opens the dialog of an action: `const preview = useAction(); preview({ action: 'terminate', target })`. */
 export function useAction(): (body: PreviewBody) => void {
+  return useContext(Context).preview;
+}
+
+/** Opens the dialog of an action, of its form, or of a run. */
+export function useActionDialogs(): ActionDialogs {
   return useContext(Context);
 }
 
 /** The one dialog of a page that every button and menu of it opens. */
 export function ActionProvider({ server, children }: { server: string; children: ReactNode }) {
-  const [body, setBody] = useState<PreviewBody>();
+  const [wanted, setWanted] = useState<Wanted>();
   const path = usePathname();
   const past = useActionsOff();
   // biome-ignore lint/correctness/useExhaustiveDependencies: who goes to another page (to the audit entry) leaves the dialog
-  useEffect(() => setBody(undefined), [path]);
+  useEffect(() => setWanted(undefined), [path]);
   // What is seen may be long gone: every button says so, and none leads on.
-  const open = useCallback((wanted: PreviewBody) => (past ? announce(past) : setBody({ ...wanted })), [past]);
+  const open = useCallback((next: Wanted) => (past ? announce(past) : setWanted(next)), [past]);
+  const dialogs = useMemo<ActionDialogs>(
+    () => ({
+      preview: (body) => open({ preview: { ...body } }),
+      form: (start) => open({ form: start }),
+      // To look at a run does nothing to the server.
+      run: (runId) => setWanted({ runId }),
+    }),
+    [open],
+  );
   return (
-    <Context value={open}>
+    <Context value={dialogs}>
       {children}
-      <ActionDialog server={server} body={body} onClose={() => setBody(undefined)} />
+      <ActionDialog server={server} wanted={wanted} onOpen={dialogs.preview} onClose={() => setWanted(undefined)} />
     </Context>
   );
 }

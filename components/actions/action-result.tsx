@@ -1,44 +1,80 @@
 'use client';
 
+import { Undo2 } from 'lucide-react';
 import Link from 'next/link';
-import type { Run } from '@/lib/actions/protocol';
-import { percent } from '@/lib/format';
+import type { Figure, PreviewBody, Run } from '@/lib/actions/protocol';
+import { notApplicable } from '@/lib/format';
+import { Button } from '../ui/button';
+import { visible } from '../ui/highlight';
 import { Note } from '../ui/note';
 import { SqlBlock } from '../ui/sql';
 import { StateText } from '../ui/state';
 import { Ago, Clock } from '../ui/time';
+import { RunProgressView } from './run-progress';
 import { runState, runWord } from './words';
 
-/** What became of an action: message, warnings, each member, whether it was verified, and its line in the audit. */
-export function ActionResult({ server, run, moving }: { server: string; run: Run; moving: boolean }) {
+/**
+ * A run: what it does now, or what became of it: message, warnings, figures, what it left behind, how it is taken back,
+ * and its line in the audit. `open` previews another action.
+ */
+export function ActionResult({
+  server,
+  run,
+  moving,
+  open,
+}: {
+  server: string;
+  run: Run;
+  moving: boolean;
+  open: (body: PreviewBody) => void;
+}) {
   return (
     <>
       <div>
-        {moving ? <b>{runWord(run.status)}</b> : <StateText state={runState(run)}>{runWord(run.status)}</StateText>}
-        <p className="soft mt-1">{run.message}</p>
+        <div className="run-head">
+          {moving ? <b>{runWord(run.status)}</b> : <StateText state={runState(run)}>{runWord(run.status)}</StateText>}
+          {run.status === 'queued' && run.queuePosition !== undefined && (
+            <span className="soft">{run.queuePosition === 1 ? 'next to run' : `place ${run.queuePosition}`}</span>
+          )}
+        </div>
+        <p className="soft mt-1">{visible(run.message)}</p>
       </div>
-      {moving && <Progress run={run} />}
+      {run.status === 'running' && <RunProgressView server={server} run={run} />}
       {run.warnings.map((warning) => (
         <Note key={warning} state="warning">
-          <p>{warning}</p>
+          <p>{visible(warning)}</p>
         </Note>
       ))}
+      {run.figures && run.figures.length > 0 && <Figures figures={run.figures} />}
       {run.members && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
         <ul className="member-list" tabIndex={0} aria-label="What became of each session">
           {run.members.map((member) => (
             <li key={member.pid}>
-              <StateText state={runState({ ...run, status: member.status })} small>
+              <StateText state={runState({ status: member.status })} small>
                 {member.pid}
               </StateText>{' '}
-              <span className="soft">{member.message}</span>
+              <span className="soft">{visible(member.message)}</span>
             </li>
           ))}
         </ul>
       )}
-      <SqlBlock sql={run.sql.join(';\n\n')} label="SQL that was run" />
+      <WhatNext of={run} open={open} />
+      <SqlBlock sql={run.sql.join(';\n\n')} label={moving ? 'SQL of the run' : 'SQL that was run'} />
+      {moving && <p className="muted text-xs">It goes on when this window is closed; the Maintenance page shows it.</p>}
       <p className="muted text-xs">
-        Started <Clock at={run.startedAt} withZone />
+        {run.status === 'queued' || run.status === 'awaiting_approval' ? 'Asked for' : 'Started'}{' '}
+        <Clock at={run.startedAt} withZone /> by <bdi>{visible(run.user)}</bdi>
+        {run.approvedBy && (
+          <>
+            , approved by <bdi>{visible(run.approvedBy)}</bdi>
+          </>
+        )}
+        {run.schedule && (
+          <>
+            , for schedule <bdi>{visible(run.schedule)}</bdi>
+          </>
+        )}
         {run.endedAt && (
           <>
             , ended <Ago at={run.endedAt} />
@@ -47,7 +83,7 @@ export function ActionResult({ server, run, moving }: { server: string; run: Run
         {run.verified === true && ' · verified on the server'}
         {run.verified === false && ' · not seen on the server yet'}
         {run.sqlstate && ` · ${run.sqlstate}`} · run {run.runId} ·{' '}
-        <Link href={`/${encodeURIComponent(server)}/audit?filter=${encodeURIComponent(run.runId)}`} prefetch={false}>
+        <Link href={`/${encodeURIComponent(server)}/audit?search=${encodeURIComponent(run.runId)}`} prefetch={false}>
           Audit entry
         </Link>
       </p>
@@ -55,19 +91,59 @@ export function ActionResult({ server, run, moving }: { server: string; run: Run
   );
 }
 
-function Progress({ run }: { run: Run }) {
-  const { progress } = run;
-  if (!progress)
-    return <p className="soft">It goes on when this window is closed, and stands in the audit when it has ended.</p>;
+/** What was left behind with the actions that clean it up, and how the run is taken back; each is previewed first. */
+export function WhatNext({
+  of: { next = [], undo },
+  open,
+}: {
+  of: Pick<Run, 'next' | 'undo'>;
+  open: (body: PreviewBody) => void;
+}) {
   return (
-    <div>
-      <p className="soft">
-        {progress.phase}
-        {progress.fraction !== null && `, ${percent(progress.fraction)}`}
-      </p>
-      {progress.fraction !== null && (
-        <progress className="w-full" value={progress.fraction} max={1} aria-label={progress.phase} />
+    <>
+      {next.length > 0 && (
+        <Note state="warning">
+          <p>
+            <b>Still to be done.</b>
+          </p>
+          <div className="actions mt-1">
+            {next.map(({ title, body }) => (
+              <Button key={title} acts onClick={() => open(body)} className="button-wrap">
+                <bdi>{visible(title)}</bdi>…
+              </Button>
+            ))}
+          </div>
+        </Note>
       )}
-    </div>
+      {undo && (
+        <div>
+          <div className="actions mb-1">
+            <span className="soft">It can be taken back with:</span>
+            <span className="push" />
+            <Button acts onClick={() => open(undo.body)}>
+              <Undo2 className="icon icon-small" aria-hidden />
+              Undo…
+            </Button>
+          </div>
+          <SqlBlock sql={undo.sql} label="SQL that takes it back" />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** What changed, in figures: before → after. */
+export function Figures({ figures }: { figures: Figure[] }) {
+  return (
+    <dl className="facts figures">
+      {figures.map(({ label, before, after }) => (
+        <div key={label} className="contents">
+          <dt>{label}</dt>
+          <dd>
+            {visible(before ?? notApplicable)} → <b>{visible(after ?? notApplicable)}</b>
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }

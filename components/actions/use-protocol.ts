@@ -1,14 +1,13 @@
 'use client';
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef } from 'react';
 import type { Preview, PreviewBody, Run } from '@/lib/actions/protocol';
-import { announce } from '@/lib/client/announce';
-import { isMoving, runQuery } from '@/lib/client/queries';
 import { type RequestError, request } from '@/lib/client/request';
+import { useRun, type Watched } from './use-run';
 
 /** An action on its way: previewed, confirmed, run, verified. */
-export type Protocol = {
+export type Protocol = Watched & {
   preview: Preview | undefined;
   previewError: RequestError | null;
   previewing: boolean;
@@ -19,19 +18,16 @@ export type Protocol = {
   execute: (confirmText?: string) => void;
   executing: boolean;
   executeError: RequestError | null;
-  run: Run | undefined;
-  /** Whether the run may still change. */
-  moving: boolean;
-  cancel: () => void;
-  cancelling: boolean;
-  cancelError: RequestError | null;
 };
 
-/** Walks one action through preview, execution and its run. `body` undefined: nothing is asked. */
-export function useProtocol(server: string, body: PreviewBody | undefined): Protocol {
-  const client = useQueryClient();
+/**
+ * Walks one action through preview, execution and its run; with `runId` it follows a run that was started before.
+ * Neither: nothing is asked.
+ */
+export function useProtocol(server: string, body: PreviewBody | undefined, runId?: string): Protocol {
   const path = `/api/servers/${encodeURIComponent(server)}/actions`;
   const keys = useRef(new Map<string, string>());
+  const client = useQueryClient();
 
   const previewing = useMutation<Preview, RequestError, PreviewBody>({
     mutationFn: (wanted) => request<Preview>(`${path}/preview`, { body: wanted }),
@@ -46,36 +42,22 @@ export function useProtocol(server: string, body: PreviewBody | undefined): Prot
           ...(confirmText && { confirmText }),
         },
       }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['runs'] }),
   });
   const started = executing.data;
-  const polled = useQuery({ ...runQuery(started?.runId ?? ''), enabled: started !== undefined && isMoving(started) });
-  const run = polled.data ?? started;
-  const moving = isMoving(run);
-  const cancelling = useMutation<Run, RequestError, string>({
-    mutationFn: (runId) => request<Run>(`/api/runs/${encodeURIComponent(runId)}/cancel`, { body: {} }),
-    onSettled: () => polled.refetch(),
-  });
+  const watched = useRun(server, runId ?? started?.runId, runId === undefined ? started : undefined);
 
   const { mutate: ask, reset: resetPreview } = previewing;
   const { reset: resetRun } = executing;
-  const { reset: resetCancel } = cancelling;
   useEffect(() => {
     resetPreview();
     resetRun();
-    resetCancel();
     if (body) ask(body);
-  }, [body, ask, resetPreview, resetRun, resetCancel]);
-
-  const ended = run && !moving ? run : undefined;
-  useEffect(() => {
-    if (!ended) return;
-    announce(ended.message);
-    for (const key of [['topic', server], ['findings', server], ['audit'], ['runs']])
-      client.invalidateQueries({ queryKey: key });
-  }, [ended, client, server]);
+  }, [body, ask, resetPreview, resetRun]);
 
   const preview = previewing.data;
   return {
+    ...watched,
     preview,
     previewError: previewing.error,
     previewing: previewing.isPending,
@@ -88,11 +70,6 @@ export function useProtocol(server: string, body: PreviewBody | undefined): Prot
       preview && executing.mutate({ previewId: preview.previewId, ...(confirmText && { confirmText }) }),
     executing: executing.isPending,
     executeError: executing.error,
-    run,
-    moving,
-    cancel: () => run && cancelling.mutate(run.runId),
-    cancelling: cancelling.isPending,
-    cancelError: cancelling.error,
   };
 }
 

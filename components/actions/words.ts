@@ -1,10 +1,16 @@
-import type { Preview, Run } from '@/lib/actions/protocol';
+import type { InTheWay, PastRun, Preview, Run, RunProgress } from '@/lib/actions/protocol';
 import type { TargetKind } from '@/lib/actions/target';
+import { bytes, count, durationInWords, exact, percent } from '@/lib/format';
 import type { State } from '../ui/state';
+
+/** A question without its mark: what was asked for. */
+export function statement(question: string): string {
+  return question.replace(/\?\s*$/, '');
+}
 
 /** The button that acts: the question of the title without its mark, `Terminate session 4711`. */
 export function actingWords(preview: Preview): string {
-  return preview.title.replace(/\?\s*$/, '');
+  return statement(preview.title);
 }
 
 /** The button that leaves everything as it is. */
@@ -13,12 +19,15 @@ export function safeWords(kind: TargetKind): string {
 }
 
 /** How a run's outcome is marked. */
-export function runState(run: Run): State {
+export function runState(run: Pick<Run, 'status'>): State {
   switch (run.status) {
     case 'done':
       return 'ok';
     case 'failed':
       return 'critical';
+    case 'queued':
+    case 'awaiting_approval':
+    case 'running':
     case 'unknown':
       return 'unknown';
     default:
@@ -41,9 +50,65 @@ export function runWord(status: Run['status']): string {
   }[status];
 }
 
-/** What the statement locks, in one part of a sentence. */
-export function lockWords(preview: Preview): string {
-  return preview.locks.length === 0
-    ? 'Takes no lock'
-    : `Takes ${preview.locks.map((lock) => `${lock.mode} on ${lock.relation}`).join(', ')}`;
+/** How the statement is sent: as whom, guarded how, and whether in a transaction block. */
+export function sendingWords(preview: Preview): string {
+  return [
+    preview.locks.length === 0 ? 'Takes no lock' : undefined,
+    `runs as ${preview.role}`,
+    preview.guard,
+    preview.inTransaction ? undefined : 'in a transaction: no',
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+const counted = (value: number, unit: RunProgress['unit']) =>
+  unit === 'bytes' ? bytes(value) : value < 10_000 ? exact(value) : count(value);
+
+/** How far a phase is: `1,240 of 30,000 blocks (4 %)`; undefined where PostgreSQL does not count it. */
+export function doneWords({ done, total, unit, fraction }: RunProgress): string | undefined {
+  const noun = unit === null || unit === 'bytes' ? '' : ` ${unit}`;
+  if (done === null) return fraction === null ? undefined : percent(fraction);
+  if (total === null) return `${counted(done, unit)}${noun}`;
+  const share = fraction === null ? '' : ` (${percent(fraction)})`;
+  return `${counted(done, unit)} of ${counted(total, unit)}${noun}${share}`;
+}
+
+/** How fast it goes: `300 blocks/s`; undefined where that is not known. */
+export function rateWords({ ratePerSecond, unit }: RunProgress): string | undefined {
+  if (ratePerSecond === null) return undefined;
+  if (unit === 'bytes') return `${bytes(Math.round(ratePerSecond))}/s`;
+  return `${count(ratePerSecond)}${unit ? ` ${unit}` : ''}/s`;
+}
+
+/** How long it still takes, as a band: `2 to 3 min left`; undefined where that cannot be told. */
+export function leftWords({ etaSeconds }: RunProgress): string | undefined {
+  if (!etaSeconds) return undefined;
+  const low = durationInWords(Math.round(etaSeconds.low));
+  const high = durationInWords(Math.round(etaSeconds.high));
+  return low === high ? `about ${low} left` : `${low} to ${high} left`;
+}
+
+/** What a run does in one line of a list: its step and phase. */
+export function phaseWords({ step, phase }: RunProgress): string {
+  return step && step.count > 1 ? `Step ${step.index} of ${step.count}, ${phase}` : phase;
+}
+
+/** Who a run waits for, in a few words: `session 4711 and 2 more`. */
+export function waitsForWords(all: InTheWay[]): string | undefined {
+  const [first, ...more] = all;
+  if (!first) return undefined;
+  const who = first.pid ? `session ${first.pid}` : first.sentence.replace(/\.$/, '');
+  return more.length > 0 ? `${who} and ${more.length} more` : who;
+}
+
+/** How an earlier run went: how long it took, and for how much. */
+export function pastWords({ ms, bytes: size }: PastRun): string {
+  const took = durationInWords(ms / 1000);
+  return size === null ? took : `${took} for ${bytes(size)}`;
+}
+
+/** How long a run took, in seconds; undefined while it runs. */
+export function tookSeconds({ startedAt, endedAt }: Pick<Run, 'startedAt' | 'endedAt'>): number | undefined {
+  return endedAt === null ? undefined : Math.max(0, (Date.parse(endedAt) - Date.parse(startedAt)) / 1000);
 }

@@ -19,7 +19,7 @@ export function Dialog({
   title: ReactNode;
   lead?: ReactNode;
   footer?: ReactNode;
-  initialFocus?: RefObject<HTMLElement | null>;
+  initialFocus?: RefObject<HTMLElement | null> | (() => HTMLElement | null);
   children?: ReactNode;
 }) {
   return (

@@ -15,11 +15,14 @@ export class RequestError extends Error {
 type Failure = { error?: { code?: string; message?: string; requestId?: string; field?: string } };
 
 /** The JSON of one of pgdeck's own paths; throws `RequestError` for everything but a 2xx answer. */
-export async function request<T>(path: string, init: { body?: unknown; signal?: AbortSignal } = {}): Promise<T> {
+export async function request<T>(
+  path: string,
+  init: { method?: 'PATCH' | 'DELETE'; body?: unknown; signal?: AbortSignal } = {},
+): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, {
-      method: init.body === undefined ? 'GET' : 'POST',
+      method: init.method ?? (init.body === undefined ? 'GET' : 'POST'),
       ...(init.body !== undefined && {
         body: JSON.stringify(init.body),
         headers: { 'content-type': 'application/json' },

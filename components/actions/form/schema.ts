@@ -1,0 +1,164 @@
+/** One option of an action, as a form shows it. */
+export type Field = {
+  name: string;
+  title: string;
+  description: string | undefined;
+  /** True: it has no default and must be given. */
+  required: boolean;
+  /** What the server takes where nothing is chosen. */
+  initial: unknown;
+} & (
+  | { kind: 'check' | 'switch' | 'attnums' | 'lines' | 'json' }
+  | { kind: 'choice' | 'many'; values: (string | number)[] }
+  | { kind: 'number'; whole: boolean; least: number | undefined; most: number | undefined }
+  | { kind: 'text'; longest: number | undefined }
+);
+
+/** What a form holds of each option, as it was typed or chosen; missing: left to the server. */
+export type Values = Record<string, unknown>;
+
+type Schema = {
+  type?: string | string[];
+  title?: string;
+  description?: string;
+  default?: unknown;
+  const?: unknown;
+  enum?: unknown[];
+  anyOf?: Schema[];
+  items?: Schema;
+  minimum?: number;
+  maximum?: number;
+  maxLength?: number;
+  properties?: Record<string, Schema>;
+  required?: string[];
+};
+
+/** The options of an action, from their JSON schema, in its order. */
+export function fieldsOf(schema: unknown): Field[] {
+  const { properties = {}, required = [] } = (schema ?? {}) as Schema;
+  return Object.entries(properties).map(([name, given]) => {
+    const of = withoutNull(given);
+    const common = {
+      name,
+      title: given.title ?? of.title ?? sentenceCase(name),
+      description: given.description ?? of.description,
+      required: required.includes(name) && given.default === undefined && !isNullable(given),
+      initial: given.default,
+    };
+    return { ...common, ...kindOf(of, common.required) } as Field;
+  });
+}
+
+function kindOf(schema: Schema, required: boolean) {
+  const values = valuesOf(schema);
+  if (values) return { kind: 'choice', values };
+  switch (schema.type) {
+    case 'boolean':
+      // Neither on nor off is a third answer where the server has a default of its own.
+      return { kind: schema.default !== undefined || required ? 'check' : 'switch' };
+    case 'integer':
+    case 'number':
+      return {
+        kind: 'number',
+        whole: schema.type === 'integer',
+        least: near(schema.minimum),
+        most: near(schema.maximum),
+      };
+    case 'string':
+      return { kind: 'text', longest: schema.maxLength };
+    case 'array': {
+      const each = schema.items && valuesOf(schema.items);
+      if (each) return { kind: 'many', values: each };
+      if (schema.items?.type === 'integer') return { kind: 'attnums' };
+      if (schema.items?.type === 'string') return { kind: 'lines' };
+      return { kind: 'json' };
+    }
+    default:
+      return { kind: 'json' };
+  }
+}
+
+const isNullable = ({ anyOf, type }: Schema) =>
+  anyOf?.some((each) => each.type === 'null') === true || (Array.isArray(type) && type.includes('null'));
+
+function withoutNull(schema: Schema): Schema {
+  const rest = schema.anyOf?.filter((each) => each.type !== 'null');
+  const [only] = rest ?? [];
+  if (rest?.length === 1 && only) return { ...only, ...('default' in schema && { default: schema.default }) };
+  if (Array.isArray(schema.type)) {
+    const [type] = schema.type.filter((each) => each !== 'null');
+    return { ...schema, ...(type && { type }) };
+  }
+  return schema;
+}
+
+function valuesOf({ enum: values, const: only, anyOf }: Schema): (string | number)[] | undefined {
+  const all = values ?? (only !== undefined ? [only] : anyOf?.map((each) => each.const));
+  return all && all.length > 0 && all.every((value) => typeof value === 'string' || typeof value === 'number')
+    ? (all as (string | number)[])
+    : undefined;
+}
+
+// zod writes the ends of what a number can hold where no range was given.
+const near = (limit: number | undefined) =>
+  limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER ? limit : undefined;
+
+/** What is wrong with a value as it stands in its field, in words; undefined: nothing that can be told here. */
+export function wrongOf(field: Field, value: unknown): string | undefined {
+  const empty = value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+  if (empty) return field.required && field.kind !== 'check' ? 'It must be given.' : undefined;
+  if (field.kind === 'number') {
+    const number = Number(value);
+    if (!Number.isFinite(number)) return 'It must be a number.';
+    if (field.whole && !Number.isInteger(number)) return 'It must be a whole number.';
+    if (field.least !== undefined && number < field.least) return `It must be at least ${field.least}.`;
+    if (field.most !== undefined && number > field.most) return `It must be at most ${field.most}.`;
+  }
+  if (field.kind === 'json') {
+    try {
+      JSON.parse(String(value));
+    } catch {
+      return 'It must be JSON.';
+    }
+  }
+  return undefined;
+}
+
+/** The options to send: what was typed as the server wants it; what was left alone is left out. */
+export function optionsOf(fields: Field[], values: Values): Record<string, unknown> {
+  const options: Record<string, unknown> = {};
+  for (const field of fields) {
+    const value = values[field.name] ?? (field.kind === 'check' && field.required ? false : undefined);
+    if (value === undefined || value === '') continue;
+    if (Array.isArray(value) && value.length === 0) continue;
+    options[field.name] = sent(field, value);
+  }
+  return options;
+}
+
+function sent(field: Field, value: unknown): unknown {
+  switch (field.kind) {
+    case 'number':
+      return Number(value);
+    case 'json':
+      return typeof value === 'string' ? JSON.parse(value) : value;
+    case 'lines':
+      return String(value)
+        .split('\n')
+        .filter((line) => line.trim() !== '');
+    default:
+      return value;
+  }
+}
+
+/** The option that a field of an error is about: `columns` of `options.columns.0.expression`. */
+export function optionOf(errorField: string | undefined): string | undefined {
+  const [first, name] = errorField?.split('.') ?? [];
+  return first === 'options' ? name : undefined;
+}
+
+/** An option's name as words: `index_cleanup` becomes `Index cleanup`. */
+export function sentenceCase(name: string): string {
+  const words = name.replaceAll('_', ' ').replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
