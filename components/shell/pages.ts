@@ -13,6 +13,7 @@ import {
   Table,
   Users,
   Waypoints,
+  Wrench,
 } from 'lucide-react';
 import type { TopicId } from '@/lib/topics/index';
 
@@ -73,6 +74,7 @@ export const pages: Page[] = [
     topics: ['index-usage'],
     checks: ['invalid-index'],
   },
+  { slug: 'maintenance', title: 'Maintenance', group: 'Desk', icon: Wrench, topics: [], checks: [] },
   { slug: 'changes', title: 'Changes', group: 'Desk', icon: GitCommitHorizontal, topics: [], checks: [] },
   { slug: 'audit', title: 'Audit', group: 'Desk', icon: ScrollText, topics: [], checks: [] },
   { slug: 'cost', title: "pgdeck's own cost", group: 'Desk', icon: Gauge, topics: [], checks: [] },

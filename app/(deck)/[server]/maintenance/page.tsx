@@ -1,0 +1,27 @@
+import { dehydrate, HydrationBoundary } from '@tanstack/react-query';
+import { MaintenancePage } from '@/components/maintenance/maintenance-page';
+import { runsQuery } from '@/lib/client/maintenance-queries';
+import { makeQueryClient } from '@/lib/client/query-client';
+import { runtime } from '@/lib/runtime';
+import { Prefetched } from '../../prefetched';
+
+type Input = {
+  params: Promise<{ server: string }>;
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+};
+
+export const metadata = { title: 'Maintenance' };
+
+/** What runs and waits, what ran, what runs by itself, and what DDL would block. */
+export default async function Page({ params, searchParams }: Input) {
+  const { server } = await params;
+  const client = makeQueryClient();
+  client.setQueryData(runsQuery(server).queryKey, { runs: runtime().runner.runs(server) });
+  return (
+    <Prefetched server={server} search={await searchParams}>
+      <HydrationBoundary state={dehydrate(client)}>
+        <MaintenancePage server={server} />
+      </HydrationBoundary>
+    </Prefetched>
+  );
+}
