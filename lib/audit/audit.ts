@@ -31,6 +31,8 @@ export class AuditUnwritable extends Error {
 }
 
 const rotateAtBytes = 8 * 1024 * 1024;
+/** What a run begins with; its result follows. */
+const begins = new Set(['queued', 'awaiting_approval', 'intent']);
 
 /**
  * Who did what: JSON Lines in `<state folder>/audit`, one writer, one queue, each line on disk before `write` resolves
@@ -72,7 +74,7 @@ export class Audit {
     });
   }
 
-  /** Intents that have no result: what a run before this start was doing when it ended. */
+  /** The last lines of runs that have no result: what was done or waited when a pgdeck before this one ended. */
   pending(): Promise<AuditEntry[]> {
     return this.#turn(async () => [...this.#open.values()]);
   }
@@ -168,7 +170,7 @@ export class Audit {
       for (const line of text.split('\n').slice(0, -1)) {
         const entry = parsed(line);
         if (!entry?.runId) continue;
-        if (entry.event === 'intent') pending.set(entry.runId, entry);
+        if (begins.has(entry.event)) pending.set(entry.runId, entry);
         if (entry.event === 'result') pending.delete(entry.runId);
       }
     }

@@ -30,7 +30,14 @@ const startup: Record<Purpose, string[]> = {
     'search_path=pg_catalog',
     'jit=off',
   ],
-  maintenance: ['statement_timeout=0', 'lock_timeout=2000', 'idle_session_timeout=0', 'search_path=pg_catalog'],
+  maintenance: [
+    'statement_timeout=0',
+    'lock_timeout=2000',
+    'idle_session_timeout=0',
+    // The server goes on with what runs when pgdeck ends; it is found again then.
+    'client_connection_check_interval=0',
+    'search_path=pg_catalog',
+  ],
 };
 
 const connectTimeoutMs = 3000;

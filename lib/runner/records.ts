@@ -1,5 +1,5 @@
 import type { User } from '@/lib/access/user';
-import type { AuditEntry, Preview, Run, Undo } from '@/lib/actions/protocol';
+import type { Preview, Run, Undo } from '@/lib/actions/protocol';
 import type { AuditRecord } from '@/lib/audit/audit';
 import { maskLiterals } from '@/lib/audit/mask';
 import type { Draft } from './draft';
@@ -24,30 +24,7 @@ export function newRun(runId: string, server: string, preview: Preview, user: Us
     endedAt: null,
     progress: null,
     cancellable: false,
-  };
-}
-
-/** The run of an intent that an earlier pgdeck wrote and never followed by a result; undefined where it is not one. */
-export function adoptedRun(intent: AuditEntry): Run | undefined {
-  const { runId, server, action, title, target, user, role, sql, ts } = intent;
-  if (!runId || !server || !action || !target) return undefined;
-  return {
-    runId,
-    server,
-    action,
-    title: title ?? action,
-    target: target as Run['target'],
-    user: user?.name ?? 'unknown',
-    status: 'unknown',
-    message: 'pgdeck was ended while this ran. Look at the target: the server may have finished it.',
-    warnings: [],
-    verified: null,
-    sql: sql ?? [],
-    role: role ?? 'unknown',
-    startedAt: ts,
-    endedAt: new Date().toISOString(),
-    progress: null,
-    cancellable: false,
+    ...(preview.past.length > 0 && { past: preview.past }),
   };
 }
 
@@ -73,7 +50,7 @@ function restorable(undo: Undo, runId: string): Undo {
 }
 
 /** What a plan acts on, each as one text: two runs never have one in common. */
-export function targetsOf(server: string, { plan }: Draft): string[] {
+export function targetsOf(server: string, { plan }: Pick<Draft, 'plan'>): string[] {
   if (plan.kind === 'work') return [JSON.stringify([server, plan.target])];
   return plan.members.map(({ pid, backend_start_us }) => JSON.stringify([server, pid, backend_start_us]));
 }
@@ -116,7 +93,7 @@ export function recordOf({ run, server, plan, requestId }: Job, user: User): Aud
     user: { name: user.name, role: user.role, mode: 'local' },
     action: run.action,
     title: run.title,
-    target: { ...run.target, ...named },
+    target: { ...named, ...run.target },
     ...(plan.kind === 'work' && plan.plan.work && { work: plan.plan.work }),
     role: run.role,
     sql: run.sql,

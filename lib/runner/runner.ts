@@ -8,6 +8,7 @@ import { log, safeError } from '@/lib/metrics/log';
 import { requests } from '@/lib/metrics/request';
 import { describeError } from '@/lib/postgres/errors';
 import { runtime, type Server } from '@/lib/runtime';
+import { adopt } from './adopt';
 import { Approvals } from './approvals';
 import { type Asked, noteAsked } from './asked';
 import type { Remembered } from './draft';
@@ -15,7 +16,7 @@ import { failureOf } from './failure';
 import type { Job, Outcome } from './job';
 import { Bounded } from './memory';
 import { draftOf, Previews } from './previews';
-import { adoptedRun, finish, newRun, recordOf, resultOf, targetsOf } from './records';
+import { finish, newRun, recordOf, resultOf, targetsOf } from './records';
 import { runEvent } from './run-event';
 import { runSignals } from './run-signals';
 import { runWork } from './run-work';
@@ -110,7 +111,7 @@ export class Runner {
   runs(server?: string): Run[] {
     return this.#runs
       .values()
-      .reverse()
+      .sort((a, b) => b.startedAt.localeCompare(a.startedAt))
       .filter((run) => server === undefined || run.server === server)
       .map(copy);
   }
@@ -195,7 +196,6 @@ export class Runner {
     const run = newRun(randomUUID(), server.config.id, preview, user);
     if (schedule !== undefined) run.schedule = schedule;
     this.#runs.set(run.runId, run);
-    for (const target of targets) this.#busy.set(target, run.runId);
     let begun = false;
     const job: Job = {
       run,
@@ -210,11 +210,8 @@ export class Runner {
         begun = true;
       },
     };
-    this.#jobs.set(run.runId, job);
-    const ended = this.#perform(job, user, preview, () => begun).finally(() => {
-      this.#jobs.delete(run.runId);
-      for (const target of targets) this.#busy.delete(target);
-    });
+    const release = this.#take(job);
+    const ended = this.#perform(job, user, preview, () => begun).finally(release);
     return { previewId: preview.previewId, run, ended };
   }
 
@@ -336,15 +333,23 @@ export class Runner {
     return { run: copy(run), ended: first !== 'late' };
   }
 
-  /** Runs that an earlier pgdeck had begun and not finished: what became of them is not known here. */
+  /** Takes what a job acts on, so that nothing else does; answers with how to give it back. */
+  #take(job: Job): () => void {
+    const { runId, server } = job.run;
+    const targets = targetsOf(server, job);
+    this.#jobs.set(runId, job);
+    for (const target of targets) this.#busy.set(target, runId);
+    return () => {
+      this.#jobs.delete(runId);
+      for (const target of targets) if (this.#busy.get(target) === runId) this.#busy.delete(target);
+    };
+  }
+
+  /** Runs that ended before this start, and those that an earlier pgdeck had begun and not finished. */
   async #adopt(): Promise<void> {
-    const { audit } = this.#parts();
-    for (const intent of await audit.pending()) {
-      const run = adoptedRun(intent);
-      if (!run) continue;
-      this.#runs.set(run.runId, run);
-      await audit.write({ ...intent, event: 'result', result: resultOf(run) });
-    }
+    const { audit, servers } = this.#parts();
+    const add = (run: Run) => this.#runs.set(run.runId, run);
+    await adopt({ audit, servers, add, take: (job) => this.#take(job) });
   }
 }
 

@@ -77,5 +77,6 @@ function why({ locktype, mode, granted, relation, backend_type }: Ahead, phase: 
   if (mode && granted === false) return `waits for ${mode}${relation ? ` on ${relation}` : ''} and comes before this.`;
   if (mode && locktype === 'relation')
     return `holds ${mode} on ${relation}.${backend_type === 'autovacuum worker' ? ' Autovacuum gives way by itself when it is waited for.' : ''}`;
+  if (locktype === 'advisory') return 'holds an advisory lock that it needs.';
   return 'is waited for: it goes on when its transaction ends.';
 }

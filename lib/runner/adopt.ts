@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Row, WorkAction } from '@/lib/actions/action';
+import { findAction } from '@/lib/actions/index';
+import type { AuditEntry, Run } from '@/lib/actions/protocol';
+import type { WorkTarget } from '@/lib/actions/target';
+import type { Audit } from '@/lib/audit/audit';
+import { log, safeError } from '@/lib/metrics/log';
+import type { Server } from '@/lib/runtime';
+import { type Came, judgeAdopted } from './adopted';
+import { auditedRun, endedRun, recordAfter } from './audited-run';
+import { cancelOwn } from './cancel-own';
+import type { Work } from './draft';
+import type { Adoption, Job, Outcome } from './job';
+import { actor, type Query } from './look';
+import { Follower } from './progress/read';
+import { finish, resultOf } from './records';
+import { runEvent } from './run-event';
+import { show } from './watch';
+
+/** How often the session of an adopted run is looked for, and for how long a server that does not answer is asked. */
+const everyMs = 1000;
+const askForMs = 15 * 60_000;
+const mostEnded = 200;
+
+/** What adopting needs of the runner: what it stands on, and how a run of before becomes one of its own. */
+export type Adopting = {
+  audit: Audit;
+  servers: ReadonlyMap<string, Server>;
+  /** Makes a run known. */
+  add: (run: Run) => void;
+  /** Makes it one that acts: its target is taken and it can be cancelled; answers with how to give that back. */
+  take: (job: Job) => () => void;
+};
+
+/** Makes the ended runs of the audit known, and those that a pgdeck before this one left unfinished its own. */
+export async function adopt(adopting: Adopting): Promise<void> {
+  const { audit } = adopting;
+  const pending = await audit.pending();
+  const { entries } = await audit.read({ limit: mostEnded, event: 'result' });
+  for (const entry of entries.reverse()) {
+    const run = endedRun(entry);
+    if (run) adopting.add(run);
+  }
+  for (const intent of pending) {
+    const run = auditedRun(intent);
+    if (!run) continue;
+    adopting.add(run);
+    // It may take long until the server can be asked: nothing waits for it.
+    become(adopting, intent, run).catch((error) =>
+      log.error({ err: safeError(error), runId: run.runId }, 'a run of before could not be adopted'),
+    );
+  }
+}
+
+/** Follows one unfinished run to its end, and writes that down. */
+async function become(adopting: Adopting, intent: AuditEntry, run: Run): Promise<void> {
+  const server = adopting.servers.get(run.server);
+  const outcome = await ending(adopting, intent, run, server);
+  finish(run, outcome);
+  await adopting.audit.write({ ...recordAfter(intent), event: 'result', result: resultOf(run) });
+  if (!server) return;
+  server.sampler.history.changes.add(runEvent(run));
+  const action = findAction(run.action);
+  if (action) server.sampler.refresh(action.touches, null);
+}
+
+async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: Server | undefined): Promise<Outcome> {
+  if (intent.event !== 'intent')
+    return {
+      status: 'nothing_done',
+      message: 'pgdeck was ended while this waited, so it never began. Nothing was done.',
+      verified: null,
+    };
+  const action = findAction(run.action);
+  const adoption = intent.adoption as Adoption | undefined;
+  if (!server)
+    return unknown('pgdeck was ended while this ran, and this server is not among those that it watches now.');
+  if (action?.kind !== 'work' || !adoption)
+    return unknown('pgdeck was ended while this ran. Look at the target: the server may have finished it.');
+  const asked = { server, run, until: Date.now() + askForMs };
+  const work = await untilAnswered(asked, (query) => workOf(query, action, intent, adoption));
+  if (!work) return unknown('pgdeck was ended while this ran, and the server could not be asked what became of it.');
+  const { systemIdentifier } = server.connections.capabilities ?? {};
+  if (typeof intent.cluster === 'string' && systemIdentifier && intent.cluster !== systemIdentifier)
+    return unknown('pgdeck was ended while this ran, and another server answers at this address now.');
+  const job: Job = {
+    run,
+    server,
+    plan: work,
+    epoch: '',
+    requestId: '',
+    cancelRequested: false,
+    told: true,
+    begin: async () => {},
+  };
+  const release = adopting.take(job);
+  try {
+    const came = await follow(job, work);
+    if (!came) return unknown('pgdeck was ended while this ran, and the server could not be asked what became of it.');
+    return await judgeAdopted(job, work, adoption.before ?? undefined, came);
+  } finally {
+    job.stop = undefined;
+    release();
+  }
+}
+
+/** What ran, made again from what was written down with its intent; the role is asked for now. */
+async function workOf(query: Query, action: WorkAction, intent: AuditEntry, adoption: Adoption): Promise<Work> {
+  const { role, superuser, major } = await actor(query);
+  const { subject, details } = adoption;
+  const options = (intent.options ?? {}) as Row;
+  const given = { subject, details, options, actor: { role, superuser, major } };
+  const target = auditedRun(intent)?.target as WorkTarget;
+  return { kind: 'work', action, target, given, plan: action.plan(given) };
+}
+
+/** Looks for the session of a run until it is gone; undefined where the server could not be asked for too long. */
+async function follow(job: Job, { plan }: Work): Promise<Came | undefined> {
+  const { run, server } = job;
+  const follower = new Follower();
+  const came: Came = { cancelled: false, reached: undefined };
+  for (;;) {
+    const asked = { server, run, until: Date.now() + askForMs };
+    const seen = await untilAnswered(asked, async (query) => {
+      const pid = await pidOf(query, run.runId);
+      return { pid, looked: pid === undefined ? undefined : await follower.look(query, pid) };
+    });
+    if (!seen) return undefined;
+    const { pid, looked } = seen;
+    if (pid === undefined) return came;
+    run.status = 'running';
+    run.message = 'pgdeck was restarted while this ran; the server goes on with it.';
+    const text = looked?.query ?? '';
+    const index = text === '' ? -1 : run.sql.findIndex((sql) => sql.startsWith(text) || text.startsWith(sql));
+    if (index >= 0) came.reached = index + 1;
+    const place = { index: came.reached ?? 1, count: plan.steps.length, title: plan.steps[index]?.title ?? '' };
+    if (looked) show(job, looked, place);
+    job.stop = async () => {
+      job.cancelRequested = true;
+      came.cancelled = (await cancelOwn(job, pid)) || came.cancelled;
+    };
+    run.cancellable = true;
+    await sleep(everyMs);
+  }
+}
+
+const pidSql = `select /* pgdeck:adopt */ a.pid from pg_catalog.pg_stat_get_activity(null) as a
+where a.application_name = $1 and a.backend_type = 'client backend' limit 1`;
+
+async function pidOf(query: Query, runId: string): Promise<number | undefined> {
+  return (await query<{ pid: number }>(pidSql, [`pgdeck:act:${runId}`])).rows[0]?.pid;
+}
+
+/** The answer of a server, asked again until it gives one; undefined where it gave none in time. */
+async function untilAnswered<T>(
+  { server, run, until }: { server: Server; run: Run; until: number },
+  use: (query: Query) => Promise<T>,
+): Promise<T | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await server.connections.signal(use);
+    } catch {
+      if (Date.now() >= until) return undefined;
+    }
+    // The first failure may only be a connection that was ended while it was idle.
+    if (attempt > 1) {
+      run.status = 'unknown';
+      run.message = 'pgdeck was restarted while this ran, and the server cannot be asked now. It asks again.';
+      run.progress = null;
+    }
+    await sleep(Math.min(everyMs * attempt, 10_000));
+  }
+}
+
+function unknown(message: string): Outcome {
+  return { status: 'unknown', message, verified: null };
+}
