@@ -93,6 +93,13 @@ test('is up soon, small, with every slow statement run, three of them above 100 
 test('is reached as an ordinary user would: one role reads, one acts, nobody is superuser, passwords are kept', async () => {
   await expect(reader.query('select count(*) from orders')).rejects.toMatchObject({ code: '42501' });
   expect(await first(reader, `select pg_has_role('pg_read_all_stats', 'usage')`)).toBe(true);
+  expect(
+    await first(
+      reader,
+      `select has_parameter_privilege('pgdeck_action', 'log_min_duration_statement', 'alter system')
+         and pg_has_role('pgdeck_action', 'pg_checkpoint', 'usage') and not pg_has_role('pgdeck_action', 'pg_write_server_files', 'usage')`,
+    ),
+  ).toBe(true);
   await actor.query('analyze audit_log');
   expect(await first(actor, 'select count(*) from pg_stat_user_tables where last_analyze is null')).toBeDefined();
   expect(await first(reader, `select bool_or(rolsuper) from pg_roles where rolcanlogin and oid > 16384`)).toBe(false);
