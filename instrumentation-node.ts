@@ -12,6 +12,8 @@ import { Runner } from '@/lib/runner/runner';
 import { type Server, shared } from '@/lib/runtime';
 import { Follow } from '@/lib/sampler/follow';
 import { Sampler } from '@/lib/sampler/sampler';
+import { Keeper } from '@/lib/schedules/keeper';
+import { Schedules } from '@/lib/schedules/schedules';
 import { topics } from '@/lib/topics/index';
 
 /** Starts config, connections, samplers, findings, audit and runner, once, where the launcher finds them. */
@@ -51,6 +53,17 @@ export async function start(): Promise<void> {
   parts.servers = servers;
   parts.history = history;
   parts.runner = new Runner();
+  const { audit, runner } = parts;
+  const schedules = {
+    store: history.store,
+    servers,
+    runner,
+    audit,
+    enabled: config.schedules,
+    holder: history.leases.holder,
+  };
+  parts.schedules = new Schedules(schedules);
+  new Keeper(schedules).start();
   if (config.auditCopy) {
     const instance = `${hostname()}:${config.port}`;
     parts.auditCopies = new AuditCopies({ audit: parts.audit, store: history.store, instance });

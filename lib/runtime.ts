@@ -7,6 +7,7 @@ import type { HistoryPlace } from '@/lib/history/place';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Runner } from '@/lib/runner/runner';
 import type { Sampler } from '@/lib/sampler/sampler';
+import type { Schedules } from '@/lib/schedules/schedules';
 
 /** What the launcher leaves before Next starts: addresses, never the environment. */
 export type Launcher = {
@@ -36,6 +37,7 @@ export type Runtime = {
   audit: Audit;
   /** Missing: lines of the audit are not copied. */
   auditCopies?: AuditCopies;
+  schedules: Schedules;
 };
 
 const key = Symbol.for('pgdeck');
