@@ -17,6 +17,7 @@ type Details = {
   tablespace: string | null;
   clustered: boolean;
   exclusion: boolean;
+  may_use_schema: boolean;
   parts: number;
   /** Foreign keys that need it, quoted. */
   foreign_keys: string[];
@@ -58,7 +59,7 @@ export const dropIndex = defineWork<IndexSubject, z.ZodObject>({
   (select pg_stat_get_db_stat_reset_time(d.oid)::timestamptz(0)::text from pg_catalog.pg_database as d where d.datname = current_database()) as counted_since,
   obj_description(c.oid, 'pg_class') as comment,
   (select s.spcname::text from pg_catalog.pg_tablespace as s where s.oid = c.reltablespace) as tablespace,
-  i.indisclustered as clustered, i.indisexclusion as exclusion,
+  i.indisclustered as clustered, i.indisexclusion as exclusion, has_schema_privilege($1::name, c.relnamespace, 'USAGE') as may_use_schema,
   (select count(*)::int from pg_catalog.pg_partition_tree(c.oid) as p where p.isleaf and p.level > 0) as parts,
   (select coalesce(json_agg(format('%I on %s', k.conname, k.conrelid::regclass)), '[]') from pg_catalog.pg_constraint as k where k.conindid = c.oid and k.contype = 'f') as foreign_keys,
   (select json_agg(json_build_object('attnum', i.indkey[n], 'expression', case when i.indkey[n] = 0 then pg_get_indexdef(c.oid, n + 1, false) end,
@@ -69,10 +70,11 @@ export const dropIndex = defineWork<IndexSubject, z.ZodObject>({
 from pg_catalog.pg_class as c
 join pg_catalog.pg_index as i on i.indexrelid = c.oid
 where c.oid = ${digits(subject.oid)}::oid`,
+    values: [actor.role],
   }),
   refuse: (given) => refused(given),
   plan(given) {
-    const { subject, actor } = given;
+    const { subject } = given;
     const partitioned = subject.relkind === 'I';
     const leftover = !subject.valid && !partitioned;
     return {
@@ -85,9 +87,7 @@ where c.oid = ${digits(subject.oid)}::oid`,
       typed: subject.name,
       facts: factsOf(given),
       warnings: warningsOf(given),
-      ...(!subject.owns_relation && {
-        missingRight: `Role ${actor.role} does not own ${subject.table_quoted}, so PostgreSQL will refuse this (42501).`,
-      }),
+      ...missingRight(given),
       steps: [
         {
           sql: `drop /* pgdeck:drop-index */ index ${partitioned ? '' : 'concurrently '}${subject.quoted}`,
@@ -144,6 +144,19 @@ from pg_catalog.pg_index as i where i.indexrelid = ${digits(subject.oid)}::oid`,
 
 function detailsOf({ details }: Asked): Details {
   return details[0] as Details;
+}
+
+function missingRight(given: Asked): { missingRight?: string } {
+  const { subject, actor } = given;
+  if (!subject.owns_relation)
+    return {
+      missingRight: `Role ${actor.role} does not own ${subject.table_quoted}, so PostgreSQL will refuse this (42501).`,
+    };
+  if (!detailsOf(given).may_use_schema)
+    return {
+      missingRight: `Role ${actor.role} lacks USAGE on the schema ${subject.schema}, so PostgreSQL will refuse this (42501): a superuser has to do it.`,
+    };
+  return {};
 }
 
 function refused({ subject, details }: Asked): Refusal | undefined {

@@ -4,12 +4,20 @@ import type { Planned } from './index-definition-steps';
 import type { NextAction } from './protocol';
 
 /** An index that a proof found. */
-type Found = { oid: number; quoted: string; valid: boolean; building: boolean; bytes: number; relid: number };
+type Found = {
+  oid: number;
+  quoted: string;
+  valid: boolean;
+  building: boolean;
+  bytes: number;
+  relid: number;
+  relkind: string;
+};
 
 /** One row that shows what became of planned indexes; `made` in the order they were planned. */
 export function builtProof(planned: Planned[]): Reading {
   return {
-    text: `select /* pgdeck:indexes-built */ coalesce(json_agg(json_build_object('oid', i.oid::bigint, 'relid', p.relid::bigint, 'quoted', format('%I.%I', n.nspname, i.relname),
+    text: `select /* pgdeck:indexes-built */ coalesce(json_agg(json_build_object('oid', i.oid::bigint, 'relid', p.relid::bigint, 'relkind', i.relkind, 'quoted', format('%I.%I', n.nspname, i.relname),
     'valid', x.indisvalid, 'bytes', coalesce(pg_relation_size(i.oid), 0),
     'building', exists (select from pg_catalog.pg_stat_get_progress_info('CREATE INDEX') as g where g.param7 = i.oid::bigint)) order by p.nth), '[]') as made
 from json_to_recordset($1::json) as p(relid oid, name text, nth int)
@@ -42,7 +50,7 @@ export function judgeBuilt(
   const [first] = planned;
   const wanted = made.find(({ relid }) => relid === first?.relid);
   // What is being built, by us after a lost connection or by somebody else, is no leftover.
-  const left = made.filter((each) => !each.valid && !each.building && (each !== wanted || !partitioned));
+  const left = made.filter(({ valid, building, relkind }) => !valid && !building && relkind === 'i');
   if (wanted?.valid)
     return {
       done: true,

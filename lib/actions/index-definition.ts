@@ -174,8 +174,8 @@ function essence(statement: Node, casts: boolean): unknown {
       return {
         name: elem.name ?? ref?.fields[0]?.String?.sval,
         expr: ref ? undefined : expr,
-        collation: elem.collation,
-        opclass: elem.opclass,
+        opclass: bare(elem.opclass),
+        collation: bare(elem.collation),
         options: elem.opclassopts,
         desc,
         first,
@@ -191,6 +191,12 @@ function essence(statement: Node, casts: boolean): unknown {
       where: plain(statement.whereClause, casts),
     }),
   );
+}
+
+/** A name without the schema that is always looked in. */
+function bare(name: unknown): unknown {
+  const [schema, ...rest] = (name ?? []) as { String?: { sval: string } }[];
+  return schema?.String?.sval === 'pg_catalog' && rest.length > 0 ? rest : name;
 }
 
 /** An expression as PostgreSQL would keep it, where that is simple to tell. */

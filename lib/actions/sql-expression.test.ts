@@ -184,6 +184,7 @@ describe('two definitions', () => {
     ['create index x on t (lower(a))', 'create index x on t (pg_catalog.lower(a))', 'same'],
     ['create index x on t (a) where ((b > 1) and (c))', 'create index x on t (a) where b > 1 and c', 'same'],
     ["create index x on t (a) where b ~~ 'x%'", "create index x on t (a) where b like 'x%'", 'same'],
+    ['create index x on t (a text_pattern_ops)', 'create index x on t (a pg_catalog.text_pattern_ops)', 'same'],
     ['create index x on t (lower((a)::text))', 'create index x on t (lower(a))', 'alike'],
     [
       "create index x on t (a) where (b)::text = any ((array['x'::varchar, 'y'::varchar])::text[])",

@@ -39,6 +39,8 @@ export async function runStep(
         (error): StepEnd => ({ failure: failureOf(error, not, job.cancelRequested), warnings: [] }),
       )
       .finally(() => watching.stop());
+    // The error comes before the server has rolled back: what is looked at next would still show the statement at work.
+    if (end.failure) await session.query('select /* pgdeck:settled */', [], { bounded: true }).catch(() => {});
     // Between two statements a cancel only has to be remembered.
     job.stop = async () => {
       job.cancelRequested = true;
