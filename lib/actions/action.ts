@@ -93,6 +93,8 @@ export type Plan = {
   effect: string;
   /** What has to be typed where the confirmation is `typed`. */
   typed: string;
+  /** More than the action asks for as a rule, where this subject is more than others. */
+  confirm?: Confirm;
   facts: Fact[];
   warnings: string[];
   /** What the server lacks for the role to run it: a warning, for the server's own answer counts. */

@@ -23,7 +23,8 @@ export class Previews {
   remember(draft: Draft, action: Action, server: Server, user: User, approval: 'off' | 'typed' = 'off'): Preview {
     // Many at once are counted before they are confirmed.
     const many = (draft.preview.members?.length ?? 0) > 1;
-    const confirm = many ? 'typed' : confirmFor(action.confirm, server.config);
+    const asked = (draft.plan.kind === 'work' && draft.plan.plan.confirm) || action.confirm;
+    const confirm = many ? 'typed' : confirmFor(asked, server.config);
     const expiresAtMs = Date.now() + validForMs;
     const preview: Preview = {
       previewId: randomBytes(16).toString('hex'),
