@@ -14,7 +14,7 @@ import { ActionPreview, TypedConfirm } from './action-preview';
 import { ActionResult } from './action-result';
 import { Failure } from './failure';
 import { ActionForm } from './form/action-form';
-import { bodyOf, type Draft, draftOf, type FormStart, wrongDraft } from './form/draft';
+import { bodyOf, type Draft, draftOf, type FormStart, isPlain, wrongDraft } from './form/draft';
 import { type Protocol, useProtocol } from './use-protocol';
 import { safeWords, statement } from './words';
 
@@ -66,7 +66,8 @@ export function ActionDialog({
   const [database] = useDatabase();
   const summary = useServer(server);
 
-  const step = run || (shown && 'runId' in shown) ? 'run' : start && !preview ? 'form' : 'preview';
+  const plain = isPlain(start, action);
+  const step = run || (shown && 'runId' in shown) ? 'run' : start && !plain && !preview ? 'form' : 'preview';
   const safe = useRef<HTMLButtonElement>(null);
   const content = useRef<HTMLDivElement>(null);
   // Each step begins where nothing happens by mistake; the very first focus is the dialog's own affair.
@@ -76,6 +77,10 @@ export function ActionDialog({
     before.current = step;
     if (step !== 'form') safe.current?.focus();
   }, [step]);
+
+  // An action without options, on a target that is given, has nothing to be filled in.
+  const ready = plain && !sent ? bodyOf(draft, action) : undefined;
+  if (ready) setSent(ready);
 
   const wrong = tried ? wrongDraft(draft, action) : [];
   const submit = () => {
@@ -136,7 +141,7 @@ export function ActionDialog({
             safe={safe}
             safeLabel={sent ? safeWords(sent.target.kind) : 'Close'}
             onBack={
-              start
+              start && !plain
                 ? () => {
                     setSent(undefined);
                     setTyped('');

@@ -3,6 +3,7 @@
 import { Copy, Lock, Table2 } from 'lucide-react';
 import { parseAsString, useQueryState } from 'nuqs';
 import { useCallback, useMemo, useState } from 'react';
+import { useActionDialogs } from '@/components/actions/action-provider';
 import { ScatterChart, type ScatterGroup } from '@/components/charts/scatter-chart';
 import { indexCharts } from '@/components/history/charts-of';
 import { RowCharts } from '@/components/history/row-charts';
@@ -22,6 +23,7 @@ import { useLasting } from '@/lib/client/use-lasting';
 import { type TopicView, useTopic } from '@/lib/client/use-topic';
 import { bytes, count } from '@/lib/format';
 import { indexColumns } from './columns';
+import { indexActs } from './index-acts';
 import {
   caution,
   type Index,
@@ -47,6 +49,7 @@ export function IndexesPage({ server }: { server: string }) {
   const [filter, setFilter] = useFilter();
   const summary = useServer(server);
   const lasting = useLasting();
+  const dialogs = useActionDialogs();
   const view = useTopic(server, 'index-usage', { database });
   const databases = useTopic(server, 'databases');
   const all = useMemo(() => view.rows ?? [], [view.rows]);
@@ -59,6 +62,7 @@ export function IndexesPage({ server }: { server: string }) {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   const found = rows.filter((row) => matches(row, columns, words)).length;
   const asked = view.database ?? database ?? summary?.database ?? null;
+  const standby = summary?.inRecovery === true;
   const counting = databases.rows?.find((row) => row.datname === asked);
 
   const menu = useCallback(
@@ -72,9 +76,11 @@ export function IndexesPage({ server }: { server: string }) {
           ? [{ label: 'Open blocking tree', icon: Lock, href: lasting(`${path}/locks`) } as const]
           : []),
         { label: 'Copy its name', icon: Copy, onSelect: () => void copy() },
+        'separator',
+        ...indexActs(row, { database: asked, standby, dialogs }),
       ];
     },
-    [server, database, lasting],
+    [server, database, asked, standby, dialogs, lasting],
   );
 
   const detail = useCallback(
@@ -112,8 +118,7 @@ export function IndexesPage({ server }: { server: string }) {
       </div>
       <Note state="unknown">
         <p>
-          <b>Before you drop one.</b>{' '}
-          {caution(counting?.stats_reset_seconds ?? null, counting !== undefined, summary?.inRecovery === true)}
+          <b>Before you drop one.</b> {caution(counting?.stats_reset_seconds ?? null, counting !== undefined, standby)}
         </p>
       </Note>
       <Panel

@@ -4,6 +4,7 @@ import './overview.css';
 import Link from 'next/link';
 import { useState } from 'react';
 import { useAction } from '@/components/actions/action-provider';
+import { useActionTitles } from '@/components/actions/use-action-titles';
 import { Button } from '@/components/ui/button';
 import { SqlBlock } from '@/components/ui/sql';
 import { StateIcon, StateText } from '@/components/ui/state';
@@ -96,7 +97,7 @@ function FindingRow({ server, finding, onAct }: { server: string; finding: Findi
   const act = useAction();
   const { severity, title, detail, confidence, since, remedy } = finding;
   const proof = proofOf(server, finding);
-  const words = remedyWords(finding);
+  const words = remedyWords(finding, useActionTitles(remedy !== undefined));
   const lasting = useLasting();
   // Since when is only known while pgdeck watches: a verdict of the past is judged anew.
   const past = usePageTime().at !== null;

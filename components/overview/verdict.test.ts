@@ -93,5 +93,11 @@ test('a finding leads to the rows that prove it, and its remedy is named', () =>
   });
   expect(proofOf('demo', blocked)).toEqual({ href: '/demo/locks', label: 'Open blocking tree' });
   expect(remedyWords(blocked)).toBe('Terminate session 4711…');
+  const slot = finding('warning', 'v', {
+    object: { kind: 'server', database: null, schema: null, name: 'standby1' },
+    remedy: { action: 'drop-slot', target: { kind: 'slot', name: 'standby1' } },
+  });
+  expect(remedyWords(slot, new Map([['drop-slot', 'Drop replication slot']]))).toBe('Drop replication slot: standby1…');
+  expect(remedyWords(slot)).toBe('Preview the remedy…');
   expect(proofOf('demo', finding('warning', 'z', { check: 'unheard-of' }))).toBeUndefined();
 });

@@ -107,8 +107,11 @@ function openWords(page: Page): string {
   return page.slug === 'locks' ? 'Open blocking tree' : `Open ${page.title.toLowerCase()}`;
 }
 
-/** The words of the button of a finding's remedy: verb and object; an ellipsis, for a preview comes first. */
-export function remedyWords({ remedy, object }: Finding): string | undefined {
+/** The words of the button of a finding's remedy: verb and object; an ellipsis, for a preview comes first. `titles` by action. */
+export function remedyWords(
+  { remedy, object }: Finding,
+  titles: ReadonlyMap<string, string> = new Map(),
+): string | undefined {
   if (!remedy) return undefined;
   const { action, target } = remedy;
   const pid = target.kind === 'backend' ? target.pid : '';
@@ -119,8 +122,10 @@ export function remedyWords({ remedy, object }: Finding): string | undefined {
       return `Terminate session ${pid}…`;
     case 'cancel':
       return `Cancel statement of ${pid}…`;
-    default:
-      return 'Preview the remedy…';
+    default: {
+      const title = titles.get(action);
+      return title ? `${title}${object.name ? `: ${object.name}` : ''}…` : 'Preview the remedy…';
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 'use client';
 
 import './progress.css';
-import { Ban, Copy, ListTree, OctagonX, Users } from 'lucide-react';
+import { Ban, ClipboardList, Copy, ListTree, OctagonX, Users } from 'lucide-react';
 import Link from 'next/link';
 import { useMemo } from 'react';
 import { whyNotSignal } from '@/components/sessions/session-kind';
@@ -16,7 +16,7 @@ import { announce } from '@/lib/client/announce';
 import type { TopicView } from '@/lib/client/use-topic';
 import { durationInWords, notApplicable } from '@/lib/format';
 import type { ProgressRow } from './eta';
-import { commandWords, doneWords, leftWords, objectOf, rateWords } from './summary';
+import { commandWords, doneWords, leftWords, objectOf, rateWords, runOf } from './summary';
 import { useEstimates, type Watched } from './use-estimates';
 
 const rowKey = (row: ProgressRow) => `${row.pid}:${row.backend_start_us ?? ''}:${row.command}`;
@@ -32,6 +32,8 @@ export type ProgressActs = {
   act: (body: PreviewBody) => void;
   sessionHref: (pid: number) => string;
   locksHref: (pid: number) => string;
+  /** Shows a run of pgdeck's own. */
+  showRun: (runId: string) => void;
 };
 
 /** Every long command with phase, bar, rate and the time its phase still takes; stands still under a pointer. */
@@ -105,6 +107,7 @@ function Entry({
   const perSecond = watched?.left?.perSecond ?? row.done_per_second ?? null;
   const done = doneWords(row);
   const noCancel = whyNot(row);
+  const runId = runOf(row);
   const known = row.done_ratio !== null;
   return (
     <li className="progress-entry" data-pid={row.pid} data-ended={ended || undefined}>
@@ -149,7 +152,12 @@ function Entry({
         </span>
       </div>
       <div className="progress-acts">
-        {!ended && !noCancel && (
+        {!ended && runId && (
+          <Button onClick={() => acts.showRun(runId)} aria-label={`Show the run of session ${row.pid}`}>
+            Show run
+          </Button>
+        )}
+        {!ended && !runId && !noCancel && (
           <Button acts onClick={() => acts.act(cancelOf(row))}>
             Cancel {row.pid}…
           </Button>
@@ -215,7 +223,9 @@ function cancelOf(row: ProgressRow): PreviewBody {
 }
 
 function entriesOf(row: ProgressRow, acts: ProgressActs, noCancel: string | undefined): MenuEntry[] {
+  const runId = runOf(row);
   return [
+    ...(runId ? [{ label: 'Show run', icon: ClipboardList, onSelect: () => acts.showRun(runId) }] : []),
     { label: 'Show session', icon: Users, href: acts.sessionHref(row.pid) },
     {
       label: 'Show in blocking tree',

@@ -1,7 +1,7 @@
 'use client';
 
 import { useMemo } from 'react';
-import { useAction } from '@/components/actions/action-provider';
+import { useActionDialogs } from '@/components/actions/action-provider';
 import { useHrefs } from '@/components/sessions/use-hrefs';
 import { PageHead } from '@/components/shell/page-head';
 import { Panel } from '@/components/ui/panel';
@@ -17,7 +17,7 @@ const noRows: ProgressRow[] = [];
 export function ProgressPage({ server }: { server: string }) {
   const view = useTopic(server, 'progress');
   const [database] = useDatabase();
-  const act = useAction();
+  const dialogs = useActionDialogs();
   const hrefs = useHrefs(server);
   const rows = useMemo(() => {
     const all = view.rows ?? noRows;
@@ -49,7 +49,11 @@ export function ProgressPage({ server }: { server: string }) {
               }
         }
       >
-        <ProgressList rows={rows} view={view} acts={{ act, sessionHref: hrefs.session, locksHref: hrefs.locks }} />
+        <ProgressList
+          rows={rows}
+          view={view}
+          acts={{ act: dialogs.preview, showRun: dialogs.run, sessionHref: hrefs.session, locksHref: hrefs.locks }}
+        />
       </Panel>
     </>
   );

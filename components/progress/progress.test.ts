@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addSamples, estimate, type ProgressRow, type Sample, stalledSeconds } from './eta';
-import { commandWords, doneWords, leftWords, progressSentence, rateWords } from './summary';
+import { commandWords, doneWords, leftWords, progressSentence, rateWords, runOf } from './summary';
 
 function row(change: Partial<ProgressRow> = {}): ProgressRow {
   return {
@@ -112,4 +112,12 @@ describe('the words', () => {
     expect(leftWords(row(), steady(0), undefined)).toBe('Nothing done for 20\u00a0s.');
     expect(leftWords(row(), steady(10, 2), undefined)).toBe('Measuring.');
   });
+});
+
+it('a command of pgdeck’s own leads to its run', () => {
+  const run = '0191a2b3-0000-7000-8000-0123456789ab';
+  expect(runOf({ application_name: `pgdeck:act:${run}` })).toBe(run);
+  expect(runOf({ application_name: 'pgdeck:act:' })).toBeUndefined();
+  expect(runOf({ application_name: 'psql' })).toBeUndefined();
+  expect(runOf({ application_name: null })).toBeUndefined();
 });

@@ -66,3 +66,8 @@ function rounded(seconds: number): string {
   const grain = seconds < 10 ? 1 : seconds < 60 ? 5 : seconds < 600 ? 10 : seconds < 7200 ? 60 : 600;
   return durationInWords(Math.max(1, Math.round(seconds / grain) * grain));
 }
+
+/** The run of pgdeck's that a command belongs to, by its session's application_name; undefined: it is none of its own. */
+export function runOf({ application_name: name }: Pick<ProgressRow, 'application_name'>): string | undefined {
+  return /^pgdeck:act:([0-9a-f-]{36})$/.exec(name ?? '')?.[1];
+}

@@ -3,6 +3,7 @@
 import './statements.css';
 import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
 import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useActionDialogs } from '@/components/actions/action-provider';
 import { BarChart, type BarRow } from '@/components/charts/bar-chart';
 import { PageHead } from '@/components/shell/page-head';
 import { matches } from '@/components/table/column';
@@ -18,6 +19,7 @@ import { statementColumns } from './columns';
 import { defaults, type Limit, limits, type Mean, means, statementsAsk } from './controls';
 import { PastStatement } from './past-statement';
 import { StatementDetail } from './statement-detail';
+import { statementMenu } from './statement-menu';
 import {
   droppedSentence,
   leastText,
@@ -57,6 +59,8 @@ export function StatementsPage({ server }: { server: string }) {
     (row: Statement) => (statementKey(row) === open ? <StatementDetail server={server} row={row} /> : undefined),
     [server, open],
   );
+  const dialogs = useActionDialogs();
+  const menu = useCallback((row: Statement) => statementMenu(row, dialogs, toggle), [dialogs, toggle]);
   return (
     <>
       <PageHead
@@ -116,6 +120,7 @@ export function StatementsPage({ server }: { server: string }) {
           view={view}
           live
           detail={detail}
+          menu={menu}
         />
       </Panel>
     </>

@@ -1,9 +1,8 @@
 'use client';
 
-import { ListTree, Lock, RefreshCw } from 'lucide-react';
 import { parseAsString, useQueryState } from 'nuqs';
 import { useCallback, useMemo, useState } from 'react';
-import { useAction } from '@/components/actions/action-provider';
+import { useActionDialogs } from '@/components/actions/action-provider';
 import { BarChart, type BarRow } from '@/components/charts/bar-chart';
 import { tableCharts } from '@/components/history/charts-of';
 import { RowCharts } from '@/components/history/row-charts';
@@ -30,8 +29,8 @@ import {
   type Table,
   tableName,
   tablesSentence,
-  whyNotAnalyze,
 } from './summary';
+import { tableMenu } from './table-menu';
 
 const bars = 10;
 const tableKey = (row: Table) => String(row.relid);
@@ -49,7 +48,7 @@ export function TablesPage({ server }: { server: string }) {
   const [database] = useDatabase();
   const [filter, setFilter] = useFilter();
   const summary = useServer(server);
-  const act = useAction();
+  const dialogs = useActionDialogs();
   const lasting = useLasting();
   const view = useTopic(server, 'tables', { database });
   const all = useMemo(() => view.rows ?? [], [view.rows]);
@@ -66,26 +65,12 @@ export function TablesPage({ server }: { server: string }) {
 
   const menu = useCallback(
     (row: Table): MenuEntry[] => {
-      const off = asked === null ? 'The database is not known yet.' : whyNotAnalyze(row, standby);
       const path = `/${encodeURIComponent(server)}`;
       const query = new URLSearchParams({ ...(database && { database }), filter: row.relname });
-      return [
-        { label: 'Show its indexes', icon: ListTree, href: lasting(`${path}/indexes?${query}`) },
-        ...(row.locked_by.length > 0
-          ? [{ label: 'Open blocking tree', icon: Lock, href: lasting(`${path}/locks`) } as const]
-          : []),
-        'separator',
-        {
-          label: 'Analyze table…',
-          icon: RefreshCw,
-          acts: true,
-          ...(off && { off }),
-          onSelect: () =>
-            asked !== null && act({ action: 'analyze', target: { kind: 'relation', database: asked, oid: row.relid } }),
-        },
-      ];
+      const hrefs = { indexes: lasting(`${path}/indexes?${query}`), locks: lasting(`${path}/locks`) };
+      return tableMenu(row, { database: asked, standby, hrefs, dialogs });
     },
-    [server, database, asked, standby, act, lasting],
+    [server, database, asked, standby, dialogs, lasting],
   );
 
   const detail = useCallback(

@@ -49,6 +49,11 @@ export function targetOf(draft: Draft, action: ActionDescription | undefined): T
   return draft.target ?? (only === 'server' && more.length === 0 ? wholeServer : undefined);
 }
 
+/** Whether a form has nothing to be filled in: its target is given and the action has no options. */
+export function isPlain(start: FormStart | undefined, action: ActionDescription | undefined): boolean {
+  return start?.target !== undefined && action !== undefined && fieldsOf(action.options).length === 0;
+}
+
 /** What is wrong with the form as it stands, in the order of its fields. */
 export function wrongDraft(draft: Draft, action: ActionDescription | undefined): Wrong[] {
   if (!action) return [{ field: 'action', message: 'Choose an action.' }];
