@@ -115,7 +115,7 @@ export function changeSchedule(server: string, id: string, body: { enabled: bool
 
 /** Deletes a schedule. */
 export function deleteSchedule(server: string, id: string) {
-  return request<unknown>(path(server, `schedules/${encodeURIComponent(id)}`), { method: 'DELETE' });
+  return request<unknown>(path(server, `schedules/${encodeURIComponent(id)}`), { method: 'DELETE', body: {} });
 }
 
 /** What one statement of a person's DDL would lock, rewrite and wait for. */
