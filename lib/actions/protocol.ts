@@ -164,6 +164,8 @@ export type Run = {
   approvedBy?: string;
   /** The schedule that it was run for. */
   schedule?: string;
+  /** The other pgdeck that runs it; missing: this one. */
+  elsewhere?: string;
   startedAt: string;
   endedAt: string | null;
   progress: RunProgress | null;

@@ -91,6 +91,7 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
     requestId: '',
     cancelRequested: false,
     told: true,
+    whoStarted: async () => undefined,
     begin: async () => {},
   };
   const release = adopting.take(job);

@@ -35,6 +35,8 @@ export type Job = {
   accepted?: boolean;
   /** Somebody was given its id while it ran. */
   told: boolean;
+  /** Who started a run of another instance; undefined where that is not known here. */
+  whoStarted: (runId: string) => Promise<string | undefined>;
   /** Stops what runs; set while it can be stopped. */
   stop?: (() => Promise<void>) | undefined;
   /** Writes the intent to disk; the first statement that acts comes after it. 503 where it cannot be written. */

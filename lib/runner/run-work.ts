@@ -26,7 +26,7 @@ export async function runWork(job: Job, work: Work): Promise<Outcome> {
   const query: Reads = (text, values) => session.query(text, values, { bounded: true });
   try {
     const given = await unchanged(query, job, work);
-    await guard(query, given, work);
+    await guard(query, job, work);
     const before = await proofOf(query, work, given);
     await job.begin({ before: before ?? null, subject: given.subject, details: given.details });
 
@@ -95,7 +95,7 @@ async function unchanged(query: Reads, job: Job, work: Work): Promise<Given> {
 }
 
 /** Refuses when another pgdeck does something to the same; the advisory lock ends with the session. */
-async function guard(query: Reads, { subject }: Given, { target }: Work): Promise<void> {
+async function guard(query: Reads, job: Job, { given, target }: Work): Promise<void> {
   const key = createHash('sha256')
     .update(`pgdeck:${JSON.stringify(target)}`)
     .digest();
@@ -112,10 +112,11 @@ async function guard(query: Reads, { subject }: Given, { target }: Work): Promis
   ).rows;
   if (row?.free) return;
   const run = row?.holder?.match(/^pgdeck:act:(.+)$/)?.[1];
+  const who = run && (await job.whoStarted(run));
   throw new ApiError(
     409,
     'already_running',
-    `Another pgdeck already does something to ${subject.quoted}${run ? ` (run ${run})` : ''}. Nothing was done.`,
+    `Another pgdeck already does something to ${given.subject.quoted}${who ? `, started by ${who}` : ''}${run ? ` (run ${run})` : ''}. Nothing was done.`,
   );
 }
 

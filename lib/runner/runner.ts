@@ -12,6 +12,7 @@ import { adopt } from './adopt';
 import { Approvals } from './approvals';
 import { type Asked, noteAsked } from './asked';
 import type { Remembered } from './draft';
+import { type Beyond, Elsewhere } from './elsewhere';
 import { failureOf } from './failure';
 import type { Job, Outcome } from './job';
 import { Bounded } from './memory';
@@ -28,9 +29,8 @@ const mostRuns = 200;
 
 type Execution = { previewId: string; run: Run; ended: Promise<Run> };
 
-/** What a runner stands on: the watched servers and the audit. */
-export type Parts = {
-  servers: ReadonlyMap<string, Server>;
+/** What a runner stands on: the watched servers, the audit, and the store that knows of other instances. */
+export type Parts = Beyond & {
   audit: Audit;
   config: { maintenanceMax: number; approval: 'off' | 'typed' };
 };
@@ -44,11 +44,13 @@ export class Runner {
   #jobs = new Map<string, Job>();
   #turns = new Map<Server, Turns>();
   #approvals = new Approvals();
+  #elsewhere: Elsewhere;
   /** What is being acted on, and by which run. */
   #busy = new Map<string, string>();
 
   constructor(parts: () => Parts = runtime) {
     this.#parts = parts;
+    this.#elsewhere = new Elsewhere(parts);
     this.#adopt().catch((error) => log.error({ err: safeError(error) }, 'unfinished runs could not be adopted'));
   }
 
@@ -116,11 +118,23 @@ export class Runner {
       .map(copy);
   }
 
+  /** Those and what other instances run on the same servers now. */
+  async everyRun(server?: string): Promise<Run[]> {
+    const others = await this.#elsewhere.runs((runId) => this.#runs.get(runId) !== undefined, server);
+    return [...others, ...this.runs(server)];
+  }
+
   /** One run; 404 where there is none. */
   run(runId: string): Run {
     const run = this.#runs.get(runId);
     if (!run) throw notFound(`There is no run "${runId}".`);
     return copy(run);
+  }
+
+  /** One run, also of another instance; 404 where there is none. */
+  async find(runId: string): Promise<Run> {
+    const own = this.#runs.get(runId);
+    return own ? copy(own) : ((await this.everyRun()).find((run) => run.runId === runId) ?? this.run(runId));
   }
 
   /** The second person's yes to a run that waits for it; the run as it is after at most 3.5 s. */
@@ -205,6 +219,7 @@ export class Runner {
       requestId: requests.getStore()?.requestId ?? '',
       cancelRequested: false,
       told: false,
+      whoStarted: (runId) => this.#elsewhere.whoStarted(runId),
       begin: async (adoption) => {
         await this.#parts().audit.write({ ...recordOf(job, user), event: 'intent', ...(adoption && { adoption }) });
         begun = true;

@@ -4,8 +4,8 @@ import { runtime } from '@/lib/runtime';
 
 const query = z.object({ server: z.string().max(100).optional() });
 
-/** `GET /api/runs[?server=]`: what runs, waits and ran, newest first. */
-export const GET = route({ role: 'viewer', query }, ({ query: { server } }) => ({
-  runs: runtime().runner.runs(server),
+/** `GET /api/runs[?server=]`: what runs, waits and ran, newest first; also what other instances run now. */
+export const GET = route({ role: 'viewer', query }, async ({ query: { server } }) => ({
+  runs: await runtime().runner.everyRun(server),
 }));
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');
