@@ -1,11 +1,22 @@
 import type { Action } from './action';
+import { alterSystem } from './alter-system';
 import { analyze } from './analyze';
 import { cancel } from './cancel';
+import { checkpoint } from './checkpoint';
+import { createExtension } from './create-extension';
 import { createIndex } from './create-index';
+import { dropExtension } from './drop-extension';
 import { dropIndex } from './drop-index';
+import { dropSlot } from './drop-slot';
 import { recreate } from './recreate';
+import { refreshCollationVersion } from './refresh-collation-version';
 import { reindex } from './reindex';
+import { resetStatements } from './reset-statements';
+import { resetStatistics } from './reset-statistics';
+import { rollbackPrepared } from './rollback-prepared';
+import { switchWal } from './switch-wal';
 import { terminate } from './terminate';
+import { updateExtension } from './update-extension';
 
 /** Every action, by the id that the API and the audit name it by. */
 export const actions = {
@@ -16,6 +27,17 @@ export const actions = {
   'drop-index': dropIndex,
   reindex,
   recreate,
+  'alter-system': alterSystem,
+  checkpoint,
+  'create-extension': createExtension,
+  'drop-extension': dropExtension,
+  'drop-slot': dropSlot,
+  'refresh-collation-version': refreshCollationVersion,
+  'reset-statements': resetStatements,
+  'reset-statistics': resetStatistics,
+  'rollback-prepared': rollbackPrepared,
+  'switch-wal': switchWal,
+  'update-extension': updateExtension,
 } satisfies Record<string, Action>;
 
 /** The id of an action. */

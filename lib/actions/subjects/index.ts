@@ -1,8 +1,13 @@
 import type { WorkTarget } from '../target';
 import { database } from './database';
+import { extension } from './extension';
 import { index } from './index-subject';
+import { prepared } from './prepared';
 import { relation } from './relation';
 import { server } from './server';
+import { setting } from './setting';
+import { slot } from './slot';
+import { statement } from './statement';
 import type { SubjectReader } from './subject';
 
 /** How each kind of subject is read. */
@@ -11,4 +16,9 @@ export const subjects: { [Kind in WorkTarget['kind']]?: SubjectReader<Kind> } = 
   index,
   database,
   server,
+  setting,
+  extension,
+  slot,
+  prepared,
+  statement,
 };

@@ -1,3 +1,4 @@
+import type { StatementsExtension } from '../statements-extension';
 import type { Target, WorkTarget } from '../target';
 
 /** What every subject has; a reader of a kind adds columns of its own. */
@@ -86,7 +87,8 @@ export type ServerSubject = Read & { kind: 'server'; wal_lsn: string | null };
 /** A setting as it is in effect and as it was last loaded from the files. */
 export type SettingSubject = Read & {
   kind: 'setting';
-  setting: string;
+  /** What RESET brings in a session: the server's value; null where this session, role or database has one of its own. */
+  setting: string | null;
   unit: string | null;
   vartype: string;
   min_val: string | null;
@@ -95,33 +97,52 @@ export type SettingSubject = Read & {
   boot_val: string | null;
   context: string;
   source: string;
+  /** The file that it comes from; null also where the role may not see it. */
+  sourcefile: string | null;
+  source_visible: boolean;
   pending_restart: boolean;
   category: string;
   short_desc: string;
-  /** What postgresql.auto.conf says now; null where it says nothing, undefined where the role may not see it. */
-  auto_value: string | null;
+  /** Whether it is in effect cannot be seen from a session of pgdeck, only in the files. */
+  hidden: boolean;
+  /** The role may read pg_file_settings. */
   auto_visible: boolean;
   may_alter: boolean;
+  may_reload: boolean;
+  /** False where allow_alter_system is off (from PostgreSQL 17). */
+  alter_system_allowed: boolean;
 };
 
 /** An extension in a database; `installed` null: it is not there. */
 export type ExtensionSubject = Read & {
   kind: 'extension';
   installed: string | null;
+  /** Quoted, and as it is. */
   schema: string | null;
+  schema_name: string | null;
   default_version: string | null;
-  versions: string[];
-  trusted: boolean;
-  /** What needs it: other extensions and objects, quoted. */
-  dependents: string[];
-  superuser_needed: boolean;
-  may_create: boolean;
+  /** What the server has files of; `schema`: the one that it must be in. */
+  versions: {
+    version: string;
+    superuser: boolean;
+    trusted: boolean;
+    schema: string | null;
+    requires: string[] | null;
+  }[];
+  owner: string | null;
   owns: boolean;
+  superuser: boolean;
+  /** The role may create things in this database. */
+  may_create_here: boolean;
+  /** All extensions of this database. */
+  installed_here: string[];
 };
 
 /** A replication slot. */
 export type SlotSubject = Read & {
   kind: 'slot';
+  /** Its name as a literal, quoted by the server. */
+  literal: string;
   slot_type: string;
   plugin: string | null;
   slot_database: string | null;
@@ -132,34 +153,33 @@ export type SlotSubject = Read & {
   wal_status: string | null;
   retained_bytes: number | null;
   xmin_age: number | null;
+  /** Standbys keep a copy of it (from PostgreSQL 17). */
+  failover: boolean;
+  /** It is such a copy. */
+  synced: boolean;
   may_replicate: boolean;
 };
 
-/** A prepared transaction. */
+/** A prepared transaction; `quoted` is its identifier as a literal. */
 export type PreparedSubject = Read & {
   kind: 'prepared';
   gid: string;
   transaction: string;
   owner: string;
   age_seconds: number;
-  locks: { relation: string; mode: string }[];
   xmin_age: number | null;
   may_finish: boolean;
 };
 
-/** A statement of pg_stat_statements, in all its roles' rows of one database. */
+/** A statement of pg_stat_statements: role 0 stands for all roles. */
 export type StatementSubject = Read & {
   kind: 'statement';
   userid: string;
   dbid: string;
   queryid: string;
-  /** Schema of the extension, quoted. */
-  schema: string;
-  text: string;
-  calls: number;
-  total_seconds: number;
-  may_reset: boolean;
-};
+  of_database: string | null;
+  of_role: string;
+} & StatementsExtension;
 
 /** A constraint and its table. */
 export type ConstraintSubject = Read & {
