@@ -10,7 +10,7 @@ import { useServer } from '@/components/shell/use-server';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { announce } from '@/lib/client/announce';
-import { actionsQuery, makeSchedule, type NewSchedule } from '@/lib/client/maintenance-queries';
+import { actionsQuery, makeSchedule, type NewSchedule, schedulesQuery } from '@/lib/client/maintenance-queries';
 import type { RequestError } from '@/lib/client/request';
 import { useDatabase } from '@/lib/client/url-state';
 import { CronFields, type Timing } from './cron-fields';
@@ -22,7 +22,8 @@ export function ScheduleDialog({ server, onClose }: { server: string; onClose: (
   const summary = useServer(server);
   const [database] = useDatabase();
   const actions = useQuery(actionsQuery());
-  const all = (actions.data?.actions ?? []).filter(({ group }) => group !== 'sessions');
+  const schedulable = useQuery(schedulesQuery(server)).data?.actions ?? [];
+  const all = (actions.data?.actions ?? []).filter(({ id }) => schedulable.includes(id));
   const [draft, setDraft] = useState<Draft>(draftOf({}));
   const [timing, setTiming] = useState<Timing>(() => ({
     title: '',

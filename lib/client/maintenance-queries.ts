@@ -80,6 +80,8 @@ export type Schedule = {
 export type SchedulesAnswer = {
   enabled: boolean;
   unavailable?: { reason: string; hint: string };
+  /** The actions that can be scheduled. */
+  actions: string[];
   schedules: Schedule[];
 };
 

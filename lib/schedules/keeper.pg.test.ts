@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ApiError } from '@/lib/access/errors';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { until } from '@/lib/history/test-stage';
 import { admin } from '@/lib/runner/test-stage';
@@ -186,6 +187,18 @@ describe('a target that changed since it was made is left alone, and the schedul
     expect((await desk.only()).problem).toContain('Another cluster answers');
     expect(await nothing()).toContain('Another cluster answers');
     expect(await analyzed()).toBe(0);
+  });
+
+  test('there is nothing to do: recorded, and no news', async () => {
+    await make();
+    const { runner } = desk.stage;
+    const preview = () => Promise.reject(new ApiError(422, 'nothing_to_do', 'It is all there already.'));
+    desk.now += hourMs;
+    const idle = { preview, execute: runner.execute.bind(runner), run: runner.run.bind(runner) };
+    const { last } = await settle(desk.keeper({ runner: idle }));
+    expect(last).toMatchObject({ status: 'nothing_done', message: 'It is all there already.' });
+    expect(await lines('result')).toHaveLength(1);
+    expect(await desk.told()).toEqual(['Schedule "hourly" made']);
   });
 
   test('and what asks for more confirmation by now', async () => {

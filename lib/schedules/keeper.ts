@@ -8,13 +8,21 @@ import { describeError } from '@/lib/postgres/errors';
 import type { Server } from '@/lib/runtime';
 import { dueAfter, dueTimes } from './cron';
 import { type Parts, problemOf, recordOf } from './parts';
+import { isNothing, sameSubject } from './preview-of';
 import { bodyOf, claim, dueRows, type Ended, hold, type Row, release, silentMs } from './table';
 
 const tickEveryMs = 5000;
 /** What begins later than so long after its time is not that window any more. */
 const graceMs = 60_000;
 
-type Outcome = { status: string; message: string; runId: string | null; unreachable?: true };
+type Outcome = {
+  status: string;
+  message: string;
+  runId: string | null;
+  unreachable?: true;
+  /** There was nothing to do: no news. */
+  quiet?: true;
+};
 /** What this instance runs: the run once there is one, how it ended once it has. */
 type Running = { row: Row; runId: string | null; outcome: Outcome | undefined };
 
@@ -114,7 +122,7 @@ export class Keeper {
       if (problem) throw new ApiError(422, 'other_cluster', `${problem} Nothing was done.`);
       const body = bodyOf(row);
       const preview = await runner.preview(row.server, body, user);
-      if (preview.title !== row.subject && body.action !== 'create-partition')
+      if (!sameSubject(body.action, row.subject, preview.title))
         throw new ApiError(
           409,
           'target_changed',
@@ -151,12 +159,12 @@ export class Keeper {
     const { row, runId } = running;
     if (runId !== null && !running.outcome) running.outcome = endOf(runner, runId);
     if (!running.outcome) return hold(store.query, row.id, holder, runId, this.#now());
-    const { unreachable, ...outcome } = running.outcome;
+    const { unreachable, quiet, ...outcome } = running.outcome;
     const ended: Ended = { ...outcome, at: this.#now() };
     await release(store.query, row.id, holder, ended, unreachable === true);
     this.#running.delete(row.id);
     const server = servers.get(row.server);
-    if (server && ended.runId === null)
+    if (server && ended.runId === null && !quiet)
       this.#tell(
         server,
         row,
@@ -252,7 +260,8 @@ function endOf(runner: Parts['runner'], runId: string): Outcome | undefined {
 
 /** Why nothing was done, in words. */
 function refusalOf(error: unknown): Omit<Outcome, 'runId'> {
-  if (error instanceof ApiError) return { status: 'nothing_done', message: error.message };
+  if (error instanceof ApiError)
+    return { status: 'nothing_done', message: error.message, ...(isNothing(error) && { quiet: true as const }) };
   try {
     const { sentence, hint, reason } = describeError(error);
     const message = `Nothing was done. ${sentence} ${hint}`;

@@ -90,6 +90,8 @@ describe('a schedule is made', () => {
     for (const action of ['terminate', 'drop-index', 'vacuum-full', 'nothing'])
       expect(await create({ body: { ...body, action } })).toBe('400 bad_input');
     expect(await create({ body: { ...body, target: { ...body.target, oid: 4_000_000_000 } } })).toBe('404 not_found');
+    const bound = { by: 'range', from: ['2027-01-01'], to: ['2027-02-01'] };
+    expect(await create({ body: { ...body, action: 'create-partition', options: { bound } } })).toBe('400 bad_input');
     expect(await create({ cron: '0 0 31 2 *' })).toBe('400 bad_input');
     expect(await create({ timeZone: 'Europe/Nowhere' })).toBe('400 bad_input');
     expect((await desk.schedules().list('test')).schedules).toEqual([]);

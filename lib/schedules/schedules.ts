@@ -8,6 +8,7 @@ import { requests } from '@/lib/metrics/request';
 import type { Server } from '@/lib/runtime';
 import { checkWhen, dueAfter } from './cron';
 import { clusterOf, type Parts, problemOf, recordOf } from './parts';
+import { previewOf } from './preview-of';
 import {
   type ChangeBody,
   type CreateBody,
@@ -48,7 +49,9 @@ export class Schedules {
     checkWhen({ cron, timeZone }, now);
     if (!schedulable.includes(body.action))
       throw badInput(`body.action: only ${schedulable.join(', ')} can be run at times.`, 'body.action');
-    const preview = await this.#parts.runner.preview(serverId, body, user);
+    if (body.action === 'create-partition' && body.options?.ahead === undefined)
+      throw badInput('body.options: the same partition cannot be made again and again; give ahead.', 'body.options');
+    const preview = await previewOf(this.#parts.runner, serverId, body, user);
     if (preview.onlyShown)
       throw new ApiError(422, 'only_shown', 'This is a plan to be read: pgdeck does not run it.', 'body');
     const due = dueAfter({ cron, timeZone }, now) as number;
