@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { indexForm } from './index-form';
 import { onIndexes } from './test-indexes';
 import { refusal, Stage } from './test-stage';
 
@@ -91,6 +92,36 @@ describe.each([14, 18])('indexes on PostgreSQL %i', (major) => {
         expect(sql[0]).toContain(` concurrently ${made?.name} on `);
         await stage.root(`drop table ${table}`);
       }
+  });
+
+  it('the form offers the columns with the operator classes that PostgreSQL takes for them', async () => {
+    await stage.root(`create type tools.mood as enum ('good'); create domain tools.code as varchar(3);
+      create table public.kinds (id int, title varchar, tags text[], mood tools.mood, at int4range, doc jsonb, code tools.code, here point);
+      alter table public.kinds owner to owner`);
+    const form = await indexForm(stage.server, { database: 'postgres', oid: await stage.oid('kinds') });
+    expect(form).toMatchObject({ relation: 'public.kinds', partitioned: false });
+    expect(form.methods).toEqual(['btree', 'brin', 'gin', 'gist', 'hash', 'spgist']);
+    const classes = (name: string, method: string) =>
+      form.columns
+        .find((column) => column.name === name)
+        ?.opclasses.filter((each) => each.method === method)
+        .map((each) => (each.isDefault ? `${each.name}*` : each.name));
+    expect(classes('id', 'btree')).toEqual(['int4_ops*']);
+    expect(classes('title', 'btree')).toEqual(expect.arrayContaining(['text_ops*', 'varchar_pattern_ops']));
+    expect(classes('code', 'btree')).toEqual(classes('title', 'btree'));
+    expect(classes('tags', 'gin')).toEqual(['array_ops*']);
+    expect(classes('mood', 'btree')).toEqual(['enum_ops*']);
+    expect(classes('at', 'gist')).toEqual(['range_ops*']);
+    expect(classes('doc', 'gin')).toEqual(['jsonb_ops*', 'jsonb_path_ops']);
+    expect(classes('here', 'btree')).toEqual([]);
+
+    for (const { name, opclasses } of form.columns)
+      for (const each of opclasses)
+        await stage.root(`create index on kinds using ${each.method} (${name} ${each.name})`);
+    expect(await refusal(indexForm(stage.server, { database: 'postgres', oid: 4_000_000_000 }))).toBe('404 not_found');
+    await stage.server.connections.probe();
+    expect(await refusal(indexForm(stage.server, { database: 'nowhere', oid: 1 }))).toBe('400 bad_input');
+    await stage.root('drop table kinds');
   });
 
   it('is refused for what cannot be, with the reason', async () => {
