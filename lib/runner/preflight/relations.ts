@@ -81,7 +81,7 @@ export async function lockedBy(reads: Reads, claims: Claim[]): Promise<Locked[]>
   for (const { n, ...row } of rows.sort((one, other) => order.indexOf(one.via) - order.indexOf(other.via))) {
     const known = byOid.get(row.oid);
     if (known) known.mode = stronger(known.mode, row.mode);
-    else byOid.set(row.oid, { ...row, of: claims[n]?.relation ?? row.relation });
+    else byOid.set(row.oid, { ...row, of: claims[n]?.relation || row.relation });
   }
   return [...byOid.values()].sort(
     (one, other) =>

@@ -1,0 +1,170 @@
+import { ApiError } from '@/lib/access/errors';
+import type { Claim } from '@/lib/actions/action';
+import type { Fact, InTheWay, LockTaken } from '@/lib/actions/protocol';
+import { bytes, count, list } from '@/lib/format';
+import { describeError } from '@/lib/postgres/errors';
+import { actor, look } from '@/lib/runner/look';
+import { sessionsInTheWay } from '@/lib/runner/preflight/in-the-way';
+import { type Locked, lockedBy, lockWords } from '@/lib/runner/preflight/relations';
+import { gaugeOf, wouldQueue } from '@/lib/runner/preflight/use-of-relations';
+import type { Reads } from '@/lib/runner/subject-now';
+import type { Server } from '@/lib/runtime';
+import { quoted } from '@/lib/topics/lookups';
+import { Catalog, type Relation } from './catalog';
+import { describeStatement } from './describe';
+import type { Effect, Lock, Name } from './effect';
+import { parse, type Statement } from './parse';
+
+/** What one pasted statement would do to others. It was not run. */
+export type Checked = {
+  sql: string;
+  kind: string;
+  /** False: which locks it takes is not known here. */
+  supported: boolean;
+  locks: LockTaken[];
+  /** Whether a table is written anew; null: not known. */
+  rewrites: boolean | null;
+  inTransaction: boolean;
+  waitsFor: InTheWay[];
+  wouldQueue: InTheWay[];
+  estimates: Fact[];
+  warnings: string[];
+  saferWay?: string;
+};
+
+/** The answer to "What would this DDL block?"; nothing of the text is ever run. */
+export type DdlAnswer = { executed: false; statements: Checked[] };
+
+const pageSize = 8192;
+
+/** What the statements of a pasted text would lock and block in a database of a server; 422 where it does not parse. */
+export async function checkDdl(server: Server, database: string, text: string): Promise<DdlAnswer> {
+  const { connections } = server;
+  const statements = await parse(text);
+  const databases = connections.capabilities?.databases;
+  if (databases && !databases.includes(database))
+    throw new ApiError(404, 'not_found', `There is no database "${database}" to connect to.`, 'database');
+  const reads: Reads = async (sql, values) => ({
+    rows: await connections.ask('walking', database, sql, values, { rarely: true }),
+  });
+  const who = await look(connections, actor);
+  const catalog = new Catalog(reads, who.role);
+  const made = new Set<string>();
+  const checked: Checked[] = [];
+  for (const statement of statements) {
+    const effect = await describeStatement(statement, { major: who.major, catalog });
+    checked.push(await checkOne(server, database, statement, effect, { catalog, reads, made }));
+    for (const name of effect.creates ?? []) made.add(quotedName(name));
+  }
+  return { executed: false, statements: checked };
+}
+
+type Place = { catalog: Catalog; reads: Reads; made: Set<string> };
+
+async function checkOne(
+  server: Server,
+  database: string,
+  { sql }: Statement,
+  effect: Effect,
+  place: Place,
+): Promise<Checked> {
+  const { claims, relations, warnings } = await claimsOf(effect.locks, place);
+  const locked = await lockedBy(place.reads, claims);
+  const unless = <T>(part: Promise<T>, otherwise: T, what: string) =>
+    part.catch((error) => {
+      warnings.push(`${what} is not known: ${sentenceOf(error)}`);
+      return otherwise;
+    });
+  const [waitsFor, queued] = await Promise.all([
+    unless(
+      look(server.connections, (query) => sessionsInTheWay(query, locked)),
+      [],
+      'Who stands in the way',
+    ),
+    unless(wouldQueue(gaugeOf(server), database, locked, 'theirs'), [], 'What would queue'),
+  ]);
+  return {
+    sql,
+    kind: effect.kind,
+    supported: effect.supported,
+    locks: lockWords(locked),
+    rewrites: effect.rewrites,
+    inTransaction: effect.inTransaction,
+    waitsFor,
+    wouldQueue: queued,
+    estimates: sizes(relations, locked, effect),
+    warnings: [
+      ...effect.warnings,
+      ...(effect.supported && effect.locks.length === 0 ? ['It takes no lock on a table that is there now.'] : []),
+      ...(effect.inTransaction ? [] : ['PostgreSQL refuses it in a transaction block.']),
+      ...warnings,
+    ],
+    ...(effect.saferWay !== undefined && { saferWay: effect.saferWay }),
+  };
+}
+
+/** The locks with their names looked up, and what is said of names that are not there. */
+async function claimsOf(
+  locks: Lock[],
+  { catalog, made }: Place,
+): Promise<{ claims: Claim[]; relations: Relation[]; warnings: string[] }> {
+  const claims: Claim[] = [];
+  const relations: Relation[] = [];
+  const warnings = new Set<string>();
+  for (const { on, mode, also } of locks) {
+    if (typeof on === 'number') {
+      claims.push({ oid: on, relation: '', mode, ...(also && { also }) });
+      continue;
+    }
+    const written = quotedName(on);
+    if (made.has(written)) {
+      warnings.add(`${written} is created or renamed earlier in this text: nobody else uses it yet.`);
+      continue;
+    }
+    const relation = await catalog.relation(on);
+    if (!relation) {
+      warnings.add(`There is no relation ${written} in this database now.`);
+      continue;
+    }
+    if (!relation.in_path)
+      warnings.add(
+        `${written} is taken to be ${relation.quoted}: there is none in the schemas that are usually looked through ("$user", public)${relation.others > 0 ? `, and ${count(relation.others)} more elsewhere` : ''}.`,
+      );
+    relations.push(relation);
+    claims.push({ oid: relation.oid, relation: relation.quoted, mode, ...(also && { also }) });
+  }
+  return { claims, relations, warnings: [...warnings] };
+}
+
+function sizes(relations: Relation[], locked: Locked[], { rewrites }: Effect): Fact[] {
+  const facts: Fact[] = [];
+  for (const { quoted, pages, index_pages, rows } of new Set(relations.filter(({ relkind }) => 'rm'.includes(relkind))))
+    facts.push({
+      label: `Size of ${quoted}`,
+      value: `about ${bytes(pages * pageSize)} and ${bytes(index_pages * pageSize)} of indexes${rows < 0 ? '' : `, ${count(rows)} rows`} (as of its last VACUUM or ANALYZE)`,
+    });
+  if (rewrites) {
+    const strong = locked.filter(({ mode, relkind }) => mode === 'AccessExclusiveLock' && 'rm'.includes(relkind));
+    const all = strong.reduce((sum, { pages }) => sum + pages * pageSize, 0);
+    facts.push({
+      label: 'Written anew',
+      value: `${list(
+        strong.map(({ relation }) => relation),
+        3,
+      )}: about ${bytes(all)} without indexes, and as much WAL; PostgreSQL does not tell how much disk is free`,
+    });
+  }
+  return facts;
+}
+
+function quotedName({ schema, name }: Name): string {
+  return schema === undefined ? quoted(name) : `${quoted(schema)}.${quoted(name)}`;
+}
+
+function sentenceOf(error: unknown): string {
+  try {
+    return describeError(error).sentence;
+  } catch {
+    return 'pgdeck failed while it looked.';
+  }
+}
