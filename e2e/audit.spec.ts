@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from './fixtures/test';
 import { expectSound, pidOf } from './page-checks';
 
@@ -45,10 +46,27 @@ test('lists what was done, by whom, to what and what came of it, with the exact 
   await expect(page.getByText('No entry matches the filter.')).toBeVisible();
   await page.getByRole('searchbox').fill(runId);
   await expect(row).toBeVisible();
-  await page.getByRole('button', { name: /^Failed/ }).click();
-  await expect(page).toHaveURL(/result:critical/);
+  await page.getByLabel('Result').selectOption('Failed');
+  await expect(page).toHaveURL(/status=failed/);
   await expect(row).toHaveCount(0);
-  await page.getByRole('button', { name: /^All/ }).click();
+  await page.getByRole('button', { name: 'Clear' }).click();
   await expect(row).toBeVisible();
+  await page.getByLabel('Who').selectOption('local');
+  await page.getByLabel('Action').selectOption('Terminate session');
+  await page.getByLabel('From').fill('2020-01-01');
+  await expect(page).toHaveURL(/user=local/);
+  await expect(page).toHaveURL(/since=2020-01-01/);
+  await page.reload();
+  await expect(row).toBeVisible();
+  await expect(page.getByText(/the chain of \d+ entries holds/)).toBeVisible();
+
+  await page.getByRole('button', { name: 'Export' }).click();
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: 'As JSON lines' }).click(),
+  ]);
+  const exported = (await readFile(await file.path(), 'utf8')).trim().split('\n');
+  expect(exported.map((line) => JSON.parse(line).runId)).toContain(runId);
+  expect(exported.every((line) => JSON.parse(line).action === 'terminate')).toBe(true);
   await expectSound(page);
 });

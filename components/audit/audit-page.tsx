@@ -1,73 +1,89 @@
 'use client';
 
-import { parseAsString, useQueryState } from 'nuqs';
+import './audit.css';
+import { PanelBottomOpen, Undo2, Wrench } from 'lucide-react';
+import { parseAsString, useQueryState, useQueryStates } from 'nuqs';
 import { useCallback, useMemo } from 'react';
+import { useAction } from '@/components/actions/action-provider';
 import { PageHead } from '@/components/shell/page-head';
 import { DataTable } from '@/components/table/data-table';
-import { FilterField } from '@/components/table/table-tools';
 import { Button } from '@/components/ui/button';
+import { visible } from '@/components/ui/highlight';
+import type { MenuEntry } from '@/components/ui/menu';
 import { Note } from '@/components/ui/note';
 import { Panel } from '@/components/ui/panel';
 import { PanelWaiting } from '@/components/ui/panel-states';
-import { Segmented } from '@/components/ui/segmented';
+import { StateText } from '@/components/ui/state';
 import type { RequestError } from '@/lib/client/request';
-import { useFilter } from '@/lib/client/url-state';
-import { list } from '@/lib/format';
+import { list, plural } from '@/lib/format';
+import { AuditFilterBar } from './audit-filters';
 import { auditColumns } from './columns';
-import { type AuditLine, auditLines, auditSentence, chooseLines, type Mark } from './entries';
+import { type AuditLine, auditLines, auditSentence, entryKey } from './entries';
 import { EntryDetail } from './entry-detail';
+import { type AuditFilters, askOf, isFiltered } from './filters';
 import { type AuditState, useAudit } from './use-audit';
 
-const marks: { value: Mark; label: string }[] = [
-  { value: 'ok', label: 'Done' },
-  { value: 'warning', label: 'With warnings' },
-  { value: 'critical', label: 'Failed' },
-  { value: 'unknown', label: 'No known end' },
-];
-const lineKey = (line: AuditLine) => String(line.seq);
+const inUrl = parseAsString.withDefault('');
+const filterParsers = {
+  user: inUrl,
+  action: inUrl,
+  status: inUrl,
+  since: inUrl,
+  until: inUrl,
+  search: inUrl,
+  of: inUrl,
+};
+const lineKey = (line: AuditLine) => entryKey(line.entry);
 
-/** The Audit page: what was done to the server with pgdeck, by whom, and what came of it. */
+/** The Audit page: what was done to the server with pgdeck, by whom, what came of it, and what takes it back. */
 export function AuditPage({ server }: { server: string }) {
-  const audit = useAudit(server);
-  const [filter, setFilter] = useFilter();
+  const [filters, setFilters] = useQueryStates(filterParsers);
+  const ask = useMemo(() => askOf(server, filters), [server, filters]);
+  const audit = useAudit(ask);
+  const act = useAction();
   const [seq, setSeq] = useQueryState('entry', parseAsString);
   const lines = useMemo(() => auditLines(audit.entries), [audit.entries]);
-  const mark = marks.find((each) => each.value === filter.fields.result)?.value;
-  const chosen = useMemo(
-    () => chooseLines(mark ? lines.filter((line) => line.mark === mark) : lines, filter.text),
-    [lines, mark, filter.text],
+  const users = useMemo(
+    () => [...new Set(audit.entries.flatMap(({ user }) => user?.name ?? []))].toSorted(),
+    [audit.entries],
   );
-  const open = useCallback((line: AuditLine) => setSeq(String(line.seq)), [setSeq]);
+  const filtered = isFiltered(filters);
+  const open = useCallback((line: AuditLine) => setSeq(lineKey(line)), [setSeq]);
   const columns = useMemo(() => auditColumns(open), [open]);
-  const opened = lines.find((line) => String(line.seq) === seq);
+  const menu = useCallback((line: AuditLine) => lineMenu(line, open, act), [open, act]);
+  const change = useCallback(
+    (next: Partial<AuditFilters>) =>
+      void setFilters(Object.fromEntries(Object.entries(next).map(([name, value]) => [name, value || null]))),
+    [setFilters],
+  );
+  const opened = lines.find((line) => lineKey(line) === seq);
   const close = () => setSeq(null);
-  const setMark = (value: Mark | 'all') => {
-    const { result: _before, ...fields } = filter.fields;
-    setFilter({ ...filter, fields: value === 'all' ? fields : { ...fields, result: value } });
-  };
 
   return (
     <>
-      <PageHead server={server} title="Audit" sentence={audit.known ? auditSentence(lines, audit.more) : undefined} />
+      <PageHead
+        server={server}
+        title="Audit"
+        sentence={audit.known ? auditSentence(lines, audit.more, filtered) : undefined}
+      />
       {audit.state && <Trouble state={audit.state} />}
-      <div className="filters">
-        <Segmented<Mark | 'all'>
-          label="Result"
-          value={mark ?? 'all'}
-          onChange={setMark}
-          segments={[
-            { value: 'all', label: 'All', count: lines.length },
-            ...marks.map((each) => ({ ...each, count: lines.filter((line) => line.mark === each.value).length })),
-          ]}
-        />
-        <FilterField placeholder="Action, target, user, SQL" found={chosen.length} />
-      </div>
+      <AuditFilterBar filters={filters} ask={ask} users={users} fleet={audit.copies?.on === true} onChange={change} />
       <Panel
         title="What was done"
         sentence="Newest first. Each line is on disk before its statement is sent, and chained to the one before."
         flush
         source="pgdeck's audit files, JSON Lines in the state folder"
-        footer={<span>every 5 s</span>}
+        footer={
+          <>
+            <span>every 5 s</span>
+            {audit.state && <Chain state={audit.state} />}
+            {audit.copies?.problem && (
+              <StateText state="warning" small>
+                {audit.copies.problem}
+              </StateText>
+            )}
+          </>
+        }
         link={
           audit.more ? (
             <Button look="quiet" onClick={audit.loadOlder} off={audit.loading && 'Older entries are being loaded.'}>
@@ -79,21 +95,23 @@ export function AuditPage({ server }: { server: string }) {
         }
       >
         {audit.known ? (
-          lines.length === 0 ? (
+          lines.length === 0 && !filtered ? (
             <div className="panel-message">
               <p>
-                Nothing was done yet. Cancelling a statement, terminating a session and analyzing a table are written
-                here, with who did it, the exact SQL and the verified result.
+                Nothing was done yet. Each action is written here, with who did it, the exact SQL, the verified result
+                and what takes it back.
               </p>
             </div>
           ) : (
             <DataTable
               id="audit"
               caption="Audit"
-              rows={chosen}
+              rows={lines}
               columns={columns}
               rowKey={lineKey}
+              rowName={(line) => `entry ${line.what}`}
               sort={{ column: 'ts', descending: true }}
+              menu={menu}
               filterText=""
               empty="No entry matches the filter."
             />
@@ -109,8 +127,50 @@ export function AuditPage({ server }: { server: string }) {
           </p>
         </Note>
       )}
-      {opened && <EntryDetail line={opened} onClose={close} />}
+      {opened && (
+        <EntryDetail
+          line={opened}
+          onClose={close}
+          open={(body) => {
+            close();
+            act(body);
+          }}
+        />
+      )}
     </>
+  );
+}
+
+/** The menu of a line: see it, take it back, do what is still to be done. */
+function lineMenu(line: AuditLine, open: (line: AuditLine) => void, act: ReturnType<typeof useAction>): MenuEntry[] {
+  const { undo, next = [] } = line.entry.result ?? {};
+  return [
+    { label: 'Show entry', icon: PanelBottomOpen, onSelect: () => open(line) },
+    'separator',
+    {
+      label: 'Undo…',
+      icon: Undo2,
+      acts: true,
+      ...(undo ? { onSelect: () => act(undo.body) } : { off: 'It has nothing that could be taken back.' }),
+    },
+    ...next.map(({ title, body }) => ({
+      label: `${visible(title)}…`,
+      icon: Wrench,
+      acts: true,
+      onSelect: () => act(body),
+    })),
+  ];
+}
+
+function Chain({ state: { breaks, entries } }: { state: AuditState }) {
+  return breaks.length === 0 ? (
+    <StateText state="ok" small>
+      the chain of {plural(entries, 'entry', 'entries')} holds
+    </StateText>
+  ) : (
+    <StateText state="critical" small>
+      the chain is broken at {plural(breaks.length, 'place')}
+    </StateText>
   );
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditEntry } from '@/lib/actions/protocol';
-import { auditLines, auditSentence, chooseLines, membersOf, statusWords, tookWords } from './entries';
+import { auditLines, auditSentence, entryKey, membersOf, statusWords, tookWords } from './entries';
+import { askOf, exportHref, isFiltered, noFilters } from './filters';
 
 let seq = 100;
 
@@ -96,13 +97,38 @@ describe('lines of the audit', () => {
     expect(auditSentence(lines, false)).toContain('none failed');
   });
 
-  it('are summed up and filtered', () => {
+  it('are summed up', () => {
     const lines = auditLines([entry('result', { result: result('done') }), entry('intent', { runId: 'run-9' })]);
     expect(auditSentence([], false)).toContain('Nothing was done');
     expect(auditSentence(lines, false)).toContain('2 entries; 1 has no known end.');
     expect(auditSentence(lines.slice(0, 1), true)).toContain('The newest 1 entry');
-    expect(chooseLines(lines, 'BILLING done')).toHaveLength(1);
-    expect(chooseLines(lines, '')).toHaveLength(2);
-    expect(chooseLines(lines, 'nobody')).toHaveLength(0);
+    expect(auditSentence([], false, true)).toBe('No entry matches the filters.');
+    expect(auditSentence(lines, false, true)).toContain('2 entries of the filters');
+  });
+});
+
+describe('the filters', () => {
+  it('are asked of the server as days of the reader’s clock, the last one included', () => {
+    const filters = { ...noFilters, user: 'ann', since: '2026-11-20', until: '2026-11-21', search: ' run ' };
+    expect(askOf('demo', filters)).toEqual({
+      server: 'demo',
+      user: 'ann',
+      from: new Date(2026, 10, 20).toISOString(),
+      to: new Date(2026, 10, 22).toISOString(),
+      search: 'run',
+    });
+    expect(askOf('demo', { ...noFilters, since: 'yesterday', until: '2026-02-31x' })).toEqual({ server: 'demo' });
+    expect(isFiltered(noFilters)).toBe(false);
+    expect(isFiltered(filters)).toBe(true);
+  });
+
+  it('lead to the same entries as a file', () => {
+    const href = exportHref({ server: 'demo', status: 'failed', search: 'a&b' }, 'csv');
+    expect(href).toBe('/api/audit/export?server=demo&status=failed&search=a%26b&format=csv');
+  });
+
+  it('tell entries of several instances apart', () => {
+    expect(entryKey(entry('result', { seq: 7 }))).toBe('7');
+    expect(entryKey(entry('result', { seq: 7, instance: 'deck-b' }))).toBe('deck-b:7');
   });
 });

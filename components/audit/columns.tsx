@@ -1,4 +1,5 @@
 import type { Column } from '@/components/table/column';
+import { visible } from '@/components/ui/highlight';
 import { Badge, StateText } from '@/components/ui/state';
 import { Ago } from '@/components/ui/time';
 import { notApplicable } from '@/lib/format';
@@ -14,8 +15,8 @@ export function auditColumns(open: (line: AuditLine) => void): Column<AuditLine>
       header: 'What',
       value: (line) => line.what,
       cell: (line) => (
-        <button type="button" className="link-button" onClick={() => open(line)}>
-          {line.what}
+        <button type="button" className="link-button text-start" onClick={() => open(line)}>
+          <bdi>{visible(line.what)}</bdi>
         </button>
       ),
       meaning: 'What was done. Choose one to see its SQL and its target.',
@@ -46,7 +47,7 @@ export function auditColumns(open: (line: AuditLine) => void): Column<AuditLine>
       value: (line) => line.sentence,
       cell: (line) => (
         <span className="cut" style={{ display: 'block' }} title={line.sentence}>
-          {line.sentence || none}
+          {line.sentence ? visible(line.sentence) : none}
         </span>
       ),
       meaning: 'The result in a sentence.',
@@ -59,7 +60,7 @@ export function auditColumns(open: (line: AuditLine) => void): Column<AuditLine>
       cell: (line) =>
         line.target ? (
           <span className="cut" style={{ display: 'block', maxWidth: 260 }} title={line.target}>
-            {line.target}
+            <bdi>{visible(line.target)}</bdi>
           </span>
         ) : (
           none

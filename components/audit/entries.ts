@@ -4,6 +4,11 @@ import { durationInWords, milliseconds, plural } from '@/lib/format';
 /** The state that a line of the audit is shown with. */
 export type Mark = 'ok' | 'warning' | 'critical' | 'unknown';
 
+/** Tells entries apart, also those of several instances. */
+export function entryKey({ seq, instance }: AuditEntry): string {
+  return typeof instance === 'string' ? `${instance}:${seq}` : String(seq);
+}
+
 /** One line of the page: a run with what became of it, or another event. */
 export type AuditLine = {
   seq: number;
@@ -117,38 +122,20 @@ export function membersOf(entry: AuditEntry): { pid: number; title: string; resu
 }
 
 /** The page in a sentence, from the lines that are loaded. */
-export function auditSentence(lines: AuditLine[], more: boolean): string {
-  if (lines.length === 0) return 'Nothing was done with pgdeck yet. Each action is written here before it runs.';
+export function auditSentence(lines: AuditLine[], more: boolean, filtered = false): string {
+  if (lines.length === 0)
+    return filtered
+      ? 'No entry matches the filters.'
+      : 'Nothing was done with pgdeck yet. Each action is written here before it runs.';
   const runs = lines.filter((line) => line.entry.action && line.entry.event !== 'cancel_requested');
   const bad = runs.filter((line) => line.mark === 'critical').length;
   const open = runs.filter((line) => line.mark === 'unknown').length;
-  const first = `${more ? 'The newest ' : ''}${plural(lines.length, 'entry', 'entries')}${more ? ' are shown' : ''}`;
+  const first = `${more ? 'The newest ' : ''}${plural(lines.length, 'entry', 'entries')}${filtered ? ' of the filters' : ''}${more ? ' are shown' : ''}`;
   const rest = [
     bad > 0 ? `${bad} failed` : undefined,
     open > 0 ? `${open} ${open === 1 ? 'has' : 'have'} no known end` : undefined,
   ].filter(Boolean);
   return `${first}${rest.length > 0 ? `; ${rest.join(', ')}` : runs.length > 0 ? '; none failed' : ''}. Each action is written to disk before it runs, and again when it has ended.`;
-}
-
-/** Lines that contain all words of a text, in what, who, target, result or SQL. */
-export function chooseLines(lines: AuditLine[], filter: string): AuditLine[] {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return lines;
-  return lines.filter((line) => {
-    const all = [
-      line.what,
-      line.word,
-      line.sentence,
-      line.target,
-      line.entry.user?.name,
-      line.entry.role,
-      line.entry.runId,
-      ...(line.entry.sql ?? []),
-    ]
-      .join('\n')
-      .toLowerCase();
-    return words.every((word) => all.includes(word));
-  });
 }
 
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined);

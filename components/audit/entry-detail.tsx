@@ -1,18 +1,35 @@
 'use client';
 
+import { Figures, WhatNext } from '@/components/actions/action-result';
 import { Dialog } from '@/components/ui/dialog';
+import { visible } from '@/components/ui/highlight';
 import { Note } from '@/components/ui/note';
 import { SqlBlock } from '@/components/ui/sql';
 import { StateText } from '@/components/ui/state';
 import { Ago, Clock } from '@/components/ui/time';
+import type { PreviewBody } from '@/lib/actions/protocol';
 import { type AuditLine, membersOf, statusWords, tookWords } from './entries';
 
 /** One entry in full: who, what, to what, the SQL as it was sent, and what came of it. */
-export function EntryDetail({ line, onClose }: { line: AuditLine; onClose: () => void }) {
+export function EntryDetail({
+  line,
+  open,
+  onClose,
+}: {
+  line: AuditLine;
+  /** Previews another action: what takes it back, or what is still to be done. */
+  open: (body: PreviewBody) => void;
+  onClose: () => void;
+}) {
   const { entry } = line;
   const members = membersOf(entry);
   return (
-    <Dialog open onOpenChange={(open) => open || onClose()} title={line.what} lead={line.sentence}>
+    <Dialog
+      open
+      onOpenChange={(open) => open || onClose()}
+      title={<bdi>{visible(line.what)}</bdi>}
+      lead={visible(line.sentence)}
+    >
       <dl className="facts">
         <Fact name="Result">
           <StateText state={line.mark} small>
@@ -27,7 +44,14 @@ export function EntryDetail({ line, onClose }: { line: AuditLine; onClose: () =>
         <Fact name="Who">
           {entry.user ? `${entry.user.name}, ${entry.user.role} (${entry.user.mode} mode)` : 'pgdeck itself'}
         </Fact>
-        {line.target && <Fact name="Target">{line.target}</Fact>}
+        {line.target && (
+          <Fact name="Target">
+            <bdi>{visible(line.target)}</bdi>
+          </Fact>
+        )}
+        {typeof entry.schedule === 'string' && <Fact name="Schedule">{visible(entry.schedule)}</Fact>}
+        {typeof entry.approvedBy === 'string' && <Fact name="Approved by">{visible(entry.approvedBy)}</Fact>}
+        {typeof entry.instance === 'string' && <Fact name="Instance">{visible(entry.instance)}</Fact>}
         {entry.role && <Fact name="Ran as">{entry.role}</Fact>}
         {entry.runId && <Fact name="Run">{entry.runId}</Fact>}
         {entry.requestId && <Fact name="Request">{entry.requestId}</Fact>}
@@ -38,6 +62,7 @@ export function EntryDetail({ line, onClose }: { line: AuditLine; onClose: () =>
           <p>{warning}</p>
         </Note>
       ))}
+      {entry.result?.figures && entry.result.figures.length > 0 && <Figures figures={entry.result.figures} />}
       {members.length > 1 && (
         <ul className="member-list" aria-label="Sessions">
           {members.map((member) => (
@@ -55,6 +80,7 @@ export function EntryDetail({ line, onClose }: { line: AuditLine; onClose: () =>
           ))}
         </ul>
       )}
+      {entry.result && <WhatNext of={entry.result} open={open} />}
       {entry.sql?.length ? <SqlBlock sql={entry.sql.join(';\n\n')} label="SQL as it was sent" /> : null}
     </Dialog>
   );

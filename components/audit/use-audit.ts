@@ -4,8 +4,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import type { AuditEntry } from '@/lib/actions/protocol';
 import { useInterval } from '@/lib/client/live';
-import { auditQuery } from '@/lib/client/queries';
+import { type AuditAsk, auditQuery } from '@/lib/client/queries';
 import type { AuditAnswer } from '@/lib/client/shapes';
+import { entryKey } from './entries';
 import { auditPageSize } from './page-size';
 
 /** Whether the audit can be written and where its chain does not hold, as `GET /api/audit` tells it. */
@@ -16,22 +17,22 @@ export type AuditState = {
   entries: number;
 };
 
-/** The audit of a server, newest first: follows the newest entries and keeps the older ones that were loaded. */
-export function useAudit(server: string) {
+/** The audit of a server by its filters, newest first: follows the newest entries and keeps older ones that were loaded. */
+export function useAudit(ask: AuditAsk) {
   const client = useQueryClient();
-  const newest = useQuery({
-    ...auditQuery({ server, limit: auditPageSize }),
-    refetchInterval: useInterval(5000),
-  });
-  const [older, setOlder] = useState<{ entries: AuditEntry[]; next: number | null }>();
+  const wanted = { ...ask, limit: auditPageSize };
+  const newest = useQuery({ ...auditQuery(wanted), refetchInterval: useInterval(5000) });
+  const asked = JSON.stringify(ask);
+  const [loaded, setOlder] = useState<{ asked: string; entries: AuditEntry[]; next: number | null }>();
   const [loading, setLoading] = useState(false);
   const [problem, setProblem] = useState<string>();
+  const older = loaded?.asked === asked ? loaded : undefined;
   const next = older ? older.next : (newest.data?.next ?? null);
 
   const entries = useMemo(() => {
-    const all = new Map<number, AuditEntry>();
-    for (const entry of [...(newest.data?.entries ?? []), ...(older?.entries ?? [])]) all.set(entry.seq, entry);
-    return [...all.values()].sort((a, b) => b.seq - a.seq);
+    const all = new Map<string, AuditEntry>();
+    for (const entry of [...(newest.data?.entries ?? []), ...(older?.entries ?? [])]) all.set(entryKey(entry), entry);
+    return [...all.values()].sort((a, b) => b.ts.localeCompare(a.ts) || b.seq - a.seq);
   }, [newest.data, older]);
 
   const loadOlder = async () => {
@@ -39,9 +40,9 @@ export function useAudit(server: string) {
     setLoading(true);
     setProblem(undefined);
     try {
-      const page: AuditAnswer = await client.fetchQuery(auditQuery({ server, limit: auditPageSize, before: next }));
+      const page: AuditAnswer = await client.fetchQuery(auditQuery({ ...wanted, before: next }));
       // What is loaded now is kept, for the newest page moves on.
-      setOlder({ entries: [...entries, ...page.entries], next: page.next });
+      setOlder({ asked, entries: [...entries, ...page.entries], next: page.next });
     } catch (error) {
       setProblem((error as Error).message);
     } finally {
@@ -52,6 +53,8 @@ export function useAudit(server: string) {
   return {
     entries,
     state: newest.data?.state as AuditState | undefined,
+    /** Whether the lines of other instances can be asked for. */
+    copies: newest.data?.copies,
     /** Undefined before the first answer. */
     known: newest.data !== undefined,
     failure: newest.failureReason as Error | null,

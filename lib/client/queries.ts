@@ -101,8 +101,22 @@ export function runQuery(runId: string) {
   });
 }
 
+/** Which entries of the audit are asked for; times ISO 8601, `fleet` those of every instance that copies its own. */
+export type AuditAsk = {
+  server?: string;
+  before?: number;
+  limit?: number;
+  user?: string;
+  action?: string;
+  status?: string;
+  from?: string;
+  to?: string;
+  search?: string;
+  fleet?: '1';
+};
+
 /** The audit trail, newest first, one page before `before`. */
-export function auditQuery(filter: { server?: string; before?: number; limit?: number } = {}) {
+export function auditQuery(filter: AuditAsk = {}) {
   return queryOptions({
     queryKey: ['audit', filter],
     queryFn: ({ signal }) => request<AuditAnswer>(withQuery('/api/audit', filter), { signal }),

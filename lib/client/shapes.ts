@@ -53,4 +53,10 @@ export type Description = {
 };
 
 /** Answer of `GET /api/audit`; `next` is the `before` of the following page. */
-export type AuditAnswer = { entries: AuditEntry[]; next: number | null; state?: unknown };
+export type AuditAnswer = {
+  entries: AuditEntry[];
+  next: number | null;
+  state?: unknown;
+  /** Whether lines are copied to the history store, and how many are not yet. */
+  copies?: { on: boolean; waiting?: number | null; problem?: string };
+};
