@@ -1,12 +1,16 @@
 import type { Action } from './action';
 import { alterSystem } from './alter-system';
 import { analyze } from './analyze';
+import { attachPartition } from './attach-partition';
 import { cancel } from './cancel';
 import { checkpoint } from './checkpoint';
 import { createExtension } from './create-extension';
 import { createIndex } from './create-index';
+import { createPartition } from './create-partition';
+import { detachPartition } from './detach-partition';
 import { dropExtension } from './drop-extension';
 import { dropIndex } from './drop-index';
+import { dropPartition } from './drop-partition';
 import { dropSlot } from './drop-slot';
 import { recreate } from './recreate';
 import { refreshCollationVersion } from './refresh-collation-version';
@@ -38,6 +42,10 @@ export const actions = {
   'rollback-prepared': rollbackPrepared,
   'switch-wal': switchWal,
   'update-extension': updateExtension,
+  'attach-partition': attachPartition,
+  'create-partition': createPartition,
+  'detach-partition': detachPartition,
+  'drop-partition': dropPartition,
 } satisfies Record<string, Action>;
 
 /** The id of an action. */
