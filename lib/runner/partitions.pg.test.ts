@@ -44,8 +44,8 @@ describe.each([14, 18])('partitions on PostgreSQL %i', (major) => {
     confirmText?: string;
   }): Promise<Run> => {
     const { run } = await stage.runner.execute('test', { previewId, idempotencyKey: previewId, confirmText }, admin);
-    await expect.poll(() => stage.runner.run(run.runId, admin).endedAt, { timeout: 20_000 }).not.toBeNull();
-    return stage.runner.run(run.runId, admin);
+    await expect.poll(() => stage.runner.run(run.runId).endedAt, { timeout: 20_000 }).not.toBeNull();
+    return stage.runner.run(run.runId);
   };
   const run = async (action: string, name: string, options?: Record<string, unknown>) =>
     execute(await previewed(action, name, options));
@@ -268,8 +268,8 @@ describe.each([14, 18])('partitions on PostgreSQL %i', (major) => {
       const { run: begun } = await stage.runner.execute('test', { previewId, idempotencyKey: previewId }, admin);
       expect(begun.status).toBe('running');
       await stage.runner.cancel(begun.runId, admin);
-      await expect.poll(() => stage.runner.run(begun.runId, admin).endedAt).not.toBeNull();
-      const cancelled = stage.runner.run(begun.runId, admin);
+      await expect.poll(() => stage.runner.run(begun.runId).endedAt).not.toBeNull();
+      const cancelled = stage.runner.run(begun.runId);
       expect(cancelled).toMatchObject({ status: 'cancelled', next: [{ body: { action: 'detach-partition' } }] });
       await reader.query('commit');
       const finishing = await preview(cancelled.next?.[0]?.body as PreviewBody);
