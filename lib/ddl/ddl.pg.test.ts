@@ -1,6 +1,7 @@
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { takenBehind, takenBy, takenSlowly, told } from '@/lib/runner/test-locks';
-import { Stage } from '@/lib/runner/test-stage';
+import { takenBehind, takenBy, told } from '@/lib/runner/test-locks';
+import { pidOf, Stage } from '@/lib/runner/test-stage';
 import { checkDdl } from './check';
 
 const setup = `
@@ -152,28 +153,181 @@ const inTransaction = [
   'explain select * from t',
 ];
 
+/**
+ * Statements that commit as they go: another session's lock keeps each from going on, at a place that shows its locks;
+ * where there are several places, the locks are those of all.
+ */
+const standing: { sql: string; behind: string[]; clean?: string }[] = [
+  {
+    sql: 'create index concurrently n on plain (b)',
+    behind: ['lock table plain in row exclusive mode'],
+    clean: 'drop index if exists n',
+  },
+  { sql: 'drop index concurrently t_a', behind: ['lock table t in access share mode'] },
+  {
+    sql: 'reindex index concurrently plain_a_idx',
+    behind: ['lock table plain in row exclusive mode'],
+    clean: 'drop index if exists plain_a_idx_ccnew',
+  },
+  {
+    sql: 'reindex (concurrently) table plain',
+    behind: ['lock table plain in row exclusive mode'],
+    clean: 'drop index if exists plain_pkey_ccnew, plain_a_idx_ccnew',
+  },
+  {
+    sql: 'alter table parent detach partition parent_2 concurrently',
+    behind: ['lock table parent_2 in share update exclusive mode'],
+  },
+  { sql: 'vacuum child', behind: ['lock table child in share update exclusive mode'] },
+  {
+    sql: 'vacuum (analyze) parent',
+    behind: ['only parent', 'parent_1', 'parent_2'].map(
+      (table) => `lock table ${table} in share update exclusive mode`,
+    ),
+  },
+  { sql: 'vacuum (full) child', behind: ['lock table child in access share mode'] },
+];
+
+/** Whether a table is written anew: the server shows it by another file. */
+const rewriting: [sql: string, table: string, rewrites: boolean | null][] = [
+  ['alter table plain add column n int', 'plain', false],
+  ['alter table plain add column n timestamptz default now()', 'plain', false],
+  ['alter table plain add column n float8 default random()', 'plain', true],
+  ['alter table plain add column n timestamptz default clock_timestamp()', 'plain', true],
+  ['alter table plain add column n int generated always as identity', 'plain', true],
+  ['alter table plain add column n serial', 'plain', true],
+  ['alter table plain add column n int generated always as (a + 1) stored', 'plain', true],
+  ['alter table plain alter a type bigint', 'plain', true],
+  ['alter table plain alter a type int', 'plain', false],
+  ['alter table plain alter b type varchar', 'plain', false],
+  ['alter table plain alter b type varchar(90)', 'plain', null],
+  ['alter table plain alter c type varchar(20)', 'plain', false],
+  ['alter table plain alter c type varchar(5)', 'plain', true],
+  ['alter table plain alter c type text', 'plain', false],
+  ['alter table plain alter e type numeric(12, 2)', 'plain', false],
+  ['alter table plain alter e type numeric(12, 3)', 'plain', true],
+  ['alter table plain alter e type numeric', 'plain', false],
+  ['alter table plain alter a type text using a::text', 'plain', true],
+  ['alter table plain set unlogged', 'plain', true],
+  ['alter table plain set (fillfactor = 50)', 'plain', false],
+  ['alter table plain alter a set not null', 'plain', false],
+  ['alter table plain drop column b', 'plain', false],
+  ['cluster plain using plain_pkey', 'plain', true],
+  ['refresh materialized view mv', 'mv', true],
+  ['refresh materialized view concurrently mv', 'mv', false],
+  ['truncate plain', 'plain', false],
+];
+
 describe.each([14, 18])('what DDL would block on PostgreSQL %i', (major) => {
   let stage: Stage;
+  let migration: pg.Client;
   beforeAll(async () => {
     stage = await Stage.build(major);
     await stage.root(setup);
+    migration = await stage.client('postgres', 'migration');
   });
   afterAll(() => stage?.end());
-  const check = async (sql: string) => (await checkDdl(stage.server, 'postgres', sql)).statements;
+  const check = async (sql: string) => {
+    const [checked] = (await checkDdl(stage.server, 'postgres', sql)).statements;
+    if (!checked) throw new Error(`nothing was found in ${sql}`);
+    return checked;
+  };
+  // MERGE came with PostgreSQL 15.
+  const here = inTransaction.filter((sql) => major >= 15 || !sql.startsWith('merge'));
 
-  it.each(inTransaction)('claims what the server takes: %s', async (sql) => {
-    if (/merge/.test(sql) && major < 15) return;
-    const client = await stage.client('postgres', 'ddl');
-    const first = sql.split(';')[0] as string;
-    const [checked] = await check(first);
-    let taken: Awaited<ReturnType<typeof takenBy>>;
-    try {
-      taken = await takenBy(stage, client, first.replace('to stdout', "to '/dev/null'"));
-    } catch (error) {
-      throw new Error(`${sql}: ${(error as Error).message}`);
-    }
-    expect(checked?.supported).toBe(true);
-    expect(await told(stage, checked?.locks ?? [])).toEqual(await told(stage, taken));
-    await client.end();
+  it.each(here)('claims what the server takes: %s', async (sql) => {
+    const { supported, inTransaction: possible, locks } = await check(sql);
+    expect({ supported, possible }).toEqual({ supported: true, possible: true });
+    const taken = await takenBy(stage, migration, sql.replace('to stdout', "to '/dev/null'"));
+    expect(await told(stage, locks)).toEqual(await told(stage, taken));
+  });
+
+  it.each(standing)('claims what the server takes: $sql', async ({ sql, behind, clean }) => {
+    const { supported, inTransaction: possible, locks } = await check(sql);
+    expect({ supported, possible }).toEqual({ supported: true, possible: false });
+    const taken = [];
+    for (const blocker of behind) taken.push(...(await takenBehind(stage, migration, sql, blocker)));
+    expect(await told(stage, taken)).toEqual(await told(stage, locks));
+    if (clean) await stage.root(clean);
+  });
+
+  it.each(rewriting)('knows whether the table is written anew: %s', async (sql, table, rewrites) => {
+    expect((await check(sql)).rewrites).toBe(rewrites);
+    const file = async () => (await migration.query(`select pg_relation_filenode('${table}') as file`)).rows[0].file;
+    await migration.query('begin');
+    const before = await file();
+    await migration.query(sql);
+    // An emptied table has another file as well, but nothing is written to it.
+    const after = sql.startsWith('truncate') ? before : await file();
+    await migration.query('rollback');
+    if (rewrites !== null) expect(after !== before).toBe(rewrites);
+  });
+
+  it('says in words what is blocked, who stands in the way and what is safer', async () => {
+    await migration.query("begin; select 'secret' from t limit 1");
+    const checked = await check('alter table t add column n float8 default random()');
+    expect(checked).toMatchObject({
+      kind: 'ALTER TABLE ADD COLUMN',
+      locks: [{ relation: 'public.t', mode: 'AccessExclusiveLock', blocks: 'everything, reads too' }],
+      waitsFor: [{ pid: pidOf(migration), mode: 'AccessShareLock', granted: true }],
+    });
+    expect(checked.waitsFor[0]?.sentence).toContain('(migration) holds AccessShareLock on public.t');
+    expect(checked.waitsFor[0]?.sentence).not.toContain('secret');
+    expect(checked.warnings.join()).toContain('random() may give another value for each row');
+    expect(checked.saferWay).toContain('without a default');
+    expect(checked.wouldQueue[0]?.sentence).toContain('How often public.t is used is not known');
+    expect(checked.estimates.map(({ label }) => label)).toEqual(['Size of public.t', 'Written anew']);
+    await migration.query('rollback');
+    expect((await check('create index on t (b)')).locks[0]?.blocks).toMatch(/writes.*; not reads$/);
+    expect((await check('analyze t')).locks[0]?.blocks).toMatch(/VACUUM.*; not reads or writes$/);
+  });
+
+  it('runs nothing, and does not wait behind a lock on the table it looks at', async () => {
+    await migration.query('begin; lock table plain in access exclusive mode');
+    const { statements } = await checkDdl(
+      stage.server,
+      'postgres',
+      'drop table plain; create table made (id int); insert into made values (1); select pg_sleep(60)',
+    );
+    expect(statements.map(({ kind }) => kind)).toEqual(['DROP TABLE', 'CREATE TABLE', 'INSERT', 'SELECT']);
+    expect(statements[0]?.waitsFor).toMatchObject([{ pid: pidOf(migration), mode: 'AccessExclusiveLock' }]);
+    expect(statements[2]?.warnings.join()).toContain('made is created or renamed earlier in this text');
+    await migration.query('rollback');
+    expect(await stage.root("select 1 from pg_class where relname = 'made'")).toEqual([]);
+    expect(await stage.oid('plain')).toBeGreaterThan(0);
+  });
+
+  it('says what it does not know', async () => {
+    for (const sql of [
+      'do $$ begin drop table t; end $$',
+      'create extension nothing',
+      'drop schema elsewhere cascade',
+      'reindex database postgres',
+      'call p()',
+      'reassign owned by app to owner',
+      'grant select on all tables in schema public to app',
+    ])
+      expect({ sql, supported: (await check(sql)).supported }).toEqual({
+        sql,
+        supported: sql.startsWith('grant') && major < 18,
+      });
+    const missing = await check('drop table not_there');
+    expect(missing.warnings.join()).toContain('There is no relation not_there in this database now.');
+    const guessed = await check('drop table only_there');
+    expect(guessed.warnings.join()).toContain('only_there is taken to be elsewhere.only_there');
+    expect(guessed.locks).toMatchObject([{ relation: 'elsewhere.only_there' }]);
+    expect((await check('set x.y = 1')).warnings).toEqual(['It takes no lock on a table that is there now.']);
+  });
+
+  it('refuses what does not parse, with the place, and a database that is not there', async () => {
+    await stage.server.connections.probe();
+    const refused = (sql: string, database = 'postgres') =>
+      checkDdl(stage.server, database, sql).catch(({ status, code, message }) => `${status} ${code} ${message}`);
+    expect(await refused('alter table t add colum n int;\ncreate indx')).toBe(
+      '422 syntax_error syntax error at or near "int", at position 27 (line 1, column 27).',
+    );
+    expect(await refused("select 'ä', 'ö';\ncreate indx on t (a)")).toContain('at position 25 (line 2, column 8)');
+    expect(await refused('select 1;'.repeat(101))).toContain('422 too_many_statements');
+    expect(await refused('select 1', 'nowhere')).toContain('404 not_found');
   });
 });

@@ -71,19 +71,6 @@ export async function takenBehind(
   }
 }
 
-/** The locks that a statement takes over its time, seen every few milliseconds while it is slowed down. */
-export async function takenSlowly(stage: Stage, client: pg.Client, sql: string): Promise<Mode[]> {
-  await client.query('set vacuum_cost_delay = 20; set vacuum_cost_limit = 1');
-  let ended = false;
-  const running = client.query(sql).finally(() => {
-    ended = true;
-  });
-  const seen: Mode[] = [];
-  while (!ended) seen.push(...(await locksOf(stage, client)));
-  await running;
-  return seen;
-}
-
 /** The strongest lock on each relation; an index or TOAST table only where it is locked more strongly than its table. */
 export async function told(stage: Stage, locks: Mode[]): Promise<string[]> {
   const strongest = new Map<string, string>();
