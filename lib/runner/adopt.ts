@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row, WorkAction } from '@/lib/actions/action';
 import { findAction } from '@/lib/actions/index';
 import type { AuditEntry, Run } from '@/lib/actions/protocol';
@@ -6,21 +5,23 @@ import type { WorkTarget } from '@/lib/actions/target';
 import type { Audit } from '@/lib/audit/audit';
 import { log, safeError } from '@/lib/metrics/log';
 import type { Server } from '@/lib/runtime';
-import { type Came, judgeAdopted } from './adopted';
+import { judgeAdopted } from './adopted';
 import { auditedRun, endedRun, recordAfter } from './audited-run';
-import { cancelOwn } from './cancel-own';
 import type { Work } from './draft';
+import { follow, untilAnswered } from './follow';
 import type { Adoption, Job, Outcome } from './job';
 import { actor, type Query } from './look';
-import { Follower } from './progress/read';
 import { finish, resultOf } from './records';
 import { runEvent } from './run-event';
-import { show } from './watch';
 
-/** How often the session of an adopted run is looked for, and for how long a server that does not answer is asked. */
-const everyMs = 1000;
+/** For how long a server that does not answer is asked. */
 const askForMs = 15 * 60_000;
 const mostEnded = 200;
+const patience = {
+  forMs: askForMs,
+  found: 'pgdeck was restarted while this ran; the server goes on with it.',
+  asking: 'pgdeck was restarted while this ran, and the server cannot be asked now. It asks again.',
+};
 
 /** What adopting needs of the runner: what it stands on, and how a run of before becomes one of its own. */
 export type Adopting = {
@@ -77,8 +78,7 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
     return unknown('pgdeck was ended while this ran, and this server is not among those that it watches now.');
   if (action?.kind !== 'work' || !adoption)
     return unknown('pgdeck was ended while this ran. Look at the target: the server may have finished it.');
-  const asked = { server, run, until: Date.now() + askForMs };
-  const work = await untilAnswered(asked, (query) => workOf(query, action, intent, adoption));
+  const work = await untilAnswered({ server, run, ...patience }, (query) => workOf(query, action, intent, adoption));
   if (!work) return unknown('pgdeck was ended while this ran, and the server could not be asked what became of it.');
   const { systemIdentifier } = server.connections.capabilities ?? {};
   if (typeof intent.cluster === 'string' && systemIdentifier && intent.cluster !== systemIdentifier)
@@ -96,7 +96,7 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
   };
   const release = adopting.take(job);
   try {
-    const came = await follow(job, work);
+    const came = await follow(job, work, patience);
     if (!came) return unknown('pgdeck was ended while this ran, and the server could not be asked what became of it.');
     return await judgeAdopted(job, work, adoption.before ?? undefined, came);
   } finally {
@@ -113,64 +113,6 @@ async function workOf(query: Query, action: WorkAction, intent: AuditEntry, adop
   const given = { subject, details, options, actor: { role, superuser, major } };
   const target = auditedRun(intent)?.target as WorkTarget;
   return { kind: 'work', action, target, given, plan: action.plan(given) };
-}
-
-/** Looks for the session of a run until it is gone; undefined where the server could not be asked for too long. */
-async function follow(job: Job, { plan }: Work): Promise<Came | undefined> {
-  const { run, server } = job;
-  const follower = new Follower();
-  const came: Came = { cancelled: false, reached: undefined };
-  for (;;) {
-    const asked = { server, run, until: Date.now() + askForMs };
-    const seen = await untilAnswered(asked, async (query) => {
-      const pid = await pidOf(query, run.runId);
-      return { pid, looked: pid === undefined ? undefined : await follower.look(query, pid) };
-    });
-    if (!seen) return undefined;
-    const { pid, looked } = seen;
-    if (pid === undefined) return came;
-    run.status = 'running';
-    run.message = 'pgdeck was restarted while this ran; the server goes on with it.';
-    const text = looked?.query ?? '';
-    const index = text === '' ? -1 : run.sql.findIndex((sql) => sql.startsWith(text) || text.startsWith(sql));
-    if (index >= 0) came.reached = index + 1;
-    const place = { index: came.reached ?? 1, count: plan.steps.length, title: plan.steps[index]?.title ?? '' };
-    if (looked) show(job, looked, place);
-    job.stop = async () => {
-      job.cancelRequested = true;
-      came.cancelled = (await cancelOwn(job, pid)) || came.cancelled;
-    };
-    run.cancellable = true;
-    await sleep(everyMs);
-  }
-}
-
-const pidSql = `select /* pgdeck:adopt */ a.pid from pg_catalog.pg_stat_get_activity(null) as a
-where a.application_name = $1 and a.backend_type = 'client backend' limit 1`;
-
-async function pidOf(query: Query, runId: string): Promise<number | undefined> {
-  return (await query<{ pid: number }>(pidSql, [`pgdeck:act:${runId}`])).rows[0]?.pid;
-}
-
-/** The answer of a server, asked again until it gives one; undefined where it gave none in time. */
-async function untilAnswered<T>(
-  { server, run, until }: { server: Server; run: Run; until: number },
-  use: (query: Query) => Promise<T>,
-): Promise<T | undefined> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await server.connections.signal(use);
-    } catch {
-      if (Date.now() >= until) return undefined;
-    }
-    // The first failure may only be a connection that was ended while it was idle.
-    if (attempt > 1) {
-      run.status = 'unknown';
-      run.message = 'pgdeck was restarted while this ran, and the server cannot be asked now. It asks again.';
-      run.progress = null;
-    }
-    await sleep(Math.min(everyMs * attempt, 10_000));
-  }
 }
 
 function unknown(message: string): Outcome {

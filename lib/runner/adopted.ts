@@ -1,13 +1,10 @@
 import type { Judgement, Row } from '@/lib/actions/action';
-import { plural } from '@/lib/format';
 import type { Work } from './draft';
+import { type Came, notSent } from './follow';
 import type { Job, Outcome } from './job';
 import { judged } from './run-work';
 
 const verifyForMs = 3000;
-
-/** How far an adopted run was seen to come: a cancel that the server took, and the statement that ran last, from 1. */
-export type Came = { cancelled: boolean; reached: number | undefined };
 
 /** What became of a run whose session is gone, by what the catalog shows: what cannot be known is `unknown`. */
 export async function judgeAdopted(job: Job, work: Work, before: Row | undefined, came: Came): Promise<Outcome> {
@@ -25,7 +22,7 @@ export async function judgeAdopted(job: Job, work: Work, before: Row | undefined
     },
   };
   const shown = await judged(job, told, work.given, before, came.cancelled ? 0 : verifyForMs);
-  const warnings = notSent(plan.steps.length, came.reached);
+  const warnings = unsent(plan.steps.length, came.reached);
   if (!shown)
     return {
       status: 'unknown',
@@ -67,14 +64,10 @@ function finished(shown: Judgement, warnings: string[]): Outcome {
 }
 
 /** What is known of the statements that pgdeck could not send any more. */
-function notSent(count: number, reached: number | undefined): string[] {
-  if (count === 1 || reached === count) return [];
-  if (reached === undefined)
-    return [
-      `It is ${count} statements, sent one after the other: those that had not been sent when pgdeck was ended never ran, and how many that are is not known.`,
-    ];
+function unsent(count: number, reached: number | undefined): string[] {
+  if (count === 1 || reached !== undefined) return notSent(count, reached ?? 1);
   return [
-    `Statement ${reached} of ${count} was the last that was sent: the ${plural(count - reached, 'statement')} after it never ran.`,
+    `It is ${count} statements, sent one after the other: those that had not been sent when pgdeck was ended never ran, and how many that are is not known.`,
   ];
 }
 

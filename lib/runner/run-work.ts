@@ -5,6 +5,7 @@ import type { Given, Judgement, Row } from '@/lib/actions/action';
 import type { Session } from '@/lib/postgres/session';
 import type { Work } from './draft';
 import type { Failure } from './failure';
+import { follow, notSent } from './follow';
 import type { Job, Outcome } from './job';
 import { actor, look } from './look';
 import { inTheWay } from './preflight';
@@ -16,6 +17,12 @@ const verifyForMs = 3000;
 /** A warning most often means that it was skipped; the figures of PostgreSQL 14 come half a second late. */
 const skippedForMs = 1000;
 const lostForMs = 10_000;
+/** The connection may be lost and its session not: that one is followed to its end then. */
+const patience = {
+  forMs: lostForMs,
+  found: 'The connection was lost while this ran; the server goes on with it.',
+  asking: 'The connection was lost while this ran, and the server cannot be asked now. It asks again.',
+};
 
 /** Runs the statements of a work action over a session of its own, which can be cancelled, and reads what they changed. */
 export async function runWork(job: Job, work: Work): Promise<Outcome> {
@@ -54,7 +61,7 @@ async function runSteps(
     warnings.push(...told);
     if (!failure) continue;
     const stops = !step.goOn || failure.status === 'unknown' || job.cancelRequested;
-    if (stops) return { failure, warnings };
+    if (stops) return { failure, warnings: [...warnings, ...notSent(place.count, place.index)] };
     warnings.push(step.title ? `${step.title}: ${failure.message}` : failure.message);
   }
   return { warnings };
@@ -191,7 +198,8 @@ async function afterFailure(
   warnings: string[],
 ): Promise<Outcome> {
   const lost = failure.status === 'unknown';
-  const shown = await judged(job, work, given, before, lost ? lostForMs : 0);
+  const came = lost ? await follow(job, work, patience) : undefined;
+  const shown = await judged(job, work, given, before, came ? verifyForMs : 0);
   if (lost && shown?.done)
     return {
       ...shown,
@@ -204,6 +212,14 @@ async function afterFailure(
       ],
     };
   const left = { ...(shown?.next && { next: shown.next }), ...(shown?.figures && { figures: shown.figures }) };
+  if (came?.cancelled)
+    return {
+      status: 'cancelled',
+      message: `${work.action.not} It was cancelled from here.`,
+      ...left,
+      verified: false,
+      warnings,
+    };
   if (lost) return { ...failure, ...left, verified: null, warnings };
   if (failure.sqlstate !== '55P03') return { ...failure, ...left, verified: false, warnings };
   return { ...failure, ...left, verified: false, warnings: [...warnings, ...(await holdersOf(job, work))] };

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Run } from '@/lib/actions/protocol';
+import { plural } from '@/lib/format';
+import type { Server } from '@/lib/runtime';
+import { cancelOwn } from './cancel-own';
+import type { Work } from './draft';
+import type { Job } from './job';
+import type { Query } from './look';
+import { Follower } from './progress/read';
+import { show } from './watch';
+
+const everyMs = 1000;
+
+/** How far a run that is followed was seen to come: a cancel that the server took, and the statement that ran last, from 1. */
+export type Came = { cancelled: boolean; reached: number | undefined };
+
+/** For how long a server that does not answer is asked, and what the run says meanwhile. */
+export type Patience = { forMs: number; found: string; asking: string };
+
+/** Looks for the session of a run until it is gone; undefined where the server could not be asked for too long. */
+export async function follow(job: Job, { plan }: Work, patience: Patience): Promise<Came | undefined> {
+  const { run, server } = job;
+  const follower = new Follower();
+  const came: Came = { cancelled: false, reached: undefined };
+  for (;;) {
+    const seen = await untilAnswered({ server, run, ...patience }, async (query) => {
+      const pid = await pidOf(query, run.runId);
+      return { pid, looked: pid === undefined ? undefined : await follower.look(query, pid) };
+    });
+    if (!seen) return undefined;
+    const { pid, looked } = seen;
+    if (pid === undefined) return came;
+    run.status = 'running';
+    run.message = patience.found;
+    const text = looked?.query ?? '';
+    const index = text === '' ? -1 : run.sql.findIndex((sql) => sql.startsWith(text) || text.startsWith(sql));
+    if (index >= 0) came.reached = index + 1;
+    const place = { index: came.reached ?? 1, count: plan.steps.length, title: plan.steps[index]?.title ?? '' };
+    if (looked) show(job, looked, place);
+    job.stop = async () => {
+      job.cancelRequested = true;
+      came.cancelled = (await cancelOwn(job, pid)) || came.cancelled;
+    };
+    run.cancellable = true;
+    await sleep(everyMs);
+  }
+}
+
+const pidSql = `select /* pgdeck:adopt */ a.pid from pg_catalog.pg_stat_get_activity(null) as a
+where a.application_name = $1 and a.backend_type = 'client backend' limit 1`;
+
+async function pidOf(query: Query, runId: string): Promise<number | undefined> {
+  return (await query<{ pid: number }>(pidSql, [`pgdeck:act:${runId}`])).rows[0]?.pid;
+}
+
+/** The answer of a server, asked again until it gives one; undefined where it gave none in time. */
+export async function untilAnswered<T>(
+  { server, run, forMs, asking }: Patience & { server: Server; run: Run },
+  use: (query: Query) => Promise<T>,
+): Promise<T | undefined> {
+  const until = Date.now() + forMs;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await server.connections.signal(use);
+    } catch {
+      if (Date.now() >= until) return undefined;
+    }
+    // The first failure may only be a connection that was ended while it was idle.
+    if (attempt > 1) {
+      run.status = 'unknown';
+      run.message = asking;
+      run.progress = null;
+    }
+    await sleep(Math.min(everyMs * attempt, 10_000));
+  }
+}
+
+/** What is known of the statements of several that were not sent any more; `reached` was the last one, from 1. */
+export function notSent(count: number, reached: number): string[] {
+  return reached < count
+    ? [
+        `Statement ${reached} of ${count} was the last that was sent: the ${plural(count - reached, 'statement')} after it never ran.`,
+      ]
+    : [];
+}
