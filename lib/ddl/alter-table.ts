@@ -173,7 +173,7 @@ function options({ def, subtype }: Node): Change {
   return { words, mode: strong.length > 0 ? exclusive : share };
 }
 
-async function attach(command: Node, relation: Relation | undefined, { catalog }: Context): Promise<Change> {
+async function attach(command: Node, relation: Relation | undefined, { catalog, major }: Context): Promise<Change> {
   const { name: partition } = (command.def as { PartitionCmd: { name: Node } }).PartitionCmd;
   if (relation?.relkind === 'I') {
     const child = await catalog.relation(nameOf(partition));
@@ -198,7 +198,17 @@ async function attach(command: Node, relation: Relation | undefined, { catalog }
       { on: nameOf(partition), mode: exclusive, also: [{ what: 'partitions', mode: exclusive }] },
       ...(byDefault ? [{ on: byDefault, mode: exclusive, also: withParts(exclusive, true) }] : []),
       ...(relation
-        ? [{ on: relation.oid, mode: share, also: [{ what: 'referenced' as const, mode: 'ShareRowExclusiveLock' }] }]
+        ? [
+            {
+              on: relation.oid,
+              mode: share,
+              also: [
+                { what: 'referenced' as const, mode: 'ShareRowExclusiveLock' },
+                // Before 18 the tables whose foreign keys name it are only read.
+                { what: 'referencing' as const, mode: major >= 18 ? 'ShareRowExclusiveLock' : 'AccessShareLock' },
+              ],
+            },
+          ]
         : []),
     ],
     warnings: [
@@ -224,11 +234,16 @@ async function detach(
       words: finalize ? 'DETACH PARTITION FINALIZE' : 'DETACH PARTITION CONCURRENTLY',
       mode: share,
       alone: concurrent === true,
-      locks: [{ on: nameOf(partition), mode: finalize ? exclusive : share }],
+      locks: [
+        { on: nameOf(partition), mode: exclusive, also: [{ what: 'referenced', mode: 'ShareRowExclusiveLock' }] },
+        ...(relation
+          ? [{ on: relation.oid, mode: share, also: [{ what: 'referencing' as const, mode: exclusive }] }]
+          : []),
+      ],
       warnings: finalize
         ? []
         : [
-            'At its end the partition is locked by AccessExclusiveLock for a moment.',
+            'AccessExclusiveLock is taken on the partition only at its end, for a moment.',
             'It waits for every transaction that uses the partitioned table now.',
           ],
     };
@@ -238,6 +253,9 @@ async function detach(
     locks: [
       { on: nameOf(partition), mode: exclusive, also: [{ what: 'referenced', mode: 'ShareRowExclusiveLock' }] },
       ...(byDefault ? [{ on: byDefault, mode: exclusive }] : []),
+      ...(relation
+        ? [{ on: relation.oid, mode: exclusive, also: [{ what: 'referencing' as const, mode: exclusive }] }]
+        : []),
     ],
     safer:
       'DETACH PARTITION … CONCURRENTLY lets reads and writes go on; it cannot run in a transaction block, nor where there is a default partition.',

@@ -58,7 +58,7 @@ type Element = {
 type Constraint = { contype?: string; pktable?: Node };
 
 /** CREATE TABLE, also as a partition, and CREATE FOREIGN TABLE. */
-export async function createTable(node: Node, { catalog }: Context): Promise<Effect> {
+export async function createTable(node: Node, { catalog, major }: Context): Promise<Effect> {
   const name = nameOf(node.relation);
   const elements = (node.tableElts ?? []) as Element[];
   const constraints = elements.flatMap(({ ColumnDef, Constraint }) => [
@@ -77,7 +77,10 @@ export async function createTable(node: Node, { catalog }: Context): Promise<Eff
     for (const parent of parents) {
       const relation = await catalog.relation(nameOf(parent));
       const byDefault = relation && (await catalog.defaultPartition(relation.oid));
-      const also: NonNullable<Claim['also']> = [{ what: 'referenced', mode: shareRow }];
+      const also: NonNullable<Claim['also']> = [
+        { what: 'referenced', mode: shareRow },
+        { what: 'referencing', mode: major >= 18 ? shareRow : 'AccessShareLock' },
+      ];
       locks.push({ on: nameOf(parent), mode: exclusive, also });
       if (byDefault) locks.push({ on: byDefault, mode: exclusive });
     }

@@ -32,6 +32,10 @@ create function public.f() returns trigger language plpgsql as 'begin return new
 create trigger tr before insert on t for each row execute function f();
 create policy po on t using (true);
 create rule ru as on update to child where new.id < 0 do instead nothing;
+create table public.hub (id int primary key) partition by list (id);
+create table public.hub_1 partition of hub for values in (1);
+create table public.spoke (hub_id int references hub);
+create table public.rim (id int not null);
 insert into ref values (1);
 create table public.leaf (id int not null, ref_id int);
 create schema elsewhere;
@@ -130,6 +134,10 @@ const inTransaction = [
   'alter table child alter constraint child_ref deferrable',
   'alter table parent attach partition fresh for values from (300) to (400)',
   'alter table open attach partition leaf for values in (5)',
+  'alter table hub attach partition rim for values in (2)',
+  'create table n partition of hub for values in (2)',
+  'alter table hub detach partition hub_1',
+  'drop table hub cascade',
   'alter table parent detach partition parent_1',
   'alter table open detach partition open_1',
   'alter table t set (fillfactor = 90, autovacuum_enabled = off)',
@@ -176,7 +184,9 @@ const standing: { sql: string; behind: string[]; clean?: string }[] = [
   },
   {
     sql: 'alter table parent detach partition parent_2 concurrently',
-    behind: ['lock table parent_2 in share update exclusive mode'],
+    behind: ['lock table parent_2 in access share mode'],
+    clean: `alter table parent detach partition parent_2 finalize;
+      alter table parent attach partition parent_2 for values from (100) to (200)`,
   },
   { sql: 'vacuum child', behind: ['lock table child in share update exclusive mode'] },
   {
