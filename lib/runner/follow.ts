@@ -24,7 +24,7 @@ export async function follow(job: Job, { plan }: Work, patience: Patience): Prom
   const came: Came = { cancelled: false, reached: undefined };
   for (;;) {
     const seen = await untilAnswered({ server, run, ...patience }, async (query) => {
-      const pid = await pidOf(query, run.runId);
+      const pid = await sessionOf(query, run.runId);
       return { pid, looked: pid === undefined ? undefined : await follower.look(query, pid) };
     });
     if (!seen) return undefined;
@@ -46,11 +46,23 @@ export async function follow(job: Job, { plan }: Work, patience: Patience): Prom
   }
 }
 
-const pidSql = `select /* pgdeck:adopt */ a.pid from pg_catalog.pg_stat_get_activity(null) as a
+const sessionSql = `select /* pgdeck:adopt */ a.pid,
+  a.state = 'idle' and clock_timestamp() - a.state_change > interval '5 seconds' as abandoned
+from pg_catalog.pg_stat_get_activity(null) as a
 where a.application_name = $1 and a.backend_type = 'client backend' limit 1`;
+const endSql = `select /* pgdeck:end-run */ pg_terminate_backend(a.pid)
+from pg_catalog.pg_stat_get_activity($1::int) as a where a.application_name = $2 and a.state = 'idle'`;
 
-async function pidOf(query: Query, runId: string): Promise<number | undefined> {
-  return (await query<{ pid: number }>(pidSql, [`pgdeck:act:${runId}`])).rows[0]?.pid;
+/**
+ * The session in which a run goes on. One that has been idle for longer than a pause between two tries waits for a client
+ * that is gone: it is ended, for it keeps others from doing the same.
+ */
+async function sessionOf(query: Query, runId: string): Promise<number | undefined> {
+  const name = `pgdeck:act:${runId}`;
+  const [row] = (await query<{ pid: number; abandoned: boolean | null }>(sessionSql, [name])).rows;
+  if (!row?.abandoned) return row?.pid;
+  await query(endSql, [row.pid, name]);
+  return undefined;
 }
 
 /** The answer of a server, asked again until it gives one; undefined where it gave none in time. */
