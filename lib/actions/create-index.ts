@@ -182,17 +182,15 @@ function notProven(given: Asked): Refusal | undefined {
 
 /** Refuses what exists already: another index of the name, or one that says the same. */
 function taken(given: Asked): Refusal | undefined {
-  const { subject, options } = given;
+  const { options } = given;
   const details = detailsOf(given);
-  const [root] = details.tree;
   const resumed = begun(details, options);
-  if (details.named && details.named.oid !== resumed?.oid) {
-    const same = root?.indexes.find(({ oid }) => oid === details.named?.oid);
-    const what = same
-      ? `an index of ${subject.quoted}${same.valid ? '' : ' that is INVALID: repair or drop it first'}`
-      : details.named.what;
-    return { code: 'name_taken', message: `The name ${options.name} is taken by ${what}.` };
-  }
+  const { named } = details;
+  if (named && named.oid !== resumed?.oid)
+    return {
+      code: 'name_taken',
+      message: `The name ${options.name} is taken by ${named.what}${named.valid === false ? ' that is INVALID: repair or drop it first' : ''}.`,
+    };
   if (resumed) return undefined;
   const equal = likeWanted(given, 'same');
   if (!equal) return undefined;

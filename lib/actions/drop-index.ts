@@ -11,6 +11,7 @@ type Asked = Given<IndexSubject>;
 /** What else is told of an index that would be dropped. */
 type Details = {
   bytes: number | null;
+  scans: number;
   last_scan: string | null;
   counted_since: string | null;
   comment: string | null;
@@ -54,8 +55,11 @@ export const dropIndex = defineWork<IndexSubject, z.ZodObject>({
   ],
   touches: ['tables', 'indexes'],
   details: ({ subject, actor }) => ({
-    text: `select /* pgdeck:drop-index-details */ (select sum(pg_relation_size(s.oid))::float8 from (select ${digits(subject.oid)}::oid as oid union select p.relid::oid from pg_catalog.pg_partition_tree(${digits(subject.oid)}::oid) as p) as s) as bytes,
-  ${actor.major >= 16 ? 'pg_stat_get_lastscan(c.oid)' : 'null'}::timestamptz::text as last_scan,
+    text: `with /* pgdeck:drop-index-details */ s as (
+  select ${digits(subject.oid)}::oid as oid union select p.relid::oid from pg_catalog.pg_partition_tree(${digits(subject.oid)}::oid) as p
+)
+select (select sum(pg_relation_size(s.oid))::float8 from s) as bytes, (select sum(pg_stat_get_numscans(s.oid))::float8 from s) as scans,
+  ${actor.major >= 16 ? '(select max(pg_stat_get_lastscan(s.oid)) from s)' : 'null'}::timestamptz(0)::text as last_scan,
   (select pg_stat_get_db_stat_reset_time(d.oid)::timestamptz(0)::text from pg_catalog.pg_database as d where d.datname = current_database()) as counted_since,
   obj_description(c.oid, 'pg_class') as comment,
   (select s.spcname::text from pg_catalog.pg_tablespace as s where s.oid = c.reltablespace) as tablespace,
@@ -184,13 +188,13 @@ function refused({ subject, details }: Asked): Refusal | undefined {
 
 function factsOf(given: Asked): Fact[] {
   const { subject, actor } = given;
-  const { bytes: size, last_scan, counted_since, comment } = detailsOf(given);
+  const { bytes: size, scans, last_scan, counted_since, comment } = detailsOf(given);
   const facts = [
     { label: 'Definition', value: subject.definition },
     size !== null ? { label: 'Size', value: bytes(size) } : undefined,
     {
       label: 'Scans',
-      value: `${subject.scans < 1000 ? exact(subject.scans) : count(subject.scans)}${counted_since ? ` since ${counted_since}` : ' since the statistics began'}, on this server`,
+      value: `${scans < 1000 ? exact(scans) : count(scans)}${counted_since ? ` since ${counted_since}` : ' since the statistics began'}, on this server`,
     },
     actor.major >= 16 ? { label: 'Last scan', value: last_scan ?? 'none is known' } : undefined,
     subject.unique ? { label: 'Unique', value: 'It keeps duplicates away' } : undefined,

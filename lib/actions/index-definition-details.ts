@@ -19,14 +19,16 @@ const proposed = `(select f.name
     where not exists (select from pg_catalog.pg_class as o where o.relname = f.name::name and o.relnamespace = c.relnamespace)
     order by s.nth limit 1)`;
 
-/** The indexes of table `c`, by name. */
+/** The indexes of table `c` that may say the same as the wanted one, by name. */
 const indexes = `(select coalesce(json_agg(json_build_object('oid', i.oid::bigint, 'name', i.relname,
       'quoted', format('%I.%I', m.nspname, i.relname), 'definition', pg_get_indexdef(i.oid), 'valid', x.indisvalid,
       'parent', (select h.inhparent::bigint from pg_catalog.pg_inherits as h where h.inhrelid = i.oid)) order by i.relname), '[]')
     from pg_catalog.pg_index as x
     join pg_catalog.pg_class as i on i.oid = x.indexrelid
     join pg_catalog.pg_namespace as m on m.oid = i.relnamespace
-    where x.indrelid = c.oid)`;
+    join pg_catalog.pg_am as am on am.oid = i.relam
+    where x.indrelid = c.oid and am.amname = $4::name and x.indisunique = $6 and x.indnkeyatts = $7 and x.indnatts = $8
+      and (x.indpred is not null) = $9)`;
 
 const property = (name: string) => `coalesce(pg_indexam_has_property(am.oid, '${name}'), false)`;
 
@@ -56,8 +58,10 @@ select r.relpersistence::text as persistence, has_schema_privilege($1::name, r.r
   (select json_build_object('name', am.amname, 'order', ${property('can_order')}, 'unique', ${property('can_unique')},
       'many', ${property('can_multi_col')}, 'include', ${property('can_include')})
     from pg_catalog.pg_am as am where am.amname = $4::name and am.amtype = 'i') as method,
-  (select json_build_object('oid', o.oid::bigint, 'what', case o.relkind when 'i' then 'an index' when 'I' then 'a partitioned index' when 'S' then 'a sequence' else 'a relation' end)
-    from pg_catalog.pg_class as o where o.relname = $5::name and o.relnamespace = r.relnamespace) as named,
+  (select json_build_object('oid', o.oid::bigint, 'what', case o.relkind when 'i' then 'an index of ' || x.indrelid::regclass when 'I' then 'a partitioned index of ' || x.indrelid::regclass when 'S' then 'a sequence' else 'a relation' end,
+      'valid', x.indisvalid)
+    from pg_catalog.pg_class as o left join pg_catalog.pg_index as x on x.indexrelid = o.oid
+    where o.relname = $5::name and o.relnamespace = r.relnamespace) as named,
   (select json_agg(json_build_object('oid', c.oid::bigint, 'parent', t.parent::bigint, 'relkind', c.relkind, 'quoted', format('%I.%I', n.nspname, c.relname),
       'schema', n.nspname, 'pages', c.relpages, 'proposed', ${proposed}, 'indexes', ${indexes}) order by t.level, n.nspname, c.relname)
     from tree as t
@@ -66,6 +70,16 @@ select r.relpersistence::text as persistence, has_schema_privilege($1::name, r.r
     cross join k) as tree
 from pg_catalog.pg_class as r
 where r.oid = ${table}`,
-    values: [role, keys, options.columns.flatMap(({ opclass }) => opclass ?? []), options.method, options.name ?? null],
+    values: [
+      role,
+      keys,
+      options.columns.flatMap(({ opclass }) => opclass ?? []),
+      options.method,
+      options.name ?? null,
+      options.unique,
+      options.columns.length,
+      keys.length,
+      options.where !== undefined,
+    ],
   };
 }

@@ -26,6 +26,9 @@ export type IndexSteps = {
   present: string[];
 };
 
+/** The partitioned index of a table, which the indexes of its parts are attached to. */
+type Parent = { table: TreeTable; quoted: string; oid: number | undefined };
+
 /** A partitioned index that an earlier attempt made and did not complete. */
 export function begun(details: IndexDetails, options: IndexOptions): PresentIndex | undefined {
   const [root] = details.tree;
@@ -76,8 +79,7 @@ function wholeWay(root: TreeTable, options: IndexOptions, details: IndexDetails,
   const planned: Planned[] = [];
   const present: string[] = [];
   const names = new Set<string>();
-  /** The partitioned index of each partitioned table, as it is written in SQL. */
-  const parents = new Map<number, { quoted: string; oid: number | undefined }>();
+  const parents = new Map<number, Parent>();
   for (const table of details.tree) {
     const parent = table.parent === null ? undefined : parents.get(table.parent);
     const found =
@@ -88,11 +90,12 @@ function wholeWay(root: TreeTable, options: IndexOptions, details: IndexDetails,
     planned.push({ relid: table.oid, name });
     if (found) present.push(`${found.quoted}${found.valid ? '' : ' (INVALID)'}`);
     if (table.relkind === 'p') {
-      parents.set(table.oid, { quoted: index, oid: found?.oid });
+      parents.set(table.oid, { table, quoted: index, oid: found?.oid });
       if (!found) steps.push(emptyOn(table, name, shape));
     } else if (!found) steps.push(buildOn(table, name, shape, `Build on ${table.quoted}`));
     else if (!found.valid) steps.push(repair(table, found));
-    if (parent && (found?.parent ?? null) === null) steps.push(attach(table, parent, index, found));
+    // To attach again what is attached lets PostgreSQL look whether the whole is valid now.
+    if (parent && !(found?.valid && found.parent !== null)) steps.push(attach(table, parent, index, found));
   }
   const [made] = planned;
   return { steps, planned, quoted: parents.get(root.oid)?.quoted ?? '', name: made?.name ?? '', present };
@@ -141,13 +144,8 @@ function repair(table: TreeTable, index: PresentIndex): Step {
   };
 }
 
-function attach(
-  table: TreeTable,
-  parent: { quoted: string; oid: number | undefined },
-  index: string,
-  found: PresentIndex | undefined,
-): Step {
-  const claims: Claim[] = [claim(table, 'AccessShareLock')];
+function attach(table: TreeTable, parent: Parent, index: string, found: PresentIndex | undefined): Step {
+  const claims: Claim[] = [claim(parent.table, 'AccessShareLock'), claim(table, 'AccessShareLock')];
   if (parent.oid !== undefined)
     claims.push({ oid: parent.oid, relation: parent.quoted, mode: 'ShareUpdateExclusiveLock' });
   if (found) claims.push({ oid: found.oid, relation: index, mode: 'AccessExclusiveLock' });

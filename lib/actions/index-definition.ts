@@ -76,6 +76,7 @@ export type TreeTable = {
   pages: number;
   /** A free name as PostgreSQL would choose it. */
   proposed: string;
+  /** Those of the wanted method, with as many columns and as unique. */
   indexes: PresentIndex[];
 };
 
@@ -86,8 +87,8 @@ export type IndexDetails = {
   columns: { attnum: number; name: string; type: string; width: number }[];
   opclasses: { oid: number; quoted: string; method: string; isDefault: boolean }[];
   method: { name: string; order: boolean; unique: boolean; many: boolean; include: boolean } | null;
-  /** What has the wanted name already: `index on public.orders`. */
-  named: { oid: number; what: string } | null;
+  /** What has the wanted name already, in words. */
+  named: { oid: number; what: string; valid: boolean | null } | null;
   tree: TreeTable[];
 };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bytes, plural } from '@/lib/format';
-import { defineWork, type Given, type Judgement, type Reading, type Refusal, type Row } from './action';
+import { defineWork, type Given, type Judgement, type Reading, type Refusal, type Row, type Step } from './action';
 import { cleanUps } from './index-definition-result';
 import { digits } from './session';
 import type { IndexSubject, RelationSubject } from './subjects/subject';
@@ -8,8 +8,17 @@ import type { IndexSubject, RelationSubject } from './subjects/subject';
 type Asked = Given<IndexSubject | RelationSubject>;
 
 type Named = { oid: number; quoted: string };
-/** The indexes that would be built anew. */
-type Details = { rebuilt: number; bytes: number; invalid: Named[]; exclusion: string[]; leftovers: Named[] };
+/** What is built anew of a partitioned table or index: tables, or indexes with their tables. */
+type Leaf = Named & { table_oid: number; table_quoted: string };
+/** The indexes that would be built anew; `leaves` of a partitioned one. */
+type Details = {
+  leaves: Leaf[] | null;
+  rebuilt: number;
+  bytes: number;
+  invalid: Named[];
+  exclusion: string[];
+  leftovers: Named[];
+};
 /** The indexes as they are: `oids` of those to be built anew, and every INVALID one around them. */
 type Proof = {
   oids: number[];
@@ -44,7 +53,7 @@ export const reindex = defineWork<IndexSubject | RelationSubject, z.ZodObject>({
   touches: ['tables', 'indexes'],
   details: ({ subject }) => ({
     text: `with /* pgdeck:reindex-details */ ${scopeOf(subject)}
-select count(*) filter (where ${rebuilt(subject)})::int as rebuilt,
+select ${leavesOf(subject)} as leaves, count(*) filter (where ${rebuilt(subject)})::int as rebuilt,
   coalesce(sum(pg_relation_size(x.oid)) filter (where ${rebuilt(subject)}), 0)::float8 as bytes,
   ${namedWhere(`not i.indisvalid and x.relkind = 'i' and not (${leftover})`)} as invalid,
   coalesce(json_agg(format('%I.%I', n.nspname, x.relname)) filter (where i.indisexclusion), '[]') as exclusion,
@@ -74,15 +83,7 @@ join pg_catalog.pg_namespace as n on n.oid = x.relnamespace`,
         !subject.may_maintain && {
           missingRight: `Role ${actor.role} neither owns ${table.quoted} nor has MAINTAIN on it (from PostgreSQL 17), so PostgreSQL will refuse this (42501).`,
         }),
-      steps: [
-        {
-          sql: `reindex /* pgdeck:reindex */ ${subject.kind === 'index' ? 'index' : 'table'} concurrently ${subject.quoted}`,
-          locks: locksOf(subject),
-          wait: 'patient',
-          inTransaction: false,
-          progress: 'CREATE INDEX',
-        },
-      ],
+      steps: stepsOf(given),
       queues:
         'VACUUM, ANALYZE, CREATE INDEX and ALTER TABLE on the table wait while this runs; reads and writes do not.',
       work: { readBytes: 2 * rebuilt * Math.max(pages, 0) * 8192, writeBytes: size },
@@ -102,18 +103,59 @@ function tableOf(subject: Asked['subject']): Named {
   return subject.kind === 'index' ? { oid: subject.table_oid, quoted: subject.table_quoted } : subject;
 }
 
-function locksOf(subject: Asked['subject']) {
-  const mode = 'ShareUpdateExclusiveLock';
-  const table = tableOf(subject);
-  const partitioned = subject.kind === 'index' ? subject.relkind === 'I' : subject.relkind === 'p';
-  const partitions = partitioned ? [{ what: 'partitions' as const, mode }] : [];
-  if (subject.kind === 'index')
-    return [
-      { oid: table.oid, relation: table.quoted, mode, ...(partitioned && { also: partitions }) },
-      { oid: subject.oid, relation: subject.quoted, mode },
-    ];
-  const also = [...partitions, { what: 'toast' as const, mode }, { what: 'indexes' as const, mode }];
-  return [{ oid: table.oid, relation: table.quoted, mode, also }];
+const mode = 'ShareUpdateExclusiveLock';
+
+/**
+ * One statement; of what is partitioned one for each part: given the whole, PostgreSQL first locks all parts against writes,
+ * and waits for the writers.
+ */
+function stepsOf(given: Asked): Step[] {
+  const { subject } = given;
+  const { leaves } = detailsOf(given);
+  if (!leaves) return [stepOn(subject.kind, subject, tableOf(subject))];
+  return leaves.map((leaf) => ({
+    ...stepOn(subject.kind, leaf, { oid: leaf.table_oid, quoted: leaf.table_quoted }),
+    title: `Reindex ${leaf.quoted}`,
+  }));
+}
+
+function stepOn(kind: 'index' | 'relation', { oid, quoted }: Named, table: Named): Step {
+  return {
+    sql: `reindex /* pgdeck:reindex */ ${kind === 'index' ? 'index' : 'table'} concurrently ${quoted}`,
+    locks:
+      kind === 'index'
+        ? [
+            { oid: table.oid, relation: table.quoted, mode },
+            { oid, relation: quoted, mode },
+          ]
+        : [
+            {
+              oid,
+              relation: quoted,
+              mode,
+              also: [
+                { what: 'toast', mode },
+                { what: 'indexes', mode },
+              ],
+            },
+          ],
+    wait: 'patient',
+    inTransaction: false,
+    progress: 'CREATE INDEX',
+  };
+}
+
+/** The parts of what is partitioned that have something to be built anew, by OID. */
+function leavesOf(subject: Asked['subject']): string {
+  if (subject.relkind !== 'p' && subject.relkind !== 'I') return 'null';
+  const [oid, quoted] =
+    subject.kind === 'index'
+      ? ['x.oid', `format('%I.%I', n.nspname, x.relname)`]
+      : ['t.oid', `format('%I.%I', tn.nspname, t.relname)`];
+  return `(select coalesce(json_agg(distinct jsonb_build_object('oid', ${oid}::bigint, 'quoted', ${quoted}, 'table_oid', t.oid::bigint, 'table_quoted', format('%I.%I', tn.nspname, t.relname))), '[]')
+  from scope as x join pg_catalog.pg_index as i on i.indexrelid = x.oid join pg_catalog.pg_namespace as n on n.oid = x.relnamespace
+  join pg_catalog.pg_class as t on t.oid = x.indrelid join pg_catalog.pg_namespace as tn on tn.oid = t.relnamespace
+  where t.relkind in ('r', 'm') and ${rebuilt(subject)})`;
 }
 
 /** `scope`: the indexes that are built anew; `around`: all of the same tables. The OID of an index changes with it, its name stays. */
@@ -142,9 +184,7 @@ function valuesOf(subject: Asked['subject']): unknown[] {
 
 /** REINDEX TABLE CONCURRENTLY passes over INVALID indexes; an index by name is repaired. */
 function rebuilt(subject: Asked['subject']): string {
-  return subject.kind === 'index' && subject.relkind === 'i'
-    ? 'true'
-    : `i.indisvalid and not i.indisexclusion and x.relkind = 'i'`;
+  return subject.kind === 'index' ? 'not i.indisexclusion' : 'i.indisvalid and not i.indisexclusion';
 }
 
 function namedWhere(condition: string, more = ''): string {
@@ -220,7 +260,9 @@ function warningsOf(given: Asked): string[] {
   const partitioned = subject.relkind === 'p' || subject.relkind === 'I';
   const names = (indexes: Named[]) => indexes.map(({ quoted }) => quoted).join(', ');
   return [
-    partitioned ? 'Each partition is done for itself: what was done stays when it is cancelled.' : undefined,
+    partitioned
+      ? 'Each partition is built anew by a statement of its own: what was done stays when it is cancelled.'
+      : undefined,
     subject.kind === 'relation' && invalid.length > 0
       ? `PostgreSQL passes over what is INVALID: ${names(invalid)}. Reindex or drop it by itself.`
       : undefined,

@@ -155,7 +155,10 @@ describe.each([14, 18])('an index of a partitioned table on PostgreSQL %i', (maj
       ).map(({ oid }) => oid);
     const before = await parts();
     for (const body of [await on('reindex', 'by_region'), { ...(await create('m', {})), action: 'reindex' }]) {
-      const done = await run(body);
+      const shown = await preview(body);
+      expect(shown.sql).toHaveLength(3);
+      expect(shown.locks.map(({ mode }) => mode)).not.toContain('ShareLock');
+      const { run: done } = await execute(shown);
       expect(done).toMatchObject({ status: 'done', verified: true, figures: [{ label: 'Size' }] });
       expect(done.message).toMatch(/is built anew/);
     }
