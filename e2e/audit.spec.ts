@@ -53,7 +53,7 @@ test('lists what was done, by whom, to what and what came of it, with the exact 
   await expect(row).toBeVisible();
   await page.getByLabel('Who').selectOption('local');
   await page.getByLabel('Action').selectOption('Terminate session');
-  await page.getByLabel('From').fill('2020-01-01');
+  await page.getByLabel('From', { exact: true }).fill('2020-01-01');
   await expect(page).toHaveURL(/user=local/);
   await expect(page).toHaveURL(/since=2020-01-01/);
   await page.reload();

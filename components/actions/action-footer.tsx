@@ -44,34 +44,35 @@ export function PreviewFooter({
   return (
     <>
       {preview && !preview.onlyShown && <Validity leftMs={leftMs} busy={previewing} onRenew={renew} />}
-      <span className="push" />
-      {onBack && (
-        <Button key="back" large onClick={onBack}>
-          Back
-        </Button>
-      )}
-      <Button key="safe" ref={safe} large onClick={onClose}>
-        {preview && !preview.onlyShown ? safeLabel : 'Close'}
-      </Button>
-      {again || (!preview && !previewing) ? (
-        <Button key="again" large look="primary" onClick={renew} off={previewing && 'It is being asked.'}>
-          Preview again
-        </Button>
-      ) : (
-        preview &&
-        !preview.onlyShown && (
-          <Button
-            key="act"
-            large
-            look={preview.confirm === 'typed' ? 'danger' : 'primary'}
-            off={off}
-            className="button-wrap"
-            onClick={() => execute(preview.confirm === 'typed' ? typed : undefined)}
-          >
-            {executing ? 'Running' : <bdi>{actingWords(preview)}</bdi>}
+      <span className="dialog-acts">
+        {onBack && (
+          <Button key="back" large onClick={onBack}>
+            Back
           </Button>
-        )
-      )}
+        )}
+        <Button key="safe" ref={safe} large onClick={onClose}>
+          {preview && !preview.onlyShown ? safeLabel : 'Close'}
+        </Button>
+        {again || (!preview && !previewing) ? (
+          <Button key="again" large look="primary" onClick={renew} off={previewing && 'It is being asked.'}>
+            Preview again
+          </Button>
+        ) : (
+          preview &&
+          !preview.onlyShown && (
+            <Button
+              key="act"
+              large
+              look={preview.confirm === 'typed' ? 'danger' : 'primary'}
+              off={off}
+              className="button-wrap"
+              onClick={() => execute(preview.confirm === 'typed' ? typed : undefined)}
+            >
+              {executing ? 'Running' : <bdi>{actingWords(preview)}</bdi>}
+            </Button>
+          )
+        )}
+      </span>
     </>
   );
 }

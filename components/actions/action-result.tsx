@@ -2,7 +2,7 @@
 
 import { Undo2 } from 'lucide-react';
 import Link from 'next/link';
-import type { Figure, PreviewBody, Run } from '@/lib/actions/protocol';
+import type { Figure, NextAction, PreviewBody, Run, Undo } from '@/lib/actions/protocol';
 import { notApplicable } from '@/lib/format';
 import { Button } from '../ui/button';
 import { visible } from '../ui/highlight';
@@ -59,8 +59,9 @@ export function ActionResult({
           ))}
         </ul>
       )}
-      <WhatNext of={run} open={open} />
+      <StillToDo next={run.next} open={open} />
       <SqlBlock sql={run.sql.join(';\n\n')} label={moving ? 'SQL of the run' : 'SQL that was run'} />
+      <TakeBack undo={run.undo} open={open} />
       {moving && <p className="muted text-xs">It goes on when this window is closed; the Maintenance page shows it.</p>}
       <p className="muted text-xs">
         {run.status === 'queued' || run.status === 'awaiting_approval' ? 'Asked for' : 'Started'}{' '}
@@ -91,44 +92,40 @@ export function ActionResult({
   );
 }
 
-/** What was left behind with the actions that clean it up, and how the run is taken back; each is previewed first. */
-export function WhatNext({
-  of: { next = [], undo },
-  open,
-}: {
-  of: Pick<Run, 'next' | 'undo'>;
-  open: (body: PreviewBody) => void;
-}) {
+/** What was left behind or is still to be done, each as an action that is previewed first; nothing where there is none. */
+export function StillToDo({ next = [], open }: { next: NextAction[] | undefined; open: (body: PreviewBody) => void }) {
+  if (next.length === 0) return null;
   return (
-    <>
-      {next.length > 0 && (
-        <Note state="warning">
-          <p>
-            <b>Still to be done.</b>
-          </p>
-          <div className="actions mt-1">
-            {next.map(({ title, body }) => (
-              <Button key={title} acts onClick={() => open(body)} className="button-wrap">
-                <bdi>{visible(title)}</bdi>…
-              </Button>
-            ))}
-          </div>
-        </Note>
-      )}
-      {undo && (
-        <div>
-          <div className="actions mb-1">
-            <span className="soft">It can be taken back with:</span>
-            <span className="push" />
-            <Button acts onClick={() => open(undo.body)}>
-              <Undo2 className="icon icon-small" aria-hidden />
-              Undo…
-            </Button>
-          </div>
-          <SqlBlock sql={undo.sql} label="SQL that takes it back" />
-        </div>
-      )}
-    </>
+    <Note state="warning">
+      <p>
+        <b>Still to be done.</b>
+      </p>
+      <div className="actions mt-1">
+        {next.map(({ title, body }) => (
+          <Button key={title} acts onClick={() => open(body)} className="button-wrap">
+            <bdi>{visible(title)}</bdi>…
+          </Button>
+        ))}
+      </div>
+    </Note>
+  );
+}
+
+/** What takes a run back, as an action that is previewed first; nothing where there is none. */
+export function TakeBack({ undo, open }: { undo: Undo | undefined; open: (body: PreviewBody) => void }) {
+  if (!undo) return null;
+  return (
+    <div>
+      <div className="actions mb-1">
+        <span className="soft">It can be taken back with:</span>
+        <span className="push" />
+        <Button acts onClick={() => open(undo.body)}>
+          <Undo2 className="icon icon-small" aria-hidden />
+          Undo…
+        </Button>
+      </div>
+      <SqlBlock sql={undo.sql} label="SQL that takes it back" />
+    </div>
   );
 }
 

@@ -14,16 +14,14 @@ import { type AuditFilters, exportHref, isFiltered, noFilters } from './filters'
 const settleMs = 300;
 const statuses: RunStatus[] = ['done', 'done_with_warnings', 'nothing_done', 'failed', 'cancelled', 'unknown'];
 
-/** The filters of the audit, and the same entries as a file. */
+/** The filters of the audit. */
 export function AuditFilterBar({
   filters,
-  ask,
   users,
   fleet,
   onChange,
 }: {
   filters: AuditFilters;
-  ask: AuditAsk;
   /** Who is seen in the entries. */
   users: string[];
   /** Whether other instances copy their lines. */
@@ -90,29 +88,36 @@ export function AuditFilterBar({
         'All results',
         statuses.map((value) => ({ value, text: runWord(value) })),
       )}
-      {day('since', 'From')}
-      {day('until', 'To')}
+      <span className="audit-days">
+        {day('since', 'From')}
+        {day('until', 'To')}
+      </span>
       {fleet && choice('of', 'Of which pgdeck', 'This pgdeck', [{ value: 'all', text: 'Every pgdeck' }])}
       {isFiltered(filters) && (
         <Button look="quiet" onClick={() => onChange({ ...noFilters, of: filters.of })}>
           Clear
         </Button>
       )}
-      <span className="push" />
-      <ActionMenu
-        label="Export"
-        trigger={
-          <button type="button" className="button">
-            <Download className="icon icon-small" aria-hidden />
-            Export
-          </button>
-        }
-        entries={[
-          { label: 'As JSON lines', href: exportHref(ask, 'jsonl'), download: '' },
-          { label: 'As CSV', href: exportHref(ask, 'csv'), download: '' },
-        ]}
-      />
     </search>
+  );
+}
+
+/** The entries of the filters as a file. */
+export function AuditExport({ ask }: { ask: AuditAsk }) {
+  return (
+    <ActionMenu
+      label="Export"
+      trigger={
+        <button type="button" className="button button-quiet">
+          <Download className="icon icon-small" aria-hidden />
+          Export
+        </button>
+      }
+      entries={[
+        { label: 'As JSON lines', href: exportHref(ask, 'jsonl'), download: 'pgdeck-audit.jsonl' },
+        { label: 'As CSV', href: exportHref(ask, 'csv'), download: 'pgdeck-audit.csv' },
+      ]}
+    />
   );
 }
 

@@ -16,7 +16,7 @@ import { PanelWaiting } from '@/components/ui/panel-states';
 import { StateText } from '@/components/ui/state';
 import type { RequestError } from '@/lib/client/request';
 import { list, plural } from '@/lib/format';
-import { AuditFilterBar } from './audit-filters';
+import { AuditExport, AuditFilterBar } from './audit-filters';
 import { auditColumns } from './columns';
 import { type AuditLine, auditLines, auditSentence, entryKey } from './entries';
 import { EntryDetail } from './entry-detail';
@@ -67,9 +67,10 @@ export function AuditPage({ server }: { server: string }) {
         sentence={audit.known ? auditSentence(lines, audit.more, filtered) : undefined}
       />
       {audit.state && <Trouble state={audit.state} />}
-      <AuditFilterBar filters={filters} ask={ask} users={users} fleet={audit.copies?.on === true} onChange={change} />
+      <AuditFilterBar filters={filters} users={users} fleet={audit.copies?.on === true} onChange={change} />
       <Panel
         title="What was done"
+        tools={<AuditExport ask={ask} />}
         sentence="Newest first. Each line is on disk before its statement is sent, and chained to the one before."
         flush
         source="pgdeck's audit files, JSON Lines in the state folder"

@@ -1,6 +1,6 @@
 'use client';
 
-import { Figures, WhatNext } from '@/components/actions/action-result';
+import { Figures, StillToDo, TakeBack } from '@/components/actions/action-result';
 import { Dialog } from '@/components/ui/dialog';
 import { visible } from '@/components/ui/highlight';
 import { Note } from '@/components/ui/note';
@@ -80,8 +80,9 @@ export function EntryDetail({
           ))}
         </ul>
       )}
-      {entry.result && <WhatNext of={entry.result} open={open} />}
+      <StillToDo next={entry.result?.next} open={open} />
       {entry.sql?.length ? <SqlBlock sql={entry.sql.join(';\n\n')} label="SQL as it was sent" /> : null}
+      <TakeBack undo={entry.result?.undo} open={open} />
     </Dialog>
   );
 }

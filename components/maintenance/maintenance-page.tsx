@@ -16,7 +16,6 @@ import { StateText } from '@/components/ui/state';
 import type { Run } from '@/lib/actions/protocol';
 import { runsQuery } from '@/lib/client/maintenance-queries';
 import { useAsked } from '@/lib/client/use-asked';
-import { plural } from '@/lib/format';
 import { DdlPanel } from './ddl-panel';
 import { runColumns, runMenu } from './run-columns';
 import { RunningList } from './running-list';
@@ -52,9 +51,9 @@ export function MaintenancePage({ server }: { server: string }) {
       </div>
       <Panel
         title="Running and waiting"
+        flush
         sentence="Everybody sees the same list, in every tab and after a restart of pgdeck."
         source="pgdeck's runs, pg_stat_progress_* and pg_locks"
-        cadence="every 2 s"
         footer={<span>every 2 s</span>}
       >
         <Asked query={query} height={60} flush>
@@ -72,7 +71,8 @@ export function MaintenancePage({ server }: { server: string }) {
       </Panel>
       <Panel
         title="Recent runs"
-        sentence={query.data ? `${plural(ended.length, 'run has', 'runs have')} ended since pgdeck started.` : '\u00a0'}
+        flush
+        sentence={'What ended since pgdeck started; choose one to see it in full and to take it back.'}
         source="pgdeck's runs"
         link={
           <Link href={`/${encodeURIComponent(server)}/audit`} prefetch={false}>

@@ -63,6 +63,7 @@ export function SchedulesPanel({ server }: { server: string }) {
   return (
     <Panel
       title="Schedules"
+      flush
       sentence={data && !unavailable ? schedulesSentence(data.schedules) : '\u00a0'}
       source="pgdeck's history store"
       tools={

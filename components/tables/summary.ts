@@ -1,3 +1,4 @@
+import { visible } from '@/components/ui/highlight';
 import { bytes, list, percent, plural } from '@/lib/format';
 import type { Row } from '@/lib/topics/index';
 
@@ -11,7 +12,7 @@ export function counted(rows: Table[]): Table[] {
 
 /** `schema.name`, without the schema where it is public. */
 export function tableName(row: Pick<Table, 'schemaname' | 'relname'>): string {
-  return row.schemaname === 'public' ? row.relname : `${row.schemaname}.${row.relname}`;
+  return visible(row.schemaname === 'public' ? row.relname : `${row.schemaname}.${row.relname}`);
 }
 
 /** Whether a table has more dead rows than the number from which autovacuum takes it. */

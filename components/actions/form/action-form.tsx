@@ -4,7 +4,7 @@ import '../actions.css';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useRef } from 'react';
 import type { ActionDescription } from '@/lib/actions/protocol';
-import { indexFormQuery } from '@/lib/client/maintenance-queries';
+import { indexFormQuery, type TargetChoice } from '@/lib/client/maintenance-queries';
 import type { RequestError } from '@/lib/client/request';
 import type { ServerSummary } from '@/lib/client/shapes';
 import { visible } from '../../ui/highlight';
@@ -140,6 +140,7 @@ export function ActionForm({
           chosen={draft.target}
           wrong={atField('target')}
           database={database}
+          unfit={action.id === 'sequence-to-bigint' ? undefined : isSequence}
           onChoose={(choice) => onChange({ ...draft, target: choice, values: {} })}
         />
       )}
@@ -175,5 +176,7 @@ export function ActionForm({
     </form>
   );
 }
+
+const isSequence = (choice: TargetChoice) => choice.detail === 'sequence';
 
 const lowerFirst = (text: string) => (/^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text);

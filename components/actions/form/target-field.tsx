@@ -38,6 +38,7 @@ export function TargetField({
   chosen,
   wrong,
   database: home,
+  unfit,
   onChoose,
 }: {
   server: string;
@@ -47,6 +48,8 @@ export function TargetField({
   wrong: string | undefined;
   /** The database of the page. */
   database: string | null;
+  /** What is of the kind, but never fits the action. */
+  unfit?: ((choice: TargetChoice) => boolean) | undefined;
   onChoose: (choice: TargetChoice | undefined) => void;
 }) {
   const id = useId();
@@ -56,6 +59,7 @@ export function TargetField({
   const search = useDebounced(typed.trim().toLowerCase());
   const query = useQuery(choicesQuery(server, { kind, database, search }));
   const words = kindWords[kind];
+  const choices = query.data?.choices.filter((choice) => !unfit?.(choice));
   return (
     <>
       {(kinds.length > 1 || ofDatabase.has(kind)) && (
@@ -119,7 +123,7 @@ export function TargetField({
       <fieldset className="act-field" aria-describedby={`${id}-found ${id}-wrong`}>
         <legend className="visually-hidden">Choose a {words}</legend>
         <div className="pick-list">
-          {query.data?.choices.map((choice) => {
+          {choices?.map((choice) => {
             const key = JSON.stringify(choice.target);
             return (
               <label key={key}>
@@ -136,11 +140,11 @@ export function TargetField({
               </label>
             );
           })}
-          {query.data?.choices.length === 0 && <p>{search ? `No ${words} contains this.` : `There is no ${words}.`}</p>}
-          {!query.data && <p aria-busy={query.isFetching}>{query.failureReason?.message ?? 'The server is asked.'}</p>}
+          {choices?.length === 0 && <p>{search ? `No ${words} contains this.` : `There is no ${words}.`}</p>}
+          {!choices && <p aria-busy={query.isFetching}>{query.failureReason?.message ?? 'The server is asked.'}</p>}
         </div>
         <p id={`${id}-found`} className="act-hint" role="status">
-          {foundWords(query.data?.choices.length, words)}
+          {foundWords(choices?.length, words)}
         </p>
         {wrong && (
           <p id={`${id}-wrong`} className="act-wrong">
