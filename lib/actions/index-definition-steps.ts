@@ -95,7 +95,8 @@ function wholeWay(root: TreeTable, options: IndexOptions, details: IndexDetails,
     } else if (!found) steps.push(buildOn(table, name, shape, `Build on ${table.quoted}`));
     else if (!found.valid) steps.push(repair(table, found));
     // To attach again what is attached lets PostgreSQL look whether the whole is valid now.
-    if (parent && !(found?.valid && found.parent !== null)) steps.push(attach(table, parent, index, found));
+    const attached = found && found.parent !== null && (found.valid || table.relkind === 'p');
+    if (parent && !attached) steps.push(attach(table, parent, index, found));
   }
   const [made] = planned;
   return { steps, planned, quoted: parents.get(root.oid)?.quoted ?? '', name: made?.name ?? '', present };
