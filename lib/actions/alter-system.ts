@@ -176,13 +176,6 @@ function judge(before: Row | undefined, after: Row | undefined, given: Asked): J
           : `${name} is reset${subject.hidden ? '' : `: it is ${inWords(after.value)} now`}.`,
       ...shown,
     };
-  if (written && !loaded)
-    return {
-      done: true,
-      message: `${name} is ${wanted === null ? 'reset' : inWords(wanted)} in postgresql.auto.conf.`,
-      warnings: ['It is not in effect: the server has not read its files again.'],
-      ...shown,
-    };
   const left = (written ?? (subject.may_alter && !subject.may_reload)) && back;
   return {
     done: false,

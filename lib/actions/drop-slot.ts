@@ -6,15 +6,15 @@ import type { SlotSubject } from './subjects/subject';
 const options = z.strictObject({});
 
 function refuse({ subject }: { subject: SlotSubject }): Refusal | undefined {
-  if (subject.active)
-    return {
-      code: 'slot_active',
-      message: `Slot ${subject.name} is in use by process ${subject.active_pid}. End what follows it first; a slot in use is not dropped.`,
-    };
   if (subject.temporary)
     return {
       code: 'slot_temporary',
       message: `Slot ${subject.name} is temporary: it goes with the session that made it.`,
+    };
+  if (subject.active)
+    return {
+      code: 'slot_active',
+      message: `Slot ${subject.name} is in use by process ${subject.active_pid}. End what follows it first; a slot in use is not dropped.`,
     };
   return subject.synced
     ? {

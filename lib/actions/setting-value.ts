@@ -22,7 +22,7 @@ export function checkValue(given: string, limits: Limits): Checked {
   const text = given.trim();
   switch (limits.vartype) {
     case 'bool': {
-      const base = switches[text.toLowerCase()];
+      const base = own(switches, text.toLowerCase());
       return base ? { text: base, base } : { problem: 'It takes on or off.' };
     }
     case 'enum': {
@@ -66,8 +66,8 @@ function factorOf(suffix: string, unit: string | null): number | undefined {
   return undefined;
 }
 
-function own(units: Record<string, number>, name: string): number | undefined {
-  return Object.hasOwn(units, name) ? units[name] : undefined;
+function own<T>(table: Record<string, T>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 function unitWords(unit: string | null): string {

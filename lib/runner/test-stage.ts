@@ -30,12 +30,13 @@ export class Stage {
   #connections: ServerConnections[] = [];
   #audits: Audit[] = [];
 
-  static async build(major = 18): Promise<Stage> {
+  /** A server of a major version, with settings of its own where a test needs them; they are given on its command line. */
+  static async build(major = 18, settings: Record<string, string | number> = {}): Promise<Stage> {
     const stage = new Stage();
     stage.#embedded = await startEmbedded({
       major,
       dataDir: join(stage.folder, 'data'),
-      settings: { fsync: 'off', autovacuum: 'off', max_connections: 40 },
+      settings: { fsync: 'off', autovacuum: 'off', max_connections: 40, ...settings },
       superuserPassword: password,
       temporary: true,
     });

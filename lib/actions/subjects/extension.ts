@@ -5,7 +5,7 @@ import type { SubjectReader } from './subject';
 export const extension: SubjectReader<'extension'> = {
   read: ({ name }, { role }) => ({
     text: `select /* pgdeck:extension */ w.name, format('%I', w.name) as quoted,
-  e.extversion as installed, format('%I', n.nspname) as schema, n.nspname as schema_name, a.default_version,
+  e.extversion as installed, quote_ident(n.nspname) as schema, n.nspname as schema_name, a.default_version,
   json_build_array(w.name, e.oid, e.extversion, n.nspname)::text as fingerprint,
   coalesce((select json_agg(json_build_object('version', v.version, 'superuser', v.superuser and not v.trusted, 'trusted', v.trusted,
       'schema', v.schema, 'requires', v.requires) order by v.version)

@@ -2,18 +2,19 @@ import { allowedSettings } from '../allowed-settings';
 import type { SubjectReader } from './subject';
 
 /**
- * Sources that hide what the files say: the value is of this session, of its role or of its database. What pgdeck starts
- * its own sessions with differs from one to the next, so it says nothing of the server.
+ * What hides the value that the files give: this session, its role or its database has one of its own, or keeps the one
+ * that it began with. It differs from one session of pgdeck to the next, so it says nothing of the server.
  */
 const hidden = `s.source in ('client', 'database', 'user', 'database user', 'session', 'interactive', 'global')
-  or s.name = any('{statement_timeout,lock_timeout,idle_in_transaction_session_timeout,idle_session_timeout,jit}'::text[])`;
+  or s.name = any('{statement_timeout,lock_timeout,idle_in_transaction_session_timeout,idle_session_timeout,jit}'::text[])
+  or s.context in ('backend', 'superuser-backend')`;
 
 /** Settings of the server. */
 export const setting: SubjectReader<'setting'> = {
   read: ({ name }, { role, major }) => ({
     text: `select /* pgdeck:setting */ s.name, s.name as quoted, case when not (${hidden}) then s.reset_val end as setting, s.unit, s.vartype, s.min_val, s.max_val,
   s.enumvals, s.boot_val, s.context, s.source, s.sourcefile, s.pending_restart, s.category, s.short_desc,
-  (${hidden} or s.context in ('backend', 'superuser-backend')) as hidden,
+  (${hidden}) as hidden,
   has_table_privilege($1::name, 'pg_catalog.pg_file_settings', 'select')
     and has_function_privilege($1::name, 'pg_catalog.pg_show_all_file_settings()', 'execute') as auto_visible,
   pg_has_role($1::name, 'pg_read_all_settings', 'usage') as source_visible,
