@@ -18,6 +18,7 @@ import { reindex } from './reindex';
 import { resetStatements } from './reset-statements';
 import { resetStatistics } from './reset-statistics';
 import { rollbackPrepared } from './rollback-prepared';
+import { sequenceToBigint } from './sequence-to-bigint';
 import { switchWal } from './switch-wal';
 import { terminate } from './terminate';
 import { updateExtension } from './update-extension';
@@ -46,6 +47,7 @@ export const actions = {
   'create-partition': createPartition,
   'detach-partition': detachPartition,
   'drop-partition': dropPartition,
+  'sequence-to-bigint': sequenceToBigint,
 } satisfies Record<string, Action>;
 
 /** The id of an action. */
