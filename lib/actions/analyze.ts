@@ -1,27 +1,63 @@
 import { z } from 'zod';
-import { defineWork, type Refusal } from './action';
+import { exact, list } from '@/lib/format';
+import { defineWork, type Given, type Refusal } from './action';
 import { digits } from './session';
 import type { RelationSubject } from './subjects/subject';
+import {
+  bufferUsageLimit,
+  claims,
+  counts,
+  countsReading,
+  lacksMaintain,
+  maintainRights,
+  needsMajor,
+  notFor,
+  pageBytes,
+  rowsFigure,
+  skipLocked,
+} from './table-maintenance';
 
-const kinds: Record<string, string> = {
-  r: 'table',
-  p: 'partitioned table',
-  m: 'materialized view',
-  f: 'foreign table',
-};
-const others: Record<string, string> = { S: 'a sequence', v: 'a view', t: 'a TOAST table', c: 'a composite type' };
+/** 300 rows for each of default_statistics_target 100, each from a page of its own. */
+const samplePages = 30_000;
 
-function refuse({ relkind, quoted }: RelationSubject): Refusal | undefined {
-  return relkind in kinds
-    ? undefined
-    : {
-        code: 'not_a_table',
-        message: `${quoted} is ${others[relkind] ?? 'not a table'}; only tables and materialized views have statistics to renew.`,
-      };
+const options = z.strictObject({
+  columns: z
+    .array(z.number('must be the number of a column').int().min(1).max(1600), 'must be numbers of columns')
+    .min(1, 'must name at least one column')
+    .max(1600)
+    .refine((columns) => new Set(columns).size === columns.length, 'must name each column once')
+    .optional()
+    .meta({ title: 'Columns', description: 'Only the statistics of these columns, by number. Missing: all.' }),
+  skip_locked: skipLocked,
+  buffer_usage_limit_kb: bufferUsageLimit,
+});
+
+type Asked = Given<RelationSubject, z.output<typeof options>>;
+
+function refuse({ subject, options: { columns, buffer_usage_limit_kb }, details, actor }: Asked): Refusal | undefined {
+  const kind = notFor(subject, 'rpmf', 'only tables and materialized views have statistics to renew.');
+  if (kind) return kind;
+  const unknown = columns?.filter((column) => !details.some(({ attnum }) => attnum === column)) ?? [];
+  if (unknown.length > 0)
+    return { code: 'no_such_column', message: `${subject.quoted} has no column ${list(unknown.map(String))}.` };
+  return buffer_usage_limit_kb !== undefined && actor.major < 16
+    ? needsMajor('BUFFER_USAGE_LIMIT', 16, actor)
+    : undefined;
+}
+
+function statement({ subject, options, details }: Asked): string {
+  const words = [
+    ...(options.skip_locked ? ['skip_locked'] : []),
+    ...(options.buffer_usage_limit_kb === undefined
+      ? []
+      : [`buffer_usage_limit '${digits(options.buffer_usage_limit_kb)} kB'`]),
+  ];
+  const columns = options.columns?.map((column) => details.find(({ attnum }) => attnum === column)?.quoted);
+  return `analyze /* pgdeck:analyze */ ${words.length > 0 ? `(${words.join(', ')}) ` : ''}${subject.quoted}${columns ? ` (${columns.join(', ')})` : ''}`;
 }
 
 /** Renews the planner's statistics of one table: `ANALYZE`. */
-export const analyze = defineWork<RelationSubject, z.ZodObject>({
+export const analyze = defineWork<RelationSubject, typeof options>({
   id: 'analyze',
   title: 'Analyze table',
   summary: "Reads a sample of a table and renews the planner's statistics of it.",
@@ -32,50 +68,85 @@ export const analyze = defineWork<RelationSubject, z.ZodObject>({
   targetKinds: ['relation'],
   role: 'operator',
   confirm: 'click',
-  rights:
-    'Owner of the table or of the database, MAINTAIN on the table or pg_maintain (from PostgreSQL 17), or superuser.',
-  options: z.strictObject({}),
+  rights: maintainRights,
+  options,
   locks: [
     {
-      object: 'the table',
+      object: 'the table and its partitions',
       mode: 'ShareUpdateExclusiveLock',
       blocks: 'VACUUM, ANALYZE, CREATE INDEX, ALTER TABLE; not reads or writes',
     },
+    { object: 'their indexes', mode: 'AccessShareLock', blocks: 'DROP INDEX, ALTER INDEX' },
   ],
   touches: ['tables'],
-  refuse: ({ subject }) => refuse(subject),
-  plan: ({ subject, actor }) => ({
-    question: `Analyze ${subject.quoted}?`,
-    effect:
-      subject.relkind === 'p'
+  details: ({ subject, options: { columns = [] } }) => ({
+    text: `select /* pgdeck:analyze-columns */ a.attnum::int as attnum, format('%I', a.attname) as quoted
+from pg_catalog.pg_attribute as a
+where a.attrelid = ${digits(subject.oid)}::oid and not a.attisdropped and a.attnum = any($1::smallint[])
+order by a.attnum`,
+    values: [columns],
+  }),
+  refuse,
+  plan: (given) => {
+    const { subject, actor, options } = given;
+    const partitioned = subject.relkind === 'p';
+    return {
+      question: `Analyze ${subject.quoted}?`,
+      effect: partitioned
         ? 'PostgreSQL reads a sample of every partition and renews the statistics of each and of the whole. Reads and writes go on.'
         : "PostgreSQL reads a sample of the rows and renews the planner's statistics. Reads and writes go on.",
-    typed: subject.name,
-    facts: [],
-    warnings: [],
-    ...(!subject.owns &&
-      !subject.may_maintain && {
-        missingRight: `Role ${actor.role} may not analyze ${subject.quoted}: PostgreSQL will skip it with a warning. It must own the table or its database, or have MAINTAIN (from PostgreSQL 17).`,
-      }),
-    steps: [
-      {
-        sql: `analyze /* pgdeck:analyze */ ${subject.quoted}`,
-        locks: [{ oid: subject.oid, relation: subject.quoted, mode: 'ShareUpdateExclusiveLock' }],
-        wait: 'brief',
-        inTransaction: true,
-        progress: 'ANALYZE',
-      },
-    ],
-    queues: 'VACUUM, ANALYZE, CREATE INDEX and ALTER TABLE on it wait while this runs; reads and writes do not.',
-  }),
-  proof: ({ subject }) => ({
-    text: `select /* pgdeck:analyzed */ coalesce(sum(pg_stat_get_analyze_count(r.oid)), 0)::text as times,
-  max(pg_stat_get_last_analyze_time(r.oid)) as at
-from ${subject.relkind === 'p' ? `(select p.relid as oid from pg_catalog.pg_partition_tree(${digits(subject.oid)}::oid) as p)` : `(select ${digits(subject.oid)}::oid as oid)`} as r`,
-  }),
-  judge: (before, after, { subject }) =>
-    after && after.times !== before?.times
-      ? { done: true, message: `${subject.quoted} is analyzed.` }
-      : { done: false, message: `Nothing was done: PostgreSQL skipped ${subject.quoted}.` },
+      typed: subject.name,
+      facts: [
+        ...(subject.changed_rows === null || partitioned
+          ? []
+          : [{ label: 'Rows changed since the last ANALYZE', value: exact(subject.changed_rows) }]),
+        ...(partitioned
+          ? [
+              {
+                label: 'Autovacuum',
+                value: 'analyzes partitions, and never the partitioned table itself: only ANALYZE by hand renews it.',
+              },
+            ]
+          : []),
+      ],
+      warnings: [
+        ...(options.columns
+          ? ['The statistics of the other columns stay as they are, and the rows changed are counted on.']
+          : []),
+        ...(subject.relkind === 'f' ? ['The sample is read from the other server, over the network.'] : []),
+      ],
+      ...lacksMaintain('analyze', subject, actor),
+      steps: [
+        {
+          sql: statement(given),
+          locks: claims(subject, actor, {
+            table: 'ShareUpdateExclusiveLock',
+            indexes: 'AccessShareLock',
+            below: 'AccessShareLock',
+          }),
+          wait: 'brief',
+          inTransaction: true,
+          progress: 'ANALYZE',
+        },
+      ],
+      queues: 'VACUUM, ANALYZE, CREATE INDEX and ALTER TABLE on it wait while this runs; reads and writes do not.',
+      ...(!partitioned &&
+        subject.relkind !== 'f' && {
+          work: { readBytes: Math.min(Math.max(subject.pages, 0), samplePages) * pageBytes, writeBytes: 0 },
+        }),
+      settings: ['default_statistics_target', 'vacuum_cost_delay'],
+    };
+  },
+  proof: ({ subject, actor }) => countsReading(subject, actor, 'analyzed'),
+  judge: (before, after, { subject }) => {
+    const [old, now] = [counts(before), counts(after)];
+    return now && now.analyzes !== old?.analyzes
+      ? {
+          done: true,
+          message: `${subject.quoted} is analyzed.`,
+          figures: rowsFigure('Rows changed since the last ANALYZE', old?.changed, now.changed),
+        }
+      : { done: false, message: `Nothing was done: PostgreSQL skipped ${subject.quoted}.` };
+  },
   not: 'Not analyzed.',
 });

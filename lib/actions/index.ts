@@ -1,17 +1,20 @@
 import type { Action } from './action';
 import { alterSystem } from './alter-system';
 import { analyze } from './analyze';
+import { analyzeDatabase } from './analyze-database';
 import { attachPartition } from './attach-partition';
 import { cancel } from './cancel';
 import { checkpoint } from './checkpoint';
 import { createExtension } from './create-extension';
 import { createIndex } from './create-index';
 import { createPartition } from './create-partition';
+import { createStatistics } from './create-statistics';
 import { detachPartition } from './detach-partition';
 import { dropExtension } from './drop-extension';
 import { dropIndex } from './drop-index';
 import { dropPartition } from './drop-partition';
 import { dropSlot } from './drop-slot';
+import { dropStatistics } from './drop-statistics';
 import { recreate } from './recreate';
 import { refreshCollationVersion } from './refresh-collation-version';
 import { reindex } from './reindex';
@@ -19,13 +22,24 @@ import { resetStatements } from './reset-statements';
 import { resetStatistics } from './reset-statistics';
 import { rollbackPrepared } from './rollback-prepared';
 import { sequenceToBigint } from './sequence-to-bigint';
+import { setStorageParameters } from './set-storage-parameters';
 import { switchWal } from './switch-wal';
 import { terminate } from './terminate';
 import { updateExtension } from './update-extension';
+import { vacuum } from './vacuum';
+import { vacuumFull } from './vacuum-full';
+import { validateConstraint } from './validate-constraint';
 
 /** Every action, by the id that the API and the audit name it by. */
 export const actions = {
   analyze,
+  'analyze-database': analyzeDatabase,
+  vacuum,
+  'vacuum-full': vacuumFull,
+  'set-storage-parameters': setStorageParameters,
+  'create-statistics': createStatistics,
+  'drop-statistics': dropStatistics,
+  'validate-constraint': validateConstraint,
   cancel,
   terminate,
   'create-index': createIndex,
