@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -130,6 +130,40 @@ test('texts that PostgreSQL cannot hold do not hold up the rest', async () => {
   await audit.write(record('ann', { title: 'next' }));
   await copies.copy();
   expect(await titles()).toEqual(['next', 'nul \0 half \ud800']);
+});
+
+test('an audit that came back from a backup goes on from where it parted from what was copied, again and again', async () => {
+  const write = async (...names: string[]) => {
+    const { audit, copies } = instance('a');
+    for (const title of names) await audit.write(record('ann', { title }));
+    await copies.copy();
+    expect(await copies.state()).toEqual({ on: true, waiting: 0 });
+    await audit.close();
+  };
+  const backup = join(folder, 'backup');
+  const restore = () => {
+    rmSync(join(folder, 'a'), { recursive: true });
+    cpSync(backup, join(folder, 'a'), { recursive: true });
+  };
+  const keep = () => {
+    rmSync(backup, { recursive: true, force: true });
+    cpSync(join(folder, 'a'), backup, { recursive: true });
+  };
+  await write('1', '2', '3', '4', '5');
+  keep();
+  await write('lost 6', 'lost 7', 'lost 8');
+  restore();
+  await write('new 6');
+  keep();
+  await write('new 7', 'new 8', 'new 9');
+  expect(await titles()).toEqual(
+    ['1', '2', '3', '4', '5', 'lost 6', 'lost 7', 'lost 8', 'new 6', 'new 7', 'new 8', 'new 9'].sort(),
+  );
+  restore();
+  await write('third 7');
+  await write('third 8');
+  expect((await titles()).filter((title) => title?.endsWith('7'))).toEqual(['lost 7', 'new 7', 'third 7']);
+  expect(await titles()).toHaveLength(14);
 });
 
 describe('the filters of the list', () => {

@@ -2,8 +2,8 @@ import type { AuditEntry } from '@/lib/actions/protocol';
 import type { Run } from '@/lib/history/store';
 import { log, safeError } from '@/lib/metrics/log';
 import type { Audit } from './audit';
-import { hashOf } from './chain';
 import { type AuditFilter, type AuditQuery, parsed, searchedText } from './query';
+import { type Trail, trailOf } from './trail';
 
 /** What copies need of the history store. */
 export type CopyStore = { readonly on: boolean; query: Run; onChange(listener: () => void): void };
@@ -20,10 +20,8 @@ export class AuditCopies {
   readonly #audit: Audit;
   readonly #store: CopyStore;
   readonly #instance: string;
-  /** The audit's own name in the store, by its first line; undefined while there is none. */
-  #trail: string | undefined;
-  /** The last number that the store has; undefined while that is not known. */
-  #upto: number | undefined;
+  /** How far the store has them; undefined while that is not known. */
+  #trail: Trail | undefined;
   #problem: string | undefined;
   #copying: Promise<void> | undefined;
   #again = false;
@@ -41,7 +39,7 @@ export class AuditCopies {
     this.#audit.onWrite(() => void this.copy());
     this.#store.onChange(() => {
       // It may be another store.
-      this.#upto = undefined;
+      this.#trail = undefined;
       if (this.#store.on) void this.copy();
     });
     this.#timer = setInterval(() => void this.copy(), everyMs);
@@ -65,7 +63,7 @@ export class AuditCopies {
   /** How far it is. */
   async state(): Promise<CopyState> {
     const { entries } = await this.#audit.state();
-    const waiting = entries === 0 ? 0 : this.#upto === undefined ? null : Math.max(0, entries - this.#upto);
+    const waiting = entries === 0 ? 0 : this.#trail === undefined ? null : Math.max(0, entries - this.#trail.upto);
     return { on: true, waiting, ...(this.#problem !== undefined && { problem: this.#problem }) };
   }
 
@@ -77,7 +75,7 @@ export class AuditCopies {
         while (await this.#some());
         this.#problem = undefined;
       } catch (error) {
-        this.#upto = undefined;
+        this.#trail = undefined;
         if (this.#problem === undefined && this.#store.on)
           log.warn({ err: safeError(error) }, 'lines of the audit could not be copied to the history store');
         this.#problem = 'Lines could not be copied to the history store; it is tried again by itself.';
@@ -87,28 +85,15 @@ export class AuditCopies {
 
   /** Copies some lines; false where none is left. */
   async #some(): Promise<boolean> {
-    this.#trail ??= await this.#name();
+    this.#trail ??= await trailOf(this.#audit, this.#store.query);
     if (this.#trail === undefined) return false;
-    this.#upto ??= await this.#there(this.#trail);
-    const lines = await this.#audit.after(this.#upto, linesAtOnce);
+    const { name, upto } = this.#trail;
+    const lines = await this.#audit.after(upto, linesAtOnce);
     const last = lines.at(-1);
     if (!last) return false;
-    await write(this.#store.query, this.#trail, this.#instance, lines);
-    this.#upto = last.entry.seq;
+    await write(this.#store.query, name, this.#instance, lines);
+    this.#trail = { name, upto: last.entry.seq };
     return lines.length === linesAtOnce;
-  }
-
-  async #name(): Promise<string | undefined> {
-    const [first] = await this.#audit.after(0, 1);
-    return first && hashOf(first.line).slice(0, 32);
-  }
-
-  async #there(trail: string): Promise<number> {
-    const [row] = await this.#store.query<{ seq: number }>(
-      'select /* pgdeck:audit */ coalesce(max(c.seq), 0)::float8 as seq from pgdeck.audit_copy as c where c.trail = $1',
-      [trail],
-    );
-    return row?.seq ?? 0;
   }
 }
 
