@@ -116,7 +116,7 @@ where c.oid = ${digits(subject.oid)}::oid`,
       queues: partitioned
         ? 'Everybody who uses the table or a partition waits behind it, for at most 2 s.'
         : 'VACUUM, ANALYZE, CREATE INDEX and ALTER TABLE on the table wait while this runs; reads and writes do not.',
-      ...(subject.valid && { undo: undoOf(given) }),
+      ...(restorable(subject) && { undo: undoOf(given) }),
     };
   },
   proof: ({ subject }) => ({
@@ -131,16 +131,18 @@ from pg_catalog.pg_index as i where i.indexrelid = ${digits(subject.oid)}::oid`,
         done: true,
         message: `${subject.quoted} is dropped.`,
         ...(size !== null && { figures: [{ label: 'Size of the index', before: bytes(size), after: null }] }),
-        ...(subject.valid && { undo: undoOf(given) }),
+        ...(restorable(subject) && { undo: undoOf(given) }),
       };
     if (after.valid || subject.relkind === 'I') return { done: false, message: `${subject.quoted} is still there.` };
-    const [drop, repair] = cleanUps(subject.database, subject);
     return {
       done: false,
-      message: before?.valid
-        ? `${subject.quoted} is INVALID now: no query uses it any more, and it still costs writes.`
-        : `${subject.quoted} is still there, INVALID.`,
-      next: [drop, repair].filter((next) => next !== undefined),
+      message: `${subject.quoted} is still there, INVALID.`,
+      warnings: [
+        before?.valid
+          ? `${subject.quoted} is INVALID now: no query uses it any more, and it still costs writes.`
+          : `${subject.quoted} is still there, INVALID.`,
+      ],
+      next: cleanUps(subject.database, subject),
     };
   },
   not: 'The index was not dropped.',
@@ -225,8 +227,13 @@ function warningsOf(given: Asked): string[] {
       ? 'It is not done concurrently: everybody who uses the table waits for it, and it waits at most 2 s for them.'
       : undefined,
     'Scans on standbys are counted there, not here.',
-    lost.length > 0 && subject.valid ? `Undo makes the index again, without ${lost.join(', ')}.` : undefined,
+    lost.length > 0 && restorable(subject) ? `Undo makes the index again, without ${lost.join(', ')}.` : undefined,
   ].filter((warning) => warning !== undefined);
+}
+
+/** All but the copies of a REINDEX that was interrupted. */
+function restorable({ name, valid }: IndexSubject): boolean {
+  return valid || !/_cc(new|old)\d*$/.test(name);
 }
 
 /** What makes it again: its own definition; a partitioned one the whole way. */

@@ -70,8 +70,9 @@ export function judgeBuilt(
   return {
     done: false,
     message: wanted
-      ? `${wanted.quoted} is INVALID: ${wanted.building ? 'it is being built.' : 'it costs writes and serves no query.'}`
+      ? `${wanted.quoted} is INVALID${wanted.building ? ': it is being built.' : '.'}`
       : `There is no index ${name} on ${table}.`,
+    warnings: left.map((each) => `${each.quoted} is left behind INVALID: it serves no query and costs writes.`),
     next: [...(wanted && again ? [again] : []), ...left.flatMap((each) => cleanUps(database, each))],
   };
 }

@@ -214,6 +214,7 @@ function judge(before: Row | undefined, after: Row | undefined, { subject }: Ask
   const known = new Set(was?.invalid.map(({ oid }) => oid));
   const ours = is?.invalid.filter(({ oid, leftover, building }) => leftover && !building && !known.has(oid)) ?? [];
   const next = ours.flatMap((index) => cleanUps(subject.database, index).slice(0, 1));
+  const left = ours.map(({ quoted }) => `${quoted} is left behind INVALID: it serves no query and costs writes.`);
   const old = is?.oids.filter((oid) => was?.oids.includes(oid)) ?? [];
   const repaired = subject.kind === 'index' && subject.relkind === 'i' && !subject.valid;
   if (is && is.oids.length > 0 && old.length === 0 && is.valid)
@@ -221,6 +222,7 @@ function judge(before: Row | undefined, after: Row | undefined, { subject }: Ask
       done: true,
       message: repaired ? `${subject.quoted} is valid again.` : `${subject.quoted} is built anew.`,
       figures: [{ label: 'Size', before: was ? bytes(was.bytes) : null, after: bytes(is.bytes) }],
+      warnings: left,
       next,
     };
   return {
@@ -228,6 +230,7 @@ function judge(before: Row | undefined, after: Row | undefined, { subject }: Ask
     message: repaired
       ? `${subject.quoted} is still INVALID.`
       : `${subject.quoted}: ${is ? plural(old.length, 'index', 'indexes') : 'nothing'} of ${was?.oids.length ?? 0} still as before.`,
+    warnings: left,
     next,
   };
 }

@@ -211,6 +211,7 @@ async function afterFailure(
         ...(shown.warnings ?? []),
       ],
     };
+  const told = [...warnings, ...(shown?.warnings ?? [])];
   const left = { ...(shown?.next && { next: shown.next }), ...(shown?.figures && { figures: shown.figures }) };
   if (came?.cancelled)
     return {
@@ -218,11 +219,11 @@ async function afterFailure(
       message: `${work.action.not} It was cancelled from here.`,
       ...left,
       verified: false,
-      warnings,
+      warnings: told,
     };
-  if (lost) return { ...failure, ...left, verified: null, warnings };
-  if (failure.sqlstate !== '55P03') return { ...failure, ...left, verified: false, warnings };
-  return { ...failure, ...left, verified: false, warnings: [...warnings, ...(await holdersOf(job, work))] };
+  if (lost) return { ...failure, ...left, verified: null, warnings: told };
+  if (failure.sqlstate !== '55P03') return { ...failure, ...left, verified: false, warnings: told };
+  return { ...failure, ...left, verified: false, warnings: [...told, ...(await holdersOf(job, work))] };
 }
 
 async function holdersOf(job: Job, { plan, given }: Work): Promise<string[]> {
