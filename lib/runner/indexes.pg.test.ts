@@ -251,6 +251,31 @@ describe.each([14, 18])('indexes on PostgreSQL %i', (major) => {
     );
   });
 
+  it('statistics that were dropped are made again by the text that the audit kept', async () => {
+    await stage.root(
+      'set role owner; create statistics public."S ""1""" (ndistinct) on id, (lower(title)) from public.docs; reset role',
+    );
+    const text = 'select oid::int as oid, pg_get_statisticsobjdef(oid) as text from pg_statistic_ext';
+    const [before] = await stage.root<{ oid: number; text: string }>(text);
+    const dropped = await run({
+      action: 'drop-statistics',
+      target: { kind: 'statistics', database: 'postgres', oid: before?.oid ?? 0 },
+    });
+    expect(dropped).toMatchObject({ status: 'done', verified: true });
+    const again = { action: 'recreate', target: { kind: 'run' as const, runId: dropped.runId } };
+    await stage.root('alter table docs rename to docs_2');
+    expect(await refusal(preview(again))).toBe('422 table_gone');
+    await stage.root('alter table docs_2 rename to docs');
+    expect(await run(again)).toMatchObject({
+      status: 'done',
+      verified: true,
+      undo: { body: { action: 'drop-statistics' } },
+    });
+    expect((await stage.root<{ text: string }>(text))[0]?.text).toBe(before?.text);
+    expect(await refusal(preview(again))).toBe('422 name_taken');
+    await stage.root('drop statistics public."S ""1"""');
+  });
+
   it('a DROP that is cancelled midway makes a good index INVALID: told, and repaired or dropped', async () => {
     await stage.root('create index orders_half on orders (id) where id > 500; alter index orders_half owner to owner');
     const reader = await stage.client('app', 'reader');
