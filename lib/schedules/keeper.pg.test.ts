@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { ApiError } from '@/lib/access/errors';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { until } from '@/lib/history/test-stage';
-import { admin } from '@/lib/runner/test-stage';
+import { admin, refusal } from '@/lib/runner/test-stage';
 import type { Keeper } from './keeper';
 import { Desk } from './test-desk';
 
@@ -14,6 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => desk?.end());
 beforeEach(async () => {
+  desk.stage.approval = 'off';
   desk.stage.use('actor');
   await desk.stage.root('drop table if exists public.nightly; create table public.nightly as select 1 as id');
   await desk.stage.root('alter table public.nightly owner to owner');
@@ -90,6 +91,70 @@ describe('what is due', () => {
     desk.now += 2 * hourMs + 120_000;
     expect((await settle(desk.keeper())).missed).toEqual({ count: 3, last: '2026-11-21T05:00:00.000Z' });
   });
+});
+
+test('partitions ahead are made when time has gone on, and nothing while they are there', async () => {
+  const { stage } = desk;
+  await stage.root(`drop table if exists public.ahead; create table public.ahead (at date not null) partition by range (at);
+    alter table public.ahead owner to owner; grant create on schema public to owner`);
+  const made = async () =>
+    Number(
+      (await stage.root<{ n: string }>("select count(*) as n from pg_inherits where inhparent = 'ahead'::regclass"))[0]
+        ?.n,
+    );
+  const target = { kind: 'relation' as const, database: 'postgres', oid: await stage.oid('ahead') };
+  body = { action: 'create-partition', target, options: { ahead: { interval: 'month', count: 2 } } };
+  await make();
+  const keeper = desk.keeper();
+  desk.now += hourMs;
+  expect((await settle(keeper)).last).toMatchObject({ status: 'done' });
+  expect(await made()).toBe(3);
+  desk.now += hourMs;
+  await until(async () => {
+    await keeper.tick();
+    return (await desk.only()).last?.status === 'nothing_done';
+  });
+  expect((await desk.only()).last?.message).toContain('has its partitions for that time already');
+  await stage.root(`do $$ declare newest text; begin
+    select inhrelid::regclass::text into newest from pg_inherits where inhparent = 'ahead'::regclass order by 1 desc limit 1;
+    execute 'drop table ' || newest; end $$`);
+  desk.now += hourMs;
+  await until(async () => {
+    await keeper.tick();
+    return (await desk.only()).last?.status === 'done';
+  });
+  expect(await made()).toBe(3);
+  // Another schedule can be made although nothing has to be made now.
+  const { preview } = await make();
+  expect(preview.warnings[0]).toContain('Nothing has to be made now.');
+  await stage.root('drop table public.ahead');
+});
+
+test('what waits for an approval is not run twice meanwhile, and who made the schedule cannot approve it', async () => {
+  desk.stage.approval = 'typed';
+  desk.stage.use('actor', { environment: 'production' });
+  body = { action: 'reindex', target: { kind: 'relation', database: 'postgres', oid: await desk.stage.oid('orders') } };
+  const schedule = { title: 'hourly', cron: '0 * * * *', timeZone: 'UTC', body };
+  const { preview } = await desk.schedules().create('test', { ...schedule, dryRun: true }, admin);
+  expect(preview).toMatchObject({ confirm: 'typed', needsApproval: true });
+  const confirmText = preview.confirmText as string;
+  await desk.schedules().create('test', { ...schedule, confirmText }, admin);
+  const keeper = desk.keeper();
+  desk.now += hourMs;
+  await until(async () => {
+    await keeper.tick();
+    return typeof (await desk.only()).running?.runId === 'string';
+  });
+  const runId = (await desk.only()).running?.runId as string;
+  const { runner } = desk.stage;
+  expect(runner.run(runId)).toMatchObject({ status: 'awaiting_approval', schedule: 'hourly' });
+  desk.now += hourMs;
+  await keeper.tick();
+  expect(await desk.only()).toMatchObject({ missed: { count: 1 }, running: { runId } });
+  expect(await refusal(runner.approve(runId, admin))).toBe('403 own_action');
+  await runner.approve(runId, { name: 'second', role: 'admin' });
+  const { last } = await settle(keeper);
+  expect(last).toMatchObject({ status: 'done', runId });
 });
 
 describe('what was missed is told and never caught up', () => {
