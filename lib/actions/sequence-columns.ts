@@ -24,6 +24,7 @@ export type SequenceColumn = {
   /** True: it takes its numbers from a sequence, or is the key; false: it names such a column. */
   is_source: boolean;
   sequence: {
+    oid: number;
     quoted: string;
     name: string;
     type: string;
@@ -78,7 +79,7 @@ select c.oid, format('%I.%I', s.nspname, c.relname) as "table", c.relname as tab
   a.attname as "column", format('%I', a.attname) as quoted_column, format_type(a.atttypid, null) as type, a.attnotnull as not_null,
   a.attidentity::text as identity, pg_get_expr(d.adbin, d.adrelid) as default_value,
   exists (select from source as o where o.rel = col.rel and o.att = col.att) as is_source,
-  (select json_build_object('quoted', format('%I.%I', qs.nspname, q.relname), 'name', q.relname, 'type', format_type(r.seqtypid, null), 'last', v.last::text,
+  (select json_build_object('oid', q.oid::bigint, 'quoted', format('%I.%I', qs.nspname, q.relname), 'name', q.relname, 'type', format_type(r.seqtypid, null), 'last', v.last::text,
       'full', v.last::float8 / v.most::float8, 'most', v.most::text)
     from uses as u
     join pg_catalog.pg_class as q on q.oid = u.seq

@@ -120,11 +120,21 @@ function factOf({ type, sequence, is_source, identity, estimated_rows }: Sequenc
 
 const claim = ({ oid, table }: SequenceColumn): Claim => ({ oid, relation: table, mode: 'AccessExclusiveLock' });
 
-function shown(says: string, sql: string, columns: SequenceColumn[] = [], mode?: string): Step {
+type Sequence = NonNullable<SequenceColumn['sequence']>;
+/** Who takes a number waits behind it. */
+const sequenceClaim = ({ oid, quoted }: Sequence): Claim => ({ oid, relation: quoted, mode: 'ShareRowExclusiveLock' });
+
+function shown(
+  says: string,
+  sql: string,
+  columns: SequenceColumn[] = [],
+  mode?: string,
+  sequences: Sequence[] = [],
+): Step {
   return {
     sql: `-- ${says}\n${sql}`,
     title: says,
-    locks: columns.map((column) => ({ ...claim(column), ...(mode && { mode }) })),
+    locks: [...columns.map((column) => ({ ...claim(column), ...(mode && { mode }) })), ...sequences.map(sequenceClaim)],
     wait: 'brief',
     inTransaction: !/concurrently/.test(sql),
   };
@@ -219,6 +229,8 @@ function swap(columns: SequenceColumn[]): Step {
     'The swap: a short transaction. Where it is refused for its lock, run it again',
     lines.join(';\n'),
     narrowed,
+    undefined,
+    narrowSequences(columns),
   );
 }
 
@@ -281,8 +293,8 @@ function rewriteSteps(columns: SequenceColumn[], instead: boolean): Step[] {
         [column],
       ),
     ),
-    ...narrowSequences(columns).map(({ quoted: sequence }) =>
-      shown('The sequence, in an instant', `alter sequence ${sequence} as bigint`),
+    ...narrowSequences(columns).map((sequence) =>
+      shown('The sequence, in an instant', `alter sequence ${sequence.quoted} as bigint`, [], undefined, [sequence]),
     ),
   ];
 }

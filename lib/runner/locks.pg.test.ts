@@ -72,6 +72,12 @@ const maintenance = (table: string) => `lock table ${table} in share update excl
 const cases: Case[] = [
   { action: 'analyze', on: 'a table', target: relation('plain') },
   { action: 'analyze', on: 'a partitioned table', target: relation('tree') },
+  {
+    action: 'analyze-database',
+    on: 'all tables',
+    target: async () => ({ kind: 'database', database }),
+    options: { only: 'all' },
+  },
   { action: 'vacuum', on: 'a table', target: relation('plain'), behind: { 0: [maintenance('plain')] } },
   {
     action: 'vacuum',
@@ -84,9 +90,9 @@ const cases: Case[] = [
     action: 'set-storage-parameters',
     on: 'a table',
     target: relation('plain'),
-    options: { set: { fillfactor: 80 } },
+    options: { fillfactor: 80, 'toast.autovacuum_enabled': false },
   },
-  { action: 'create-statistics', on: 'a table', target: relation('plain'), options: { columns: [1, 2] } },
+  { action: 'create-statistics', on: 'a table', target: relation('plain'), options: { columns: [2, 3] } },
   {
     action: 'drop-statistics',
     on: 'one',

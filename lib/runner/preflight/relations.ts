@@ -24,6 +24,8 @@ export type Locked = {
 const mostRelations = 20_000;
 /** Partitions, indexes and the like of one relation that are named one by one. */
 const mostNamed = 12;
+/** Locks of a plan that are told in all. */
+const mostTold = 200;
 
 const order: Via[] = ['self', 'parent', 'partitions', 'referenced', 'referencing', 'toast', 'indexes'];
 
@@ -113,7 +115,7 @@ export function lockWords(locked: Locked[]): LockTaken[] {
     const key = JSON.stringify([each.of, each.via, each.mode]);
     groups.set(key, [...(groups.get(key) ?? []), each]);
   }
-  return [...groups.values()].flatMap((group) => {
+  const told = [...groups.values()].flatMap((group) => {
     const [first] = group as [Locked, ...Locked[]];
     const blocks = blocksOf(first.mode);
     const named = group.slice(0, mostNamed).map(({ relation, mode }) => ({ relation, mode, blocks }));
@@ -122,6 +124,11 @@ export function lockWords(locked: Locked[]): LockTaken[] {
     const what = plural(more, `more ${words[first.via]}`, `more ${manyWords[first.via] ?? `${words[first.via]}s`}`);
     return [...named, { relation: `and ${what} of ${first.of}`, mode: first.mode, blocks }];
   });
+  const rest = told.slice(mostTold);
+  const [strongest] = rest.sort((one, other) => strength(other.mode) - strength(one.mode));
+  return strongest
+    ? [...told.slice(0, mostTold), { ...strongest, relation: `and ${plural(rest.length, 'more lock')} like it` }]
+    : told;
 }
 
 /** The claims by themselves, where the catalog could not be read; each once with its strongest mode. */
