@@ -1,10 +1,10 @@
 import { isLoopback } from '@/lib/access/confirm';
 import { readConfig, type ServerConfig, type Target } from '@/lib/config';
+import { quoted } from '@/lib/identifier';
 import { type Capabilities, missing } from '@/lib/postgres/capabilities';
 import { describeError, type Problem } from '@/lib/postgres/errors';
 import { ServerConnections } from '@/lib/postgres/server-connections';
 import { topics } from '@/lib/topics/index';
-import { quoted } from '@/lib/topics/lookups';
 
 /** One line of the doctor's report: `missing` makes the exit code 1, `advice` does not. */
 export type Remark = { kind: 'good' | 'missing' | 'advice'; text: string; fixSql?: string };

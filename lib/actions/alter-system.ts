@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Judgement, type Refusal, type Row, type Step } from './action';
 import { mayBeSet } from './allowed-settings';
 import type { Undo } from './protocol';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Refusal } from './action';
 import { installedNow, notAllowed, notPreloaded, preloadedColumn, versionLiteral } from './extension-words';
 import type { ExtensionSubject } from './subjects/subject';

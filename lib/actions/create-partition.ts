@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bytes, plural } from '@/lib/format';
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Judgement, type Plan, type Refusal, type Step } from './action';
 import { type Bound, boundSql, partitionBound, proposedName } from './partition-bound';
 import {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { list } from '@/lib/format';
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Refusal } from './action';
 import { digits } from './session';
 import type { RelationSubject } from './subjects/subject';

@@ -1,4 +1,4 @@
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 import type { Claim, Step } from './action';
 import {
   compared,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 import { inBrackets, mostExpression, type Node, oneStatementOf } from './sql-expression';
 
 const attnum = z.number('must be the number of a column').int().min(1).max(1600);

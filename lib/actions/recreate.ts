@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Judgement, type Plan, type Reading, type Refusal, type Row } from './action';
 import { builtProof, judgeBuilt } from './index-definition-result';
 import { type Node, notInIndex, oneStatement, parserReady } from './sql-expression';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { exact } from '@/lib/format';
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Reading, type Refusal } from './action';
 import type { NextAction } from './protocol';
 import { digits } from './session';

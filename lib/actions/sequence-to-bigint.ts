@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bytes, exact, list, percent, plural } from '@/lib/format';
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 import { type Claim, defineWork, type Given, type Plan, type Refusal, type Step } from './action';
 import { joined } from './partition-bound';
 import { columnsReading, type SequenceColumn } from './sequence-columns';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bytes } from '@/lib/format';
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 import { defineWork } from './action';
 import type { ServerSubject } from './subjects/subject';
 

@@ -1,5 +1,5 @@
 import { figure } from '@/lib/format';
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 
 /** A ratio: `2.4 times`, `31 times`. */
 export function times(ratio: number): string {

@@ -1,5 +1,5 @@
 import { list } from '@/lib/format';
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 import type { Relation } from './catalog';
 import { type Context, type Lock, type Node, nameOf, textsOf } from './effect';
 import { walk } from './reading';

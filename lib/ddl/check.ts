@@ -2,6 +2,7 @@ import { ApiError } from '@/lib/access/errors';
 import type { Claim } from '@/lib/actions/action';
 import type { Fact, InTheWay, LockTaken } from '@/lib/actions/protocol';
 import { bytes, count, list } from '@/lib/format';
+import { quoted } from '@/lib/identifier';
 import { describeError } from '@/lib/postgres/errors';
 import { actor, look } from '@/lib/runner/look';
 import { sessionsInTheWay } from '@/lib/runner/preflight/in-the-way';
@@ -9,7 +10,6 @@ import { type Locked, lockedBy, lockWords } from '@/lib/runner/preflight/relatio
 import { gaugeOf, wouldQueue } from '@/lib/runner/preflight/use-of-relations';
 import type { Reads } from '@/lib/runner/subject-now';
 import type { Server } from '@/lib/runtime';
-import { quoted } from '@/lib/topics/lookups';
 import { Catalog, type Relation } from './catalog';
 import { describeStatement } from './describe';
 import type { Effect, Lock, Name } from './effect';

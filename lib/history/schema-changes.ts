@@ -1,4 +1,4 @@
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 import { type Draft, type Found, folded } from './draft';
 
 /** A part of a definition: a text, or texts by name (columns, constraints, triggers …). */

@@ -1,4 +1,4 @@
-import { quoted } from '@/lib/topics/lookups';
+import { quoted } from '@/lib/identifier';
 import type { Requirement, Variants } from '@/lib/topics/topic';
 import type { Problem } from './errors';
 

@@ -1,9 +1,9 @@
 import type { Identity, Session } from '@/lib/actions/session';
 import { sessionSql, sessionsSql } from '@/lib/actions/session';
+import { quoted } from '@/lib/identifier';
 import { isConnectionError } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Answered } from '@/lib/postgres/session';
-import { quoted } from '@/lib/topics/lookups';
 
 /** Sends one statement over the action role's connection. */
 export type Query = <Row = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Answered<Row>>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quoted } from '@/lib/identifier';
 import {
   bytes,
   count,
@@ -12,7 +13,7 @@ import {
   pids,
   text,
 } from './column';
-import { keysOf, quoted } from './lookups';
+import { keysOf } from './lookups';
 import { exclusiveLocks, indexSizes, lockedBy, tableSettings } from './sizes';
 import { defineTopic, type Known, type Lookup, type Partial, type Raw } from './topic';
 

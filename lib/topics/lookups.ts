@@ -1,4 +1,4 @@
-import { keyWords } from './key-words';
+import { quoted } from '@/lib/identifier';
 import type { Known, Lookup, Raw } from './topic';
 
 const present = (value: unknown): value is string | number => value !== null && value !== undefined && value !== 0;
@@ -85,12 +85,6 @@ export function relationName(known: Known, oid: unknown): string | null {
   if (builtIn) return `pg_catalog.${builtIn}`;
   const relation = known(relationNames, oid);
   return relation ? `${quoted(relation.nspname)}.${quoted(relation.relname)}` : `relation ${oid}`;
-}
-
-/** A name as it must be written in SQL: quoted unless it is plain and no key word, as `quote_ident()` would. */
-export function quoted(name: unknown): string {
-  const text = String(name);
-  return /^[a-z_][a-z0-9_]*$/.test(text) && !keyWords.has(text) ? text : `"${text.replaceAll('"', '""')}"`;
 }
 
 /** Catalogs by OID: under a lock on pg_class it cannot be asked for its own name. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quoted } from '@/lib/identifier';
 import { autovacuumTriggers } from './autovacuum-trigger';
 import {
   bytes,
@@ -13,7 +14,7 @@ import {
   ratio,
   text,
 } from './column';
-import { keysOf, quoted, schemaNames } from './lookups';
+import { keysOf, schemaNames } from './lookups';
 import { exclusiveLocks, largest, lockedBy, tableBlocks, tableSettings, tableSizes } from './sizes';
 import { defineTopic, type Known, type Lookup, type Partial, type Raw } from './topic';
 

@@ -1,4 +1,5 @@
-import { quoted, usename } from './lookups';
+import { quoted } from '@/lib/identifier';
+import { usename } from './lookups';
 import type { Known, Partial, Raw } from './topic';
 
 /**

@@ -1,7 +1,7 @@
 import type { InTheWay } from '@/lib/actions/protocol';
 import { loadMask, maskStatement } from '@/lib/history/mask';
+import { quoted } from '@/lib/identifier';
 import { conflictingModes } from '@/lib/topics/lock-modes';
-import { quoted } from '@/lib/topics/lookups';
 import type { Query } from '../look';
 import { age } from '../words';
 import type { Locked } from './relations';

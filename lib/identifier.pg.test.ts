@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { startEmbedded } from '@/lib/embedded/server';
-import { quoted } from './lookups';
+import { quoted } from '@/lib/identifier';
 
 test('names are quoted as the server quotes them, key words too', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'pgdeck-quoted-'));
