@@ -165,3 +165,44 @@ const allowed = new Set(allowedSettings);
 export function mayBeSet(name: string): boolean {
   return allowed.has(name);
 }
+
+const cautions: Readonly<Record<string, { at: (base: string) => boolean; words: string }>> = {
+  autovacuum: {
+    at: (base) => base === 'off',
+    words: 'Without autovacuum dead rows stay, tables grow, and the statistics of the planner grow old.',
+  },
+  track_counts: { at: (base) => base === 'off', words: 'Autovacuum does nothing without track_counts.' },
+  track_activities: {
+    at: (base) => base === 'off',
+    words: 'pgdeck and everybody else no longer see what sessions do.',
+  },
+  hot_standby_feedback: {
+    at: (base) => base === 'on',
+    words: 'A long query on this standby then keeps dead rows on the primary.',
+  },
+  log_statement: {
+    at: (base) => base !== 'none',
+    words: 'Statements go to the log as they are sent, with the data and the passwords in them.',
+  },
+  log_min_duration_statement: {
+    at: (base) => Number(base) >= 0 && Number(base) < 100,
+    words: 'On a busy server this fills the log. Statements go there with the data in them.',
+  },
+  'auto_explain.log_analyze': {
+    at: (base) => base === 'on',
+    words: 'With it every statement is timed step by step, and some become much slower.',
+  },
+};
+
+/** What to mind about a value of a setting, as pg_settings would show it; undefined where there is nothing. */
+export function cautionOf(name: string, base: string): string | undefined {
+  const caution = Object.hasOwn(cautions, name) ? cautions[name] : undefined;
+  return caution?.at(base) ? caution.words : undefined;
+}
+
+/** Counts of what is there already: with less than that the server would not start again. */
+export const leastOf: Readonly<Record<string, string>> = {
+  max_connections: `(select sum(s.setting::int) + 1 from pg_catalog.pg_settings as s where s.name in ('superuser_reserved_connections', 'reserved_connections'))`,
+  max_prepared_transactions: '(select count(*) from pg_catalog.pg_prepared_xacts)',
+  max_replication_slots: '(select count(*) from pg_catalog.pg_replication_slots as s where not s.temporary)',
+};

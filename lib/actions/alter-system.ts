@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Judgement, type Refusal, type Row, type Step } from './action';
-import { mayBeSet } from './allowed-settings';
+import { cautionOf, leastOf, mayBeSet } from './allowed-settings';
 import type { Undo } from './protocol';
 import { checkValue, literal, sameValue, valueInWords } from './setting-value';
 import type { SettingSubject } from './subjects/subject';
@@ -51,7 +51,7 @@ function steps(name: string, value: string | null): Step[] {
 }
 
 function refuse(given: Asked): Refusal | undefined {
-  const { subject, actor, options } = given;
+  const { subject, actor, options, details } = given;
   const { name } = subject;
   const refusal = (code: string, message: string) => ({ code, message });
   if (!mayBeSet(name)) return refusal('not_allowed', `${name} is not among the settings that pgdeck changes.`);
@@ -64,6 +64,12 @@ function refuse(given: Asked): Refusal | undefined {
       'not_visible',
       `Whether ${name} is in effect could not be seen${subject.hidden ? ", for pgdeck's sessions have a value of their own" : ''}. Let role ${actor.role} read the files: grant select on pg_file_settings to ${quoted(actor.role)}; grant execute on function pg_show_all_file_settings() to ${quoted(actor.role)};`,
     );
+  const broken = details.find(({ kind }) => kind === 'error');
+  if (broken)
+    return refusal(
+      'files_broken',
+      `The files of the server have errors (${broken.place}), so it would not read them: mend those first.`,
+    );
   const before = previous(given);
   if (options.value === null)
     return before && before.value === null
@@ -72,6 +78,9 @@ function refuse(given: Asked): Refusal | undefined {
   const checked = checkValue(options.value, subject);
   if ('problem' in checked)
     return refusal('bad_value', `${name} cannot be ${JSON.stringify(options.value)}. ${checked.problem}`);
+  const least = details.find(({ kind }) => kind === 'least');
+  if (least && Number(checked.base) < Number(least.value))
+    return refusal('too_low', `${name} cannot be less than ${least.value} now: the server would not start again.`);
   const same = before?.value && checkValue(before.value, subject);
   return same && 'base' in same && sameValue(same.base, checked.base) && !subject.pending_restart
     ? refusal('no_change', `postgresql.auto.conf sets ${name} to ${valueInWords(same.base, subject.unit)} already.`)
@@ -98,8 +107,10 @@ function missingRight({ subject, actor }: Asked): string | undefined {
 function warnings(given: Asked): string[] {
   const { subject, details } = given;
   const overrides = details.filter(({ kind }) => kind === 'override');
-  const broken = details.filter(({ kind }) => kind === 'error').length;
+  const checked = given.options.value === null ? undefined : checkValue(given.options.value, subject);
+  const caution = checked && 'base' in checked ? cautionOf(subject.name, checked.base) : undefined;
   return [
+    ...(caution ? [caution] : []),
     ...(restarts(subject)
       ? [
           'It is in effect after the next restart of the server, which pgdeck does not do. Should the server not start with it, it has to be taken out of postgresql.auto.conf by hand.',
@@ -115,9 +126,6 @@ function warnings(given: Asked): string[] {
             .map(({ place, value }) => `${place} (${value})`)
             .join(', ')}: those stay.`,
         ]
-      : []),
-    ...(broken > 0
-      ? ['The files of the server have errors: until they are mended, it may refuse to read them again.']
       : []),
     ...(previous(given)
       ? []
@@ -176,18 +184,18 @@ function judge(before: Row | undefined, after: Row | undefined, given: Asked): J
           : `${name} is reset${subject.hidden ? '' : `: it is ${inWords(after.value)} now`}.`,
       ...shown,
     };
-  const left = (written ?? (subject.may_alter && !subject.may_reload)) && back;
+  const left = (written ?? (subject.may_alter && !loaded)) && back;
   return {
     done: false,
     ...(left && {
       next: [
         {
-          title: `${name} is written and will be in effect when the files are read next: take it back`,
+          title: `${name} ${written ? 'is' : 'may be'} written and will be in effect when the files are read next: take it back`,
           body: left.body,
         },
       ],
     }),
-    message: `${name} is not in effect: it is still ${inWords(after.value)}. ${loaded ? 'The server read its files again, and something else goes before them, or they have an error.' : 'The server has not read its files again.'}`,
+    message: `${name} is not in effect: it is still ${inWords(after.value)}. ${loaded ? 'The server read its files again, and something else goes before them, or they have an error.' : 'The server has not read its files again; where they have an error, its log tells.'}`,
     ...shown,
   };
 }
@@ -197,6 +205,31 @@ function figures(before: Row | undefined, after: Row, { subject }: Asked) {
   const inWords = (row: Row | undefined) =>
     valueInWords((row?.value as string | null | undefined) ?? null, subject.unit);
   return [{ label: subject.name, before: inWords(before), after: inWords(after) }];
+}
+
+/** Rows of a kind: who has another value, with less than what the server would not start, what the files say, their errors. */
+function detailsSql({ name, auto_visible }: SettingSubject): string {
+  const least = Object.hasOwn(leastOf, name)
+    ? `
+union all
+select 'least', null, ${leastOf[name]}::text`
+    : '';
+  // What waits for a restart is told as an error of the file, too.
+  const files = `
+union all
+(select case when e.stops then 'error' else 'file' end, f.sourcefile, f.setting
+  from pg_catalog.pg_file_settings as f
+  cross join lateral (select f.error is not null and not exists (
+    select from pg_catalog.pg_settings as s where s.name = lower(f.name) and s.context = 'postmaster') as stops) as e
+  where lower(f.name) = $1 or e.stops
+  order by f.seqno)`;
+  return `select /* pgdeck:setting-details */ 'override' as kind, concat_ws(' in ', 'role ' || r.rolname, 'database ' || d.datname) as place,
+  substr(c.entry, strpos(c.entry, '=') + 1) as value
+from pg_catalog.pg_db_role_setting as o
+cross join lateral unnest(o.setconfig) as c (entry)
+left join pg_catalog.pg_roles as r on r.oid = o.setrole
+left join pg_catalog.pg_database as d on d.oid = o.setdatabase
+where split_part(c.entry, '=', 1) = $1${least}${auto_visible ? files : ''}`;
 }
 
 /** Changes one setting of the server: `ALTER SYSTEM SET` or `RESET`, and a reload. */
@@ -216,22 +249,7 @@ export const alterSystem = defineWork<SettingSubject, typeof options>({
   locks: [],
   touches: ['configuration', 'server'],
   details: ({ subject }) => ({
-    text: `select /* pgdeck:setting-details */ 'override' as kind, concat_ws(' in ', 'role ' || r.rolname, 'database ' || d.datname) as place,
-  substr(c.entry, strpos(c.entry, '=') + 1) as value
-from pg_catalog.pg_db_role_setting as o
-cross join lateral unnest(o.setconfig) as c (entry)
-left join pg_catalog.pg_roles as r on r.oid = o.setrole
-left join pg_catalog.pg_database as d on d.oid = o.setdatabase
-where split_part(c.entry, '=', 1) = $1
-${
-  subject.auto_visible
-    ? `union all
-(select case when lower(f.name) = $1 then 'file' else 'error' end, f.sourcefile, f.setting
-  from pg_catalog.pg_file_settings as f
-  where lower(f.name) = $1 or (f.error is not null and f.error <> 'setting could not be applied')
-  order by f.seqno)`
-    : ''
-}`,
+    text: detailsSql(subject),
     values: [subject.name],
   }),
   refuse,

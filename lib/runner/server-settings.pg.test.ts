@@ -1,3 +1,5 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { acting } from './test-acting';
@@ -108,6 +110,38 @@ describe.each([14, 18])('settings on PostgreSQL %i', (major) => {
       expect(await refused(set(name, value)), value).toBe('422 bad_value');
     expect(await refused(set('max_connections', '50'))).toBe('422 command_line');
     expect(await refused({ ...set('work_mem', '1MB'), options: {} })).toBe('400 bad_input');
+  });
+
+  it('refuses what would keep the server from starting or reading its files, and warns of what is dear', async () => {
+    stage.use('postgres');
+    expect((await preview(set('track_counts', 'off'))).warnings.join()).toContain('Autovacuum does nothing');
+    await stage.root("select pg_create_physical_replication_slot('one')");
+    expect(await refused(set('max_replication_slots', '0'))).toBe('422 too_low');
+    await stage.root("select pg_drop_replication_slot('one')");
+    expect((await preview(set('max_replication_slots', '0'))).warnings.join()).toContain('after the next restart');
+
+    const file = join(stage.folder, 'data', 'postgresql.conf');
+    const whole = readFileSync(file, 'utf8');
+    try {
+      appendFileSync(file, '\nwork_mem = = 1\n');
+      expect(await refused(set('work_mem', '8MB'))).toBe('422 files_broken');
+      await stage.root('grant execute on function pg_reload_conf() to weak');
+      if (major === 18) await stage.root('grant alter system on parameter work_mem to weak');
+      // Who cannot see the files is told afterwards that it came to nothing.
+      if (major === 18) {
+        stage.use('weak');
+        const run8 = await run(set('work_mem', '8MB'));
+        expect(run8).toMatchObject({ status: 'nothing_done', verified: false });
+        expect(run8.message).toContain('The server has not read its files again');
+        expect(run8.next).toMatchObject([{ body: set('work_mem', null) }]);
+      }
+    } finally {
+      await stage.root('revoke execute on function pg_reload_conf() from weak');
+      if (major === 18) await stage.root('revoke alter system on parameter work_mem from weak');
+      await stage.root('alter system reset all');
+      writeFileSync(file, whole);
+      await stage.root('select pg_reload_conf()');
+    }
   });
 
   it('without rights fails, as the preview foretells; a value that only the files show is not set blindly', async () => {
