@@ -1,6 +1,7 @@
 import { durationInWords, exact, plural } from '@/lib/format';
 import type { Row } from '@/lib/topics/index';
-import { type Check, type CheckInput, isNotJudged, rowsOf } from './check';
+import { type Check, type CheckInput, type Draft, isNotJudged, rowsOf } from './check';
+import { isDump, remedyOf } from './long-transactions';
 import { leastRows, settledTables } from './table-statistics';
 import { qualified, times } from './words';
 
@@ -35,6 +36,7 @@ export const autovacuumBehind: Check = {
           ],
           confidence: 'high',
           object: { kind: 'table', database: seen.database, schema: row.schemaname, name: row.relname },
+          ...remedyFor(row, seen.database, input),
           key: `${seen.database}:${row.relid}`,
         };
       }),
@@ -44,15 +46,27 @@ export const autovacuumBehind: Check = {
   },
 };
 
-/** Why autovacuum does not clean it, as far as the rows tell. */
-function cause(row: Table, input: CheckInput): string {
-  if (!row.autovacuum_enabled) return 'Autovacuum is off for it, by the server or by its storage parameters.';
+/** The session whose old snapshot keeps VACUUM from removing rows. */
+function oldestOf(input: CheckInput): Row<'sessions'> | undefined {
   const sessions = rowsOf(input, 'sessions');
-  const oldest = isNotJudged(sessions)
+  return isNotJudged(sessions)
     ? undefined
     : sessions.rows
         .filter((session) => session.backend_xmin !== null && (session.xact_seconds ?? 0) > 300)
         .sort((a, b) => (b.xmin_age ?? 0) - (a.xmin_age ?? 0))[0];
+}
+
+/** VACUUM, unless an application's transaction would keep it from removing anything: then what ends that. */
+function remedyFor(row: Table, database: string | null, input: CheckInput): Pick<Draft, 'remedy'> {
+  const oldest = row.autovacuum_enabled ? oldestOf(input) : undefined;
+  if (oldest) return oldest.backend_type === 'client backend' && !isDump(oldest) ? remedyOf(oldest) : {};
+  return database ? { remedy: { action: 'vacuum', target: { kind: 'relation', database, oid: row.relid } } } : {};
+}
+
+/** Why autovacuum does not clean it, as far as the rows tell. */
+function cause(row: Table, input: CheckInput): string {
+  if (!row.autovacuum_enabled) return 'Autovacuum is off for it, by the server or by its storage parameters.';
+  const oldest = oldestOf(input);
   if (oldest)
     return `Session ${oldest.pid} has had its transaction open for ${durationInWords(oldest.xact_seconds ?? 0)}: what it might still see cannot be removed.`;
   if (row.vacuum_age_seconds !== null)

@@ -46,8 +46,8 @@ export type Finding = Omit<Draft, 'sinceSeconds'> & {
   since: string;
 };
 
-/** Why a check could not judge, and the SQL that mends that. */
-export type NotJudged = { because: string; fixSql?: string };
+/** Why a check could not judge, the SQL that mends that, and where there is one the action that runs it. */
+export type NotJudged = { because: string; fixSql?: string; remedy?: PreviewBody };
 
 /**
  * What a check concludes. `sentence` says in numbers what was looked at; it is shown where nothing was found. With

@@ -25,11 +25,16 @@ describe('invalid index', () => {
     ]);
     expect(findings[0]?.detail).toContain('reindex index concurrently shop.orders_at;');
     expect(findings[0]?.detail).toContain('refused where it sees a duplicate');
+    expect(findings[0]?.remedy).toEqual({
+      action: 'reindex',
+      target: { kind: 'index', database: 'shop', oid: 16_500 },
+    });
   });
 
   test('what REINDEX CONCURRENTLY left behind is only to be dropped', () => {
     const { findings } = judge(invalidIndex, { 'index-usage': [index({ indexrelname: 'orders_at_ccnew1' })] });
     expect(findings[0]?.detail).not.toContain('reindex index');
+    expect(findings[0]?.remedy?.action).toBe('drop-index');
   });
 
   test('one that is being built is none, nor a partitioned one that waits for its parts', () => {

@@ -33,6 +33,12 @@ export const invalidIndex: Check = {
             ],
             confidence: 'high' as const,
             object: { kind: 'index' as const, database: seen.database, schema: row.schemaname, name: row.indexrelname },
+            ...(seen.database && {
+              remedy: {
+                action: leftover ? 'drop-index' : 'reindex',
+                target: { kind: 'index' as const, database: seen.database, oid: row.indexrelid },
+              },
+            }),
             key: `${seen.database}:${row.indexrelid}`,
           };
         }),

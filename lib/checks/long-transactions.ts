@@ -24,8 +24,8 @@ function isIdle({ state }: Pick<Session, 'state'>): boolean {
   return state?.startsWith('idle in transaction') ?? false;
 }
 
-/** What ends it: its statement, or the session where no statement runs that a cancel could reach. */
-function remedyOf({ state, pid, backend_start_us, query_start_us }: Session): Pick<Draft, 'remedy'> {
+/** What ends a transaction: its statement, or the session where no statement runs that a cancel could reach. */
+export function remedyOf({ state, pid, backend_start_us, query_start_us }: Session): Pick<Draft, 'remedy'> {
   if (!backend_start_us) return {};
   const target = { kind: 'backend' as const, pid, backend_start_us };
   if (isIdle({ state })) return { remedy: { action: 'terminate', target } };

@@ -40,6 +40,10 @@ describe('tables', () => {
       'shop."five times" has 10,250 dead rows, 5 times the number from which autovacuum takes it.',
     );
     expect(findings[0]?.detail).toContain('Autovacuum is off for it');
+    expect(findings[0]?.remedy).toEqual({
+      action: 'vacuum',
+      target: { kind: 'relation', database: 'shop', oid: 3 },
+    });
   });
 
   test('a static table that was not vacuumed for years is no finding, nor a small one that is all dead', () => {
@@ -61,6 +65,28 @@ describe('tables', () => {
       sessions: [{ pid: 4711, backend_xmin: '700', xmin_age: 90, xact_seconds: 900 }],
     });
     expect(plain(findings[0]?.detail)).toContain('Session 4711 has had its transaction open for 15 min');
+    // VACUUM would remove nothing.
+    expect(findings[0]?.remedy).toBeUndefined();
+  });
+
+  test('a transaction that holds VACUUM up is what is ended, but never a backup', () => {
+    const session = {
+      pid: 4711,
+      backend_type: 'client backend',
+      backend_start_us: '1',
+      query_start_us: '2',
+      state: 'idle in transaction',
+      application_name: 'shop',
+      backend_xmin: '700',
+      xact_seconds: 900,
+    };
+    const remedy = (changes: Partial<Row<'sessions'>>) =>
+      judge(autovacuumBehind, { tables: [table({ n_dead_tup: 5000 })], sessions: [{ ...session, ...changes }] })
+        .findings[0]?.remedy;
+    expect(remedy({})).toEqual({ action: 'terminate', target: { kind: 'backend', pid: 4711, backend_start_us: '1' } });
+    expect(remedy({ state: 'active' })?.action).toBe('cancel');
+    expect(remedy({ application_name: 'pg_dump' })).toBeUndefined();
+    expect(remedy({ backend_type: 'walsender' })).toBeUndefined();
   });
 
   test('stale statistics come with the ANALYZE that mends them', () => {

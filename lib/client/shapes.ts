@@ -1,4 +1,4 @@
-import type { AuditEntry } from '@/lib/actions/protocol';
+import type { AuditEntry, PreviewBody } from '@/lib/actions/protocol';
 import type { Finding } from '@/lib/checks/check';
 
 export type { SeriesAnswer } from '@/lib/history/answers';
@@ -32,7 +32,7 @@ export type Verdict = 'ok' | 'warning' | 'critical' | 'unknown';
 export type FindingsAnswer = {
   verdict: Verdict;
   findings: Finding[];
-  notJudged: { check: string; title: string; because: string; fixSql?: string }[];
+  notJudged: { check: string; title: string; because: string; fixSql?: string; remedy?: PreviewBody }[];
   ok: { check: string; title: string; sentence: string }[];
   /** ISO 8601; null before the first judgement. */
   judgedAt: string | null;

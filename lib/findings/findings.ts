@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type Check, type CheckInput, type Finding, isNotJudged, type Severity } from '@/lib/checks/check';
+import {
+  type Check,
+  type CheckInput,
+  type Finding,
+  isNotJudged,
+  type NotJudged,
+  type Severity,
+} from '@/lib/checks/check';
 import { checks } from '@/lib/checks/index';
 import type { Limits } from '@/lib/config';
 import { log } from '@/lib/metrics/log';
@@ -12,7 +19,7 @@ export type Verdict = 'ok' | 'warning' | 'critical' | 'unknown';
 export type FindingsAnswer = {
   verdict: Verdict;
   findings: Finding[];
-  notJudged: { check: string; title: string; because: string; fixSql?: string }[];
+  notJudged: (NotJudged & { check: string; title: string })[];
   /** Checks that found nothing and saw everything, each with what it looked at. */
   ok: { check: string; title: string; sentence: string }[];
   /** ISO 8601; null before the first judgement. */
