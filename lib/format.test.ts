@@ -174,3 +174,10 @@ describe('whatever the value', () => {
     );
   });
 });
+
+test('what has to be typed is compared as one line', () => {
+  expect(format.sameTyped(' orders_idx ', 'orders_idx')).toBe(true);
+  expect(format.sameTyped('two lines', 'two\nlines ')).toBe(true);
+  expect(format.sameTyped('Orders_idx', 'orders_idx')).toBe(false);
+  expect(format.sameTyped(undefined, undefined)).toBe(false);
+});

@@ -270,3 +270,9 @@ export function secondsAgo(seconds: number): string {
   if (seconds < minute) return `${Math.round(seconds)}${space}s ago`;
   return `${durationInWords(seconds)} ago`;
 }
+
+/** Whether what was typed is a text; white space counts as one space and none at the ends, for a field of one line has no other. */
+export function sameTyped(typed: string | undefined, wanted: string | undefined): boolean {
+  const line = (text: string) => text.replace(/\s+/g, ' ').trim();
+  return typed !== undefined && wanted !== undefined && line(typed) === line(wanted);
+}

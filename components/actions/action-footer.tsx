@@ -1,8 +1,8 @@
 'use client';
 
 import { type RefObject, useEffect, useState } from 'react';
+import { sameTyped } from '@/lib/format';
 import { Button } from '../ui/button';
-import { confirms } from './action-preview';
 import type { Protocol } from './use-protocol';
 import { useValidity, Validity } from './validity';
 import { actingWords } from './words';
@@ -31,7 +31,7 @@ export function PreviewFooter({
   const leftMs = useValidity(preview, previewedAt);
   const settled = useSettled(onBack !== undefined ? preview?.previewId : undefined);
   const again = executeError?.code === 'target_changed' || executeError?.status === 410;
-  const missing = preview?.confirm === 'typed' && !confirms(typed, preview.confirmText);
+  const missing = preview?.confirm === 'typed' && !sameTyped(typed, preview.confirmText);
   const off = executing
     ? 'It is on its way.'
     : leftMs === 0

@@ -3,7 +3,7 @@
 import { ScrollText, UserCheck } from 'lucide-react';
 import { type ChangeEvent, type KeyboardEvent, useId } from 'react';
 import type { Fact, LockTaken, Preview } from '@/lib/actions/protocol';
-import { moment, plural } from '@/lib/format';
+import { moment, plural, sameTyped } from '@/lib/format';
 import { visible } from '../ui/highlight';
 import { Note } from '../ui/note';
 import { SqlBlock } from '../ui/sql';
@@ -120,11 +120,6 @@ function withLocalTimes(text: string): string {
   return text.replace(isoTime, (iso) => moment(new Date(iso)));
 }
 
-/** Whether what was typed is what has to be typed; spaces around it do not count. */
-export function confirms(value: string, expected: string | undefined): boolean {
-  return value === expected || value.trim() === expected;
-}
-
 /** The typed confirmation: a visible label, and whether what stands there matches. */
 export function TypedConfirm({
   expected,
@@ -140,7 +135,7 @@ export function TypedConfirm({
   onEnter: () => void;
 }) {
   const id = useId();
-  const matches = confirms(value, expected);
+  const matches = sameTyped(value, expected);
   // A field of one line would lose the line breaks of a name that has some.
   const Field = expected.includes('\n') ? 'textarea' : 'input';
   return (

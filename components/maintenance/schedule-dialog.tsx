@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useId, useRef, useState } from 'react';
-import { ActionPreview, confirms, TypedConfirm } from '@/components/actions/action-preview';
+import { ActionPreview, TypedConfirm } from '@/components/actions/action-preview';
 import { Failure } from '@/components/actions/failure';
 import { ActionForm } from '@/components/actions/form/action-form';
 import { bodyOf, type Draft, draftOf, wrongDraft } from '@/components/actions/form/draft';
@@ -13,6 +13,7 @@ import { announce } from '@/lib/client/announce';
 import { actionsQuery, makeSchedule, type NewSchedule, schedulesQuery } from '@/lib/client/maintenance-queries';
 import type { RequestError } from '@/lib/client/request';
 import { useDatabase } from '@/lib/client/url-state';
+import { sameTyped } from '@/lib/format';
 import { CronFields, type Timing } from './cron-fields';
 
 /** Makes a schedule: what, when, in which time zone; what it would do is previewed before it is made. */
@@ -74,7 +75,7 @@ export function ScheduleDialog({ server, onClose }: { server: string; onClose: (
     requestAnimationFrame(() => content.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   };
   const ofTiming = error && ['title', 'cron', 'timeZone'].includes(error.field ?? '');
-  const missing = preview?.confirm === 'typed' && !confirms(typed, preview.confirmText);
+  const missing = preview?.confirm === 'typed' && !sameTyped(typed, preview.confirmText);
   return (
     <Dialog
       open

@@ -4,6 +4,7 @@ import { type Role, requireRole, type User } from '@/lib/access/user';
 import { findAction } from '@/lib/actions/index';
 import type { ExecuteBody, Preview, PreviewBody, Run } from '@/lib/actions/protocol';
 import { type Audit, type AuditRecord, AuditUnwritable } from '@/lib/audit/audit';
+import { sameTyped } from '@/lib/format';
 import { log, safeError } from '@/lib/metrics/log';
 import { requests } from '@/lib/metrics/request';
 import { describeError } from '@/lib/postgres/errors';
@@ -90,7 +91,7 @@ export class Runner {
     const { confirm, confirmText, onlyShown } = remembered.preview;
     if (onlyShown)
       throw new ApiError(422, 'only_shown', 'This is a plan to be read: pgdeck does not run it. Nothing was done.');
-    if (confirm === 'typed' && body.confirmText?.trim() !== confirmText) {
+    if (confirm === 'typed' && !sameTyped(body.confirmText, confirmText)) {
       const message = `Type ${confirmText} to confirm. Nothing was done.`;
       const mismatch = new ApiError(422, 'confirm_mismatch', message, 'confirmText');
       noteAsked(this.#parts().audit, server, user, remembered.preview, mismatch);

@@ -3,6 +3,7 @@ import { ApiError, badInput, notFound } from '@/lib/access/errors';
 import type { User } from '@/lib/access/user';
 import type { Preview } from '@/lib/actions/protocol';
 import type { AuditRecord } from '@/lib/audit/audit';
+import { sameTyped } from '@/lib/format';
 import type { Run } from '@/lib/history/store';
 import { requests } from '@/lib/metrics/request';
 import type { Server } from '@/lib/runtime';
@@ -115,7 +116,7 @@ export class Schedules {
 
   async #confirmed(server: Server, row: Row, preview: Preview, text: string | undefined, user: User): Promise<void> {
     const { confirm, confirmText } = preview;
-    if (confirm !== 'typed' || text?.trim() === confirmText) return;
+    if (confirm !== 'typed' || sameTyped(text, confirmText)) return;
     const message = `Type ${confirmText} to confirm. Nothing was made.`;
     await this.#note(server, row, user, 'denied', { status: 422, code: 'confirm_mismatch', message });
     throw new ApiError(422, 'confirm_mismatch', message, 'confirmText');
