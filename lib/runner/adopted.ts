@@ -67,7 +67,7 @@ function finished(shown: Judgement, warnings: string[]): Outcome {
 function unsent(count: number, reached: number | undefined): string[] {
   if (count === 1 || reached !== undefined) return notSent(count, reached ?? 1);
   return [
-    `It is ${count} statements, sent one after the other: those that had not been sent when pgdeck was ended never ran, and how many that are is not known.`,
+    `These are ${count} statements, sent one after the other: those that had not been sent when pgdeck was ended never ran, and how many that are is not known.`,
   ];
 }
 

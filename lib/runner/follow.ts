@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '@/lib/actions/protocol';
-import { plural } from '@/lib/format';
 import type { Server } from '@/lib/runtime';
 import { cancelOwn } from './cancel-own';
 import type { Work } from './draft';
@@ -91,7 +90,7 @@ export async function untilAnswered<T>(
 export function notSent(count: number, reached: number): string[] {
   return reached < count
     ? [
-        `Statement ${reached} of ${count} was the last that was sent: the ${plural(count - reached, 'statement')} after it never ran.`,
+        `Statement ${reached} of ${count} was the last that was sent: ${count - reached === 1 ? 'the one' : `the ${count - reached}`} after it never ran.`,
       ]
     : [];
 }

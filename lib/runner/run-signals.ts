@@ -19,6 +19,8 @@ type Sent = {
   warnings: string[];
   result?: MemberResult;
   sqlstate?: string | undefined;
+  /** The connection was lost while the signal was sent. */
+  lost?: boolean;
 };
 
 /** Signals the members of a preview, each by its own statement that checks who it is, and looks what became of them. */
@@ -101,7 +103,7 @@ async function signal(
   } catch (error) {
     const { status, message, sqlstate } = failureOf(error, action.words.not);
     // The signal may have been sent before the statement ended with an error: look, and do not guess.
-    if (status !== 'failed') return { member, signalled: false, warnings: [], sqlstate };
+    if (status !== 'failed') return { member, signalled: false, warnings: [], sqlstate, lost: status === 'unknown' };
     return { member, signalled: false, warnings: [], sqlstate, result: { pid, status, message } };
   }
 }
@@ -136,7 +138,7 @@ export async function remainingOf(
   return { pids: new Set(left.map(({ pid }) => pid)), looked };
 }
 
-function judged(action: SignalAction, { member, sqlstate }: Sent, { pids, looked }: Remaining): MemberResult {
+function judged(action: SignalAction, { member, sqlstate, lost }: Sent, { pids, looked }: Remaining): MemberResult {
   const { pid } = member;
   if (!pids.has(pid)) return { pid, status: 'done', message: action.words.done(pid) };
   if (!looked)
@@ -144,6 +146,12 @@ function judged(action: SignalAction, { member, sqlstate }: Sent, { pids, looked
       pid,
       status: 'unknown',
       message: `The signal may have been sent; session ${pid} could not be looked at afterwards.`,
+    };
+  if (lost)
+    return {
+      pid,
+      status: 'unknown',
+      message: `The connection was lost while the signal was sent: it may not have reached session ${pid}, which is still there.`,
     };
   if (sqlstate)
     return {
