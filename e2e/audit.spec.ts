@@ -34,7 +34,7 @@ test('lists what was done, by whom, to what and what came of it, with the exact 
   await expect(row).toContainText('local');
   await expect(row).toHaveCount(1);
 
-  await row.getByRole('button', { name: `Terminate session ${pid}` }).click();
+  await row.getByRole('button', { name: `Terminate session ${pid}`, exact: true }).click();
   const detail = page.getByRole('dialog', { name: `Terminate session ${pid}` });
   await expect(detail).toContainText('pg_terminate_backend');
   await expect(detail).toContainText('pgdeck_action');
@@ -52,7 +52,7 @@ test('lists what was done, by whom, to what and what came of it, with the exact 
   await page.getByRole('button', { name: 'Clear' }).click();
   await expect(row).toBeVisible();
   await page.getByLabel('Who').selectOption('local');
-  await page.getByLabel('Action').selectOption('Terminate session');
+  await page.getByLabel('Action', { exact: true }).selectOption('Terminate session');
   await page.getByLabel('From', { exact: true }).fill('2020-01-01');
   await expect(page).toHaveURL(/user=local/);
   await expect(page).toHaveURL(/since=2020-01-01/);

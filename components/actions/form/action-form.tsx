@@ -72,8 +72,10 @@ export function ActionForm({
   const arrived = `${fixed && action?.id} ${isIndex && form.data !== undefined}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: only when other fields are there
   useEffect(() => {
-    if (own.current?.contains(document.activeElement)) return;
-    own.current?.querySelector<HTMLElement>('input, select, textarea')?.focus();
+    const dialog = own.current?.closest('[role="dialog"]');
+    const active = document.activeElement;
+    const waits = !active || active === document.body || dialog?.contains(active);
+    if (waits && !active?.matches(fieldSelector)) own.current?.querySelector<HTMLElement>(fieldSelector)?.focus();
   }, [arrived]);
   return (
     <form
@@ -176,6 +178,8 @@ export function ActionForm({
     </form>
   );
 }
+
+const fieldSelector = 'input, select, textarea';
 
 const isSequence = (choice: TargetChoice) => choice.detail === 'sequence';
 
