@@ -48,7 +48,7 @@ export function VerdictList({ server, answer: newest }: { server: string; answer
             <Group key={group.key} server={server} group={group} onAct={release} />
           ))}
           {unknown.map((row) => (
-            <UnknownRow key={row.key} row={row} />
+            <UnknownRow key={row.key} row={row} onAct={release} />
           ))}
         </ul>
       )}
@@ -141,7 +141,10 @@ function FindingRow({ server, finding, onAct }: { server: string; finding: Findi
   );
 }
 
-function UnknownRow({ row: { title, because, fixSql } }: { row: Unjudged }) {
+function UnknownRow({ row, onAct }: { row: Unjudged; onAct: () => void }) {
+  const { title, because, fixSql, remedy } = row;
+  const words = remedyWords(row, useActionTitles(remedy !== undefined));
+  const act = useAction();
   return (
     <li className="verdict-row unknown">
       <StateText state="unknown" />
@@ -149,6 +152,18 @@ function UnknownRow({ row: { title, because, fixSql } }: { row: Unjudged }) {
         <p className="verdict-title">{title}</p>
         <p className="verdict-detail">{because}</p>
         {fixSql && <SqlBlock sql={fixSql} label="SQL that mends it" />}
+        {remedy && words && (
+          <Button
+            acts
+            title={words}
+            onClick={() => {
+              act(remedy);
+              onAct();
+            }}
+          >
+            <span className="cut">{words}</span>
+          </Button>
+        )}
       </div>
     </li>
   );

@@ -76,6 +76,18 @@ test('checks that could not judge for one reason are one row', () => {
     'Statements recorded cannot be judged.',
   ]);
   expect(rows[1]?.fixSql).toBe('create extension x;');
+  expect(rows[1]?.remedy).toBeUndefined();
+});
+
+test('what keeps a check from judging can be mended by an action, too', () => {
+  const target = { kind: 'extension' as const, database: 'shop', name: 'pg_stat_statements' };
+  const remedy = { action: 'create-extension', target };
+  const [row] = unjudged(
+    answer({ notJudged: [{ check: 'c', title: 'Statements', because: 'No extension.', remedy }] }),
+  );
+  expect(row && remedyWords(row, new Map([['create-extension', 'Create extension']]))).toBe(
+    'Create extension: pg_stat_statements…',
+  );
 });
 
 test('a finding leads to the rows that prove it, and its remedy is named', () => {

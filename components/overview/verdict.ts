@@ -70,7 +70,10 @@ export function alike(findings: Finding[]): Alike[] {
 }
 
 /** Checks that could not judge for one and the same reason, as one row: `Backups cannot be judged.` */
-export type Unjudged = { key: string; title: string; because: string; fixSql?: string };
+export type Unjudged = Pick<FindingsAnswer['notJudged'][number], 'because' | 'fixSql' | 'remedy'> & {
+  key: string;
+  title: string;
+};
 
 /** One row for each reason that kept checks from judging. */
 export function unjudged(answer: FindingsAnswer): Unjudged[] {
@@ -81,12 +84,13 @@ export function unjudged(answer: FindingsAnswer): Unjudged[] {
   }
   return [...reasons].map(([key, checks]) => {
     const names = checks.map(({ title }, at) => (at === 0 ? title : lowerFirst(`${title} `).trim()));
-    const fixSql = checks[0]?.fixSql;
+    const { fixSql, remedy } = checks[0] ?? {};
     return {
       key,
       title: `${list(names, 4)} cannot be judged.`,
       because: checks[0]?.because ?? '',
       ...(fixSql && { fixSql }),
+      ...(remedy && { remedy }),
     };
   });
 }
@@ -109,7 +113,7 @@ function openWords(page: Page): string {
 
 /** The words of the button of a finding's remedy: verb and object; an ellipsis, for a preview comes first. `titles` by action. */
 export function remedyWords(
-  { remedy, object }: Finding,
+  { remedy, object }: Pick<Finding, 'remedy'> & Partial<Pick<Finding, 'object'>>,
   titles: ReadonlyMap<string, string> = new Map(),
 ): string | undefined {
   if (!remedy) return undefined;
@@ -117,14 +121,15 @@ export function remedyWords(
   const pid = target.kind === 'backend' ? target.pid : '';
   switch (action) {
     case 'analyze':
-      return `Analyze ${object.name ?? 'table'}…`;
+      return `Analyze ${object?.name ?? 'table'}…`;
     case 'terminate':
       return `Terminate session ${pid}…`;
     case 'cancel':
       return `Cancel statement of ${pid}…`;
     default: {
       const title = titles.get(action);
-      return title ? `${title}${object.name ? `: ${object.name}` : ''}…` : 'Preview the remedy…';
+      const name = object?.name ?? (target.kind === 'extension' ? target.name : null);
+      return title ? `${title}${name ? `: ${name}` : ''}…` : 'Preview the remedy…';
     }
   }
 }
