@@ -11,6 +11,7 @@ import type { Work } from './draft';
 import { follow, untilAnswered } from './follow';
 import type { Adoption, Job, Outcome } from './job';
 import { actor, type Query } from './look';
+import { pastRuns } from './past-runs';
 import { finish, resultOf } from './records';
 import { runEvent } from './run-event';
 
@@ -95,6 +96,8 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
     begin: async () => {},
   };
   const release = adopting.take(job);
+  const past = await pastRuns(adopting.audit, run.server, run.action).catch(() => []);
+  if (past.length > 0) run.past = past;
   try {
     const came = await follow(job, work, patience);
     if (!came) return unknown('pgdeck was ended while this ran, and the server could not be asked what became of it.');

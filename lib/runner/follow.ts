@@ -31,8 +31,7 @@ export async function follow(job: Job, { plan }: Work, patience: Patience): Prom
     if (pid === undefined) return came;
     run.status = 'running';
     run.message = patience.found;
-    const text = looked?.query ?? '';
-    const index = text === '' ? -1 : run.sql.findIndex((sql) => sql.startsWith(text) || text.startsWith(sql));
+    const index = statementAt(run.sql, looked?.query ?? '');
     if (index >= 0) came.reached = index + 1;
     const place = { index: came.reached ?? 1, count: plan.steps.length, title: plan.steps[index]?.title ?? '' };
     if (looked) show(job, looked, place);
@@ -62,6 +61,12 @@ async function sessionOf(query: Query, runId: string): Promise<number | undefine
   if (!row?.abandoned) return row?.pid;
   await query(endSql, [row.pid, name]);
   return undefined;
+}
+
+/** Which statement a session runs, from 0; the server keeps only the beginning of a long one. */
+export function statementAt(statements: string[], text: string): number {
+  const whole = statements.indexOf(text);
+  return whole >= 0 || text.length < 100 ? whole : statements.findIndex((sql) => sql.startsWith(text));
 }
 
 /** The answer of a server, asked again until it gives one; undefined where it gave none in time. */

@@ -123,6 +123,25 @@ describe('pgdeck is killed while an action runs', () => {
     await expect.poll(() => stage.events()).toEqual(['intent', 'cancel_requested', 'result cancelled']);
   });
 
+  it('and started again: of several statements those that were not sent never run, and it says so', async () => {
+    await stage.root('create table public.zz_last (id int); alter table public.zz_last owner to owner');
+    const target = { kind: 'database' as const, database: 'postgres' };
+    const { stateDir, runId } = await killed({ action: 'analyze-database', target, options: { only: 'all' } });
+    stage.use('actor', {}, stateDir);
+    await expect.poll(() => run(runId)?.progress?.step?.title, { timeout: 10_000 }).toContain('public.slow');
+    const { index, count } = run(runId)?.progress?.step ?? { index: 0, count: 0 };
+    expect(index).toBeLessThan(count);
+    await openGate();
+    const { status: how, warnings } = await ended(runId);
+    expect(how).not.toBe('done');
+    expect(warnings.join('\n')).toMatch(
+      new RegExp(`Statement ${index} of ${count} was the last that was sent: the .* never ran`),
+    );
+    expect(
+      await stage.root("select 1 from pg_stat_all_tables where relname = 'zz_last' and last_analyze is not null"),
+    ).toEqual([]);
+  });
+
   it('and the session too before it starts again: nobody knows, and nothing is claimed', async () => {
     const { stateDir, runId, pid } = await killed(await analyze());
     await stage.root('select pg_terminate_backend($1, 5000)', [pid]);
