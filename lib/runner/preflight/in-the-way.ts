@@ -16,7 +16,11 @@ const queryCharacters = 160;
  * Sessions and prepared transactions that hold or await a lock on one of many relations in a mode that conflicts with
  * the one wanted there: `$1`–`$3` are the relations, `$4` and `$5` the conflicts. One row of each session and relation.
  */
-const inTheWaySql = `select /* pgdeck:in-the-way */ l.pid, w.place, l.mode, l.granted, p.gid,
+const inTheWaySql = `with /* pgdeck:in-the-way */ prepared as (
+  select x.gid, x.prepared, t.virtualtransaction from pg_catalog.pg_prepared_xact() as x
+  join pg_catalog.pg_locks as t on t.pid is null and t.locktype = 'transactionid' and t.transactionid = x.transaction
+)
+select l.pid, w.place, l.mode, l.granted, p.gid,
   extract(epoch from clock_timestamp() - coalesce(l.waitstart, a.xact_start, p.prepared))::float8 as seconds,
   extract(epoch from clock_timestamp() - a.xact_start)::float8 as transaction_seconds,
   extract(epoch from clock_timestamp() - a.state_change)::float8 as state_seconds,
@@ -26,7 +30,7 @@ from unnest($1::oid[], $2::oid[], $3::text[]) with ordinality as w(oid, database
 join pg_catalog.pg_locks as l on l.locktype = 'relation' and l.relation = w.oid and l.database = w.database
 join unnest($4::text[], $5::text[]) as c(wanted, other) on c.wanted = w.mode and c.other = l.mode
 left join pg_catalog.pg_stat_get_activity(null) as a on a.pid = l.pid
-left join pg_catalog.pg_prepared_xact() as p on l.pid is null and l.virtualtransaction = '-1/' || p.transaction::text
+left join prepared as p on l.pid is null and l.virtualtransaction = p.virtualtransaction
 where l.pid is distinct from pg_catalog.pg_backend_pid()
 order by l.granted desc, l.waitstart nulls last, l.pid, w.place
 limit 500`;
@@ -91,13 +95,14 @@ export function inTheWay(query: Query, oid: number, databaseOid: number, mode: s
 
 function sentence(row: Row, on: string): string {
   if (row.pid === null)
-    return `Prepared transaction ${row.gid === null ? 'of another database' : quoted(row.gid)} holds ${row.mode}${on}${row.seconds === null ? '' : `, prepared ${age(row.seconds)} ago`}: it belongs to no session and stays until it is committed or rolled back.`;
-  const who = `Session ${row.pid}${row.application_name ? ` (${row.application_name})` : ''}`;
+    return `Prepared transaction ${row.gid === null ? '(which one is not known)' : quoted(row.gid)} holds ${row.mode}${on}${row.seconds === null ? '' : `, prepared ${age(row.seconds)} ago`}: it belongs to no session and stays until it is committed or rolled back.`;
+  const autovacuum = row.backend_type === 'autovacuum worker';
+  const who = `${autovacuum ? 'Autovacuum worker' : 'Session'} ${row.pid}${row.application_name ? ` (${row.application_name})` : ''}`;
   const since = row.seconds === null ? '' : ` for ${age(row.seconds)}`;
   const parts = row.granted
     ? [`${who} holds ${row.mode}${on}${stateOf(row)}, in a transaction${since}.`]
     : [`${who} waits for ${row.mode}${on}${since} and comes before this.`];
-  if (row.backend_type === 'autovacuum worker') parts.push('Autovacuum gives way by itself when it is waited for.');
+  if (autovacuum) parts.push('Autovacuum gives way by itself when it is waited for.');
   if (row.granted && row.waits) parts.push('It waits for a lock itself.');
   if (row.hidden)
     parts.push(`What it does is not visible to role ${row.role} (it needs pg_read_all_stats or pg_monitor).`);

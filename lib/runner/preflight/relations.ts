@@ -117,7 +117,7 @@ export function lockWords(locked: Locked[]): LockTaken[] {
   }
   const told = [...groups.values()].flatMap((group) => {
     const [first] = group as [Locked, ...Locked[]];
-    const blocks = blocksOf(first.mode);
+    const blocks = blocksOf(first.mode, first.relkind);
     const named = group.slice(0, mostNamed).map(({ relation, mode }) => ({ relation, mode, blocks }));
     const more = group.length - named.length;
     if (more === 0) return named;
