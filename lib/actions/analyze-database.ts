@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { exact, list, plural } from '@/lib/format';
-import { defineWork, type Given, type Refusal, type Step } from './action';
+import { type ActingRole, defineWork, type Given, type Refusal, type Step } from './action';
 import { digits } from './session';
 import type { DatabaseSubject } from './subjects/subject';
 import { maintainRights, pageBytes } from './table-maintenance';
@@ -55,8 +55,8 @@ function refuse({ subject, details, options }: Asked): Refusal | undefined {
     : undefined;
 }
 
-function stepOf(table: Table): Step {
-  const below = table.relkind === 'p' ? 'ShareUpdateExclusiveLock' : 'AccessShareLock';
+function stepOf(table: Table, { major }: ActingRole): Step {
+  const below = table.relkind === 'p' || major >= 18 ? 'ShareUpdateExclusiveLock' : 'AccessShareLock';
   return {
     sql: `analyze /* pgdeck:analyze-database */ ${table.quoted}`,
     title: table.quoted,
@@ -65,10 +65,7 @@ function stepOf(table: Table): Step {
         oid: table.oid,
         relation: table.quoted,
         mode: 'ShareUpdateExclusiveLock',
-        also: [
-          { what: 'partitions', mode: below },
-          { what: 'indexes', mode: 'AccessShareLock' },
-        ],
+        also: [{ what: 'partitions', mode: below }],
       },
     ],
     wait: 'brief',
@@ -98,7 +95,6 @@ export const analyzeDatabase = defineWork<DatabaseSubject, typeof options>({
       mode: 'ShareUpdateExclusiveLock',
       blocks: 'VACUUM, ANALYZE, CREATE INDEX, ALTER TABLE; not reads or writes',
     },
-    { object: 'their indexes', mode: 'AccessShareLock', blocks: 'DROP INDEX, ALTER INDEX' },
   ],
   touches: ['tables'],
   // Sizes by powers of two, and in or out by whether any row changed: so that the list is the same a minute later.
@@ -171,7 +167,7 @@ limit ${mostTables}`,
       ...(lacking.length > 0 && {
         missingRight: `Role ${actor.role} may not analyze ${exact(lacking.length)} of them (${list(lacking.map(({ quoted }) => quoted))}): PostgreSQL will skip them with a warning. It must own the table or the database, or have MAINTAIN (from PostgreSQL 17).`,
       }),
-      steps: tables.map(stepOf),
+      steps: tables.map((table) => stepOf(table, actor)),
       queues:
         'VACUUM, ANALYZE, CREATE INDEX and ALTER TABLE wait on the table that is read just then; reads and writes do not.',
       work: {
@@ -195,7 +191,7 @@ from unnest('{${tablesOf(given)
     const left = tables.filter(({ oid }) => !now || now[oid] === undefined || now[oid] === old?.[oid]);
     const done = tables.length - left.length;
     if (done === 0)
-      return { done: false, message: `Nothing was done: none of ${plural(tables.length, 'table')} is analyzed.` };
+      return { done: false, message: `Nothing was done: 0 of ${plural(tables.length, 'table')} are analyzed.` };
     return {
       done: true,
       message: `${exact(done)} of ${plural(tables.length, 'table')} ${done === 1 ? 'is' : 'are'} analyzed.`,

@@ -76,7 +76,6 @@ export const analyze = defineWork<RelationSubject, typeof options>({
       mode: 'ShareUpdateExclusiveLock',
       blocks: 'VACUUM, ANALYZE, CREATE INDEX, ALTER TABLE; not reads or writes',
     },
-    { object: 'their indexes', mode: 'AccessShareLock', blocks: 'DROP INDEX, ALTER INDEX' },
   ],
   touches: ['tables'],
   details: ({ subject, options: { columns = [] } }) => ({
@@ -119,11 +118,7 @@ order by a.attnum`,
       steps: [
         {
           sql: statement(given),
-          locks: claims(subject, actor, {
-            table: 'ShareUpdateExclusiveLock',
-            indexes: 'AccessShareLock',
-            below: 'AccessShareLock',
-          }),
+          locks: claims(subject, actor, { table: 'ShareUpdateExclusiveLock', below: 'AccessShareLock' }),
           wait: 'brief',
           inTransaction: true,
           progress: 'ANALYZE',

@@ -163,11 +163,11 @@ export function sizeFigures(before: number | null | undefined, after: number | n
     : [size];
 }
 
-/** The locks of VACUUM, FULL or not, and ANALYZE on a table and what belongs to it. */
+/** The locks of VACUUM, FULL or not, and ANALYZE. Who would wait for a weaker lock on an index waits for the table already. */
 export function claims(
   subject: RelationSubject,
   actor: ActingRole,
-  modes: { table: string; indexes: string; toast?: string; below?: string },
+  modes: { table: string; indexes?: string; toast?: string; below?: string },
 ): Claim[] {
   const below = reachesBelow(subject, actor) ? modes.table : modes.below;
   return [
@@ -178,7 +178,7 @@ export function claims(
       also: [
         ...(below ? [{ what: 'partitions' as const, mode: below }] : []),
         ...(modes.toast ? [{ what: 'toast' as const, mode: modes.toast }] : []),
-        { what: 'indexes' as const, mode: modes.indexes },
+        ...(modes.indexes ? [{ what: 'indexes' as const, mode: modes.indexes }] : []),
       ],
     },
   ];

@@ -98,7 +98,6 @@ export const vacuum = defineWork<RelationSubject, typeof options>({
       mode: 'ShareUpdateExclusiveLock',
       blocks: 'VACUUM, ANALYZE, CREATE INDEX, ALTER TABLE; not reads or writes',
     },
-    { object: 'their indexes', mode: 'RowExclusiveLock', blocks: 'DROP INDEX, REINDEX without CONCURRENTLY' },
     {
       object:
         'with TRUNCATE: the table, while empty pages at its end are cut off; never waited for, given up for who waits',
@@ -144,7 +143,6 @@ export const vacuum = defineWork<RelationSubject, typeof options>({
           sql: statement(given),
           locks: claims(subject, actor, {
             table: 'ShareUpdateExclusiveLock',
-            indexes: 'RowExclusiveLock',
             ...(options.process_toast && { toast: 'ShareUpdateExclusiveLock' }),
           }),
           wait: 'brief',
