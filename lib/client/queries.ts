@@ -84,11 +84,9 @@ export function serversQuery() {
   });
 }
 
-const moving = new Set(['queued', 'awaiting_approval', 'running']);
-
-/** Whether a run may still change. */
+/** Whether a run may still change; one that is looked for after a restart of pgdeck is `unknown` until the server answers. */
 export function isMoving(run: Run | undefined): boolean {
-  return run !== undefined && moving.has(run.status);
+  return run !== undefined && run.endedAt === null;
 }
 
 /** One run, asked every second until it has ended. */
