@@ -11,8 +11,9 @@ describe.each([14, 15, 16, 17, 18])('on PostgreSQL %i', (major) => {
   });
   afterAll(() => stage?.end());
 
-  const run = async (action: string, target: Target): Promise<Run> => {
-    const { previewId, confirmText = '' } = await stage.runner.preview('test', { action, target }, admin);
+  const run = async (action: string, target: Target, options?: Record<string, unknown>): Promise<Run> => {
+    const asked = { action, target, ...(options && { options }) };
+    const { previewId, confirmText = '' } = await stage.runner.preview('test', asked, admin);
     const body = { previewId, idempotencyKey: previewId, confirmText };
     return (await stage.runner.execute('test', body, admin)).run;
   };
@@ -40,6 +41,47 @@ describe.each([14, 15, 16, 17, 18])('on PostgreSQL %i', (major) => {
         status: 'done',
         verified: true,
       });
+  });
+
+  it('does what there is to do to tables, each verified', async () => {
+    stage.use('actor');
+    await stage.root(`create table kept (id int, n int); insert into kept select n, n from generate_series(1, 10) as n;
+      alter table kept add constraint positive check (n > 0) not valid;
+      alter table kept owner to owner; grant create on schema public to owner`);
+    const kept = { kind: 'relation' as const, database: 'postgres', oid: await stage.oid('kept') };
+    const database = { kind: 'database' as const, database: 'postgres' };
+    const oid = async (sql: string) => (await stage.root<{ oid: number }>(sql))[0]?.oid ?? 0;
+    const positive = await oid("select oid::int as oid from pg_constraint where conname = 'positive'");
+    const steps: [string, Target, Record<string, unknown>?][] = [
+      ['vacuum', kept, { freeze: true, parallel: 0, ...(major >= 16 && { buffer_usage_limit_kb: 128 }) }],
+      ['vacuum-full', kept],
+      ['set-storage-parameters', kept, { fillfactor: 80, autovacuum_vacuum_scale_factor: 0.01 }],
+      ['create-statistics', kept, { columns: [1, 2] }],
+      ['validate-constraint', { kind: 'constraint', database: 'postgres', oid: positive }],
+      ['analyze-database', database],
+    ];
+    for (const [action, target, options] of steps) {
+      const { status, verified, message } = await run(action, target, options);
+      expect([action, status, verified], message).toEqual([action, 'done', true]);
+    }
+    const made = await oid('select oid::int as oid from pg_statistic_ext');
+    const dropped = await run('drop-statistics', { kind: 'statistics', database: 'postgres', oid: made });
+    expect(dropped).toMatchObject({ status: 'done', verified: true });
+  });
+
+  it('takes the right to maintain where there is one, and foretells where it is missing', async () => {
+    stage.use('weak');
+    const target = { kind: 'relation' as const, database: 'postgres', oid: await stage.oid('parts_1') };
+    const warnings = async () =>
+      (await stage.runner.preview('test', { action: 'vacuum', target }, admin)).warnings.join();
+    expect(await warnings()).toContain('Role weak may not vacuum');
+    if (major < 17) return;
+    await stage.root('grant maintain on parts_1 to weak');
+    expect(await warnings()).not.toContain('may not');
+    expect(await run('vacuum', target)).toMatchObject({ status: 'done', verified: true, warnings: [] });
+    await stage.root('revoke maintain on parts_1 from weak; grant pg_maintain to weak');
+    expect(await run('vacuum-full', target)).toMatchObject({ status: 'done', verified: true, warnings: [] });
+    await stage.root('revoke pg_maintain from weak');
   });
 
   it('tells what PostgreSQL skipped as nothing done', async () => {

@@ -286,6 +286,8 @@ describe.each([14, 18])('what belongs to a table, on PostgreSQL %i', (major) => 
       const rename = () => stage.root('alter table carts rename constraint few to fewer');
       expect(await changed(await validate('few'), rename)).toBe('409 target_changed');
       if (major >= 18) {
+        await stage.root('alter table carts add constraint named not null customer not valid');
+        expect(await run(await validate('named'))).toMatchObject({ status: 'done', verified: true });
         await stage.root('alter table carts add constraint loose check (id > 5) not enforced');
         expect(await refused(await validate('loose'))).toBe('422 not_enforced');
       }
