@@ -65,7 +65,7 @@ export const attachPartition = defineWork<RelationSubject, typeof options>({
       blocks: 'everything, reads too',
     },
     {
-      object: 'tables that its foreign keys name; from PostgreSQL 18 also those with foreign keys to it',
+      object: 'tables that its foreign keys name; from PostgreSQL 15 also those with foreign keys to it',
       mode: 'ShareRowExclusiveLock',
       blocks: 'writes and maintenance; not reads',
     },

@@ -68,7 +68,7 @@ export const createPartition = defineWork<RelationSubject, typeof options>({
       blocks: 'VACUUM, ANALYZE, CREATE INDEX, ALTER TABLE; not reads or writes',
     },
     {
-      object: 'tables that its foreign keys name; from PostgreSQL 18 also those with foreign keys to it',
+      object: 'tables that its foreign keys name; from PostgreSQL 15 also those with foreign keys to it',
       mode: 'ShareRowExclusiveLock',
       blocks: 'writes and maintenance; not reads',
     },

@@ -101,5 +101,9 @@ describe('the bound of a partition', () => {
     const long = joined('ש'.repeat(31), '2026_01');
     expect(Buffer.byteLength(long)).toBeLessThanOrEqual(63);
     expect(long.endsWith('_2026_01')).toBe(true);
+    // Letters of four bytes are never cut in two.
+    const wide = proposedName('𐐨'.repeat(15), { by: 'list', values: ['𐐨'.repeat(40)] });
+    expect(Buffer.byteLength(wide)).toBeLessThanOrEqual(63);
+    expect(wide).not.toMatch(/\p{Surrogate}/u);
   });
 });

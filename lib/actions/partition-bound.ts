@@ -184,9 +184,15 @@ export function proposedName(parent: string, bound: Bound): string {
 
 /** Two names with `_` between, the first cut so that PostgreSQL does not cut the whole: 63 bytes. */
 export function joined(parent: string, suffix: string): string {
-  const characters = [...parent];
-  while (Buffer.byteLength(`${characters.join('')}_${suffix}`) > 63) characters.pop();
-  return `${characters.join('')}_${suffix}`;
+  const end = cut(suffix, 40);
+  return `${cut(parent, 63 - Buffer.byteLength(`_${end}`))}_${end}`;
+}
+
+/** The start of a name, in at most so many bytes and in whole characters. */
+export function cut(name: string, bytes: number): string {
+  const characters = [...name];
+  while (Buffer.byteLength(characters.join('')) > bytes) characters.pop();
+  return characters.join('');
 }
 
 function suffixOf(bound: Bound): string {
@@ -202,11 +208,9 @@ function suffixOf(bound: Bound): string {
 }
 
 function slug(value: string): string {
-  return (
-    value
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}]+/gu, '_')
-      .replace(/^_+|_+$/g, '')
-      .slice(0, 20) || 'part'
-  );
+  const words = value
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '_')
+    .replace(/^_+|_+$/g, '');
+  return cut(words, 30).replace(/_+$/, '') || 'part';
 }

@@ -72,9 +72,9 @@ export function boundRefusal(parent: Parent, bound: Bound): { code: string; mess
 export function attachLocks(parent: Parent, major: number, referencedMode = 'ShareRowExclusiveLock'): Claim[] {
   const also: NonNullable<Claim['also']> = [{ what: 'indexes', mode: 'ShareUpdateExclusiveLock' }];
   if (parent.referencing) also.push({ what: 'referenced', mode: referencedMode });
-  // Before 18 the tables whose foreign keys lead to it are only read.
+  // Before 15 the tables whose foreign keys lead to it are only read.
   if (parent.referenced)
-    also.push({ what: 'referencing', mode: major >= 18 ? 'ShareRowExclusiveLock' : 'AccessShareLock' });
+    also.push({ what: 'referencing', mode: major >= 15 ? 'ShareRowExclusiveLock' : 'AccessShareLock' });
   return [
     { oid: parent.oid, relation: parent.quoted, mode: 'ShareUpdateExclusiveLock', also },
     ...parent.defaults.map(({ oid, quoted }) => ({ oid, relation: quoted, mode: 'AccessExclusiveLock' })),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { bytes, exact, list, percent, plural } from '@/lib/format';
 import { quoted } from '@/lib/identifier';
 import { type Claim, defineWork, type Given, type Plan, type Refusal, type Step } from './action';
-import { joined } from './partition-bound';
+import { cut, joined } from './partition-bound';
 import { columnsReading, type SequenceColumn } from './sequence-columns';
 import { digits } from './session';
 import type { RelationSubject } from './subjects/subject';
@@ -143,11 +143,11 @@ function shown(
 /** The names that the online way makes for a column. */
 function namesOf({ column, table_name, quoted_schema }: SequenceColumn) {
   const fresh = joined(column, 'bigint');
-  const helper = joined(joined(table_name.slice(0, 20), column.slice(0, 20)), 'to_bigint');
+  const helper = joined(joined(cut(table_name, 20), cut(column, 20)), 'to_bigint');
   return {
     fresh: quoted(fresh),
     old: quoted(joined(column, 'old')),
-    check: quoted(joined(fresh.slice(0, 40), 'not_null')),
+    check: quoted(joined(cut(fresh, 40), 'not_null')),
     trigger: quoted(helper),
     function: `${quoted_schema}.${quoted(helper)}`,
   };
