@@ -1,6 +1,7 @@
 import type { Row } from '@/lib/actions/action';
 import type { Reads } from '@/lib/runner/subject-now';
 import type { Name } from './effect';
+import type { Statement } from './parse';
 
 /** A relation as the catalog has it. */
 export type Relation = {
@@ -43,12 +44,24 @@ where c.relkind in ('r', 'p', 'v', 'm', 'f') limit 200`;
 export class Catalog {
   #reads: Reads;
   #path: string[];
+  #role: string;
   #relations = new Map<string, Promise<Relation | undefined>>();
 
   /** `role` is the one whose own schema is looked through first, as "$user" of the usual search_path. */
   constructor(reads: Reads, role: string) {
     this.#reads = reads;
+    this.#role = role;
     this.#path = ['pg_catalog', role, 'public'];
+  }
+
+  /** Goes by the search_path that a statement of the text sets, for those after it. */
+  follow({ kind, node }: Statement): void {
+    if (kind !== 'VariableSetStmt' || node.name !== 'search_path' || !Array.isArray(node.args)) return;
+    const names = (node.args as { A_Const?: { sval?: { sval?: string } } }[]).flatMap(
+      ({ A_Const }) => A_Const?.sval?.sval ?? [],
+    );
+    this.#path = ['pg_catalog', ...names.map((name) => (name === '$user' ? this.#role : name))];
+    this.#relations.clear();
   }
 
   /** The relation of a name, by the usual search_path where it names no schema. */

@@ -12,7 +12,7 @@ import type { Reads } from '@/lib/runner/subject-now';
 import type { Server } from '@/lib/runtime';
 import { Catalog, type Relation } from './catalog';
 import { describeStatement } from './describe';
-import type { Effect, Lock, Name } from './effect';
+import { type Effect, type Lock, type Name, unknown } from './effect';
 import { parse, type Statement } from './parse';
 
 /** What one pasted statement would do to others. It was not run. */
@@ -52,7 +52,11 @@ export async function checkDdl(server: Server, database: string, text: string): 
   const made = new Set<string>();
   const checked: Checked[] = [];
   for (const statement of statements) {
-    const effect = await describeStatement(statement, { major: who.major, catalog });
+    const effect = await describeStatement(statement, { major: who.major, catalog }).catch((error) => {
+      if (error instanceof RangeError) return unknown(statement.kind.replace(/Stmt$/, ''), 'It is nested too deeply.');
+      throw error;
+    });
+    catalog.follow(statement);
     checked.push(await checkOne(server, database, statement, effect, { catalog, reads, made }));
     for (const name of effect.creates ?? []) made.add(quotedName(name));
   }

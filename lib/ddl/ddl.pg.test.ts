@@ -326,6 +326,13 @@ describe.each([14, 18])('what DDL would block on PostgreSQL %i', (major) => {
     const guessed = await check('drop table only_there');
     expect(guessed.warnings.join()).toContain('only_there is taken to be elsewhere.only_there');
     expect(guessed.locks).toMatchObject([{ relation: 'elsewhere.only_there' }]);
+    const { statements } = await checkDdl(
+      stage.server,
+      'postgres',
+      'set search_path = elsewhere; drop table only_there',
+    );
+    expect(statements[1]).toMatchObject({ locks: [{ relation: 'elsewhere.only_there' }] });
+    expect(statements[1]?.warnings.join()).not.toContain('is taken to be');
     expect((await check('set x.y = 1')).warnings).toEqual(['It takes no lock on a table that is there now.']);
   });
 

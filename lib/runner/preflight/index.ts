@@ -63,7 +63,7 @@ export async function preflight(flight: Flight): Promise<Preflight> {
           ? unless(oldSnapshots(query, subject.database), [], 'Who has old snapshots')
           : Promise.resolve<InTheWay[]>([]),
       slots: unless(slots(query, server, plan, action.long), none, 'How many connections are left'),
-      standbys: unless(standbys(query, wanted, walBytes), none, 'What standbys there are'),
+      standbys: unless(standbys(query, wanted, plan), none, 'What standbys there are'),
       replicationSlots: unless(replicationSlots(query, walBytes), none, 'What replication slots keep'),
       limits: unless(limits(query, plan), [], 'What the settings are'),
     });

@@ -53,7 +53,8 @@ type Standbys = {
 };
 
 /** Standbys that the WAL of a plan goes to, how far behind they are, and what of it would get in the way of queries there. */
-export async function standbys(query: Query, locked: Locked[], walBytes: number | undefined): Promise<ServerFacts> {
+export async function standbys(query: Query, locked: Locked[], { steps, work }: Plan): Promise<ServerFacts> {
+  const walBytes = work?.walBytes;
   const [row] = (await query<Standbys>(standbysSql)).rows;
   if (!row || row.standbys === 0) return { facts: [{ label: 'Standbys', value: 'none connected' }], warnings: [] };
   const behind =
@@ -65,6 +66,10 @@ export async function standbys(query: Query, locked: Locked[], walBytes: number 
   if (exclusive.length > 0)
     warnings.push(
       `AccessExclusiveLock is replayed on ${row.standbys === 1 ? 'the standby' : 'standbys'} too: queries there on ${exclusive[0]?.relation}${exclusive.length > 1 ? ` and ${exclusive.length - 1} more` : ''} are cancelled after max_standby_streaming_delay, or hold replay up for so long.`,
+    );
+  if (steps.some(({ progress }) => progress === 'VACUUM'))
+    warnings.push(
+      'Queries on a standby that still need the removed row versions are cancelled there after max_standby_streaming_delay, unless hot_standby_feedback is on.',
     );
   if (walBytes !== undefined && walBytes > 64 * 1024 * 1024)
     warnings.push(`Standbys will fall behind: about ${bytes(walBytes)} of WAL goes to them.`);
