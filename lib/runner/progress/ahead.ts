@@ -29,7 +29,7 @@ order by ahead.pid
 limit 50`;
 
 /** A session that ours waits for. */
-export type Ahead = {
+type Ahead = {
   pid: number;
   locktype: string | null;
   mode: string | null;
@@ -53,7 +53,7 @@ export async function waitsFor(
 }
 
 /** One session that ours waits for, in words. */
-export function inWords(row: Ahead, phase: string | undefined): InTheWay {
+function inWords(row: Ahead, phase: string | undefined): InTheWay {
   const { pid, mode, granted, seconds } = row;
   if (pid === 0)
     return {
