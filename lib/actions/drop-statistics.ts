@@ -1,11 +1,21 @@
 import { z } from 'zod';
-import { defineWork } from './action';
+import { defineWork, type Refusal } from './action';
 import type { Undo } from './protocol';
 import { digits } from './session';
 import type { StatisticsSubject } from './subjects/subject';
 
+/** Without the definition there would be no way back. */
+function refuse({ definition, table_quoted, quoted }: StatisticsSubject): Refusal | undefined {
+  return definition === null
+    ? {
+        code: 'locked',
+        message: `${table_quoted} is locked now, so that the definition of ${quoted} cannot be kept for an undo. Try again.`,
+      }
+    : undefined;
+}
+
 function undoOf({ definition }: StatisticsSubject): Undo {
-  return { sql: definition, body: { action: 'recreate', target: { kind: 'run', runId: '' } } };
+  return { sql: definition ?? '', body: { action: 'recreate', target: { kind: 'run', runId: '' } } };
 }
 
 /** Removes a statistics object: `DROP STATISTICS`. */
@@ -35,11 +45,12 @@ export const dropStatistics = defineWork<StatisticsSubject, z.ZodObject>({
   obj_description(s.oid, 'pg_statistic_ext') as comment
 from pg_catalog.pg_statistic_ext as s where s.oid = ${digits(subject.oid)}::oid`,
   }),
+  refuse: ({ subject }) => refuse(subject),
   plan: ({ subject, details, actor }) => ({
     question: `Drop statistics ${subject.quoted}?`,
     effect: `The planner no longer knows how these columns of ${subject.table_quoted} depend on each other; plans can change at once. Reads and writes go on.`,
     typed: subject.name,
-    facts: [{ label: 'Definition', value: subject.definition }],
+    facts: [{ label: 'Definition', value: subject.definition ?? '' }],
     warnings: [
       ...(details[0]?.target == null
         ? []

@@ -7,13 +7,16 @@ import { pageBytes } from './table-maintenance';
 
 const kinds: Record<string, string> = { c: 'check constraint', f: 'foreign key', n: 'not-null constraint' };
 
-function refuse({ contype, validated, definition, quoted, table_quoted }: ConstraintSubject): Refusal | undefined {
+function refuse(
+  { contype, validated, quoted, table_quoted }: ConstraintSubject,
+  enforced: boolean,
+): Refusal | undefined {
   if (!(contype in kinds))
     return {
       code: 'not_validatable',
       message: `${quoted} of ${table_quoted} is backed by an index and never NOT VALID: only check constraints, not-null constraints and foreign keys can be.`,
     };
-  if (/ NOT ENFORCED$/.test(definition))
+  if (!enforced)
     return {
       code: 'not_enforced',
       message: `${quoted} of ${table_quoted} is NOT ENFORCED: PostgreSQL checks no row by it, and does not validate it.`,
@@ -68,14 +71,18 @@ export const validateConstraint = defineWork<ConstraintSubject, z.ZodObject>({
     },
   ],
   touches: ['tables'],
-  refuse: ({ subject }) => refuse(subject),
+  details: ({ subject, actor }) => ({
+    text: `select /* pgdeck:constraint-enforced */ ${actor.major >= 18 ? 'k.conenforced' : 'true'} as enforced
+from pg_catalog.pg_constraint as k where k.oid = ${digits(subject.oid)}::oid`,
+  }),
+  refuse: ({ subject, details }) => refuse(subject, details[0]?.enforced !== false),
   plan: ({ subject, actor }) => ({
     question: `Validate ${subject.quoted} of ${subject.table_quoted}?`,
     effect: `PostgreSQL reads every row of ${subject.table_quoted}${subject.referenced_quoted ? `, looks each up in ${subject.referenced_quoted},` : ''} and marks the constraint valid when all of them hold. Reads and writes go on.`,
     typed: subject.name,
     facts: [
       { label: 'Kind', value: kinds[subject.contype] ?? subject.contype },
-      { label: 'Definition', value: subject.definition },
+      { label: 'Definition', value: subject.definition ?? 'not readable now: the table is locked' },
       {
         label: 'Rows',
         value:

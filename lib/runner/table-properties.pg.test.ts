@@ -261,6 +261,26 @@ describe.each([14, 18])('what belongs to a table, on PostgreSQL %i', (major) => 
       expect(left).toEqual([]);
     });
 
+    it('can be previewed while somebody has locked the table, and says who', async () => {
+      await stage.root(
+        'alter table carts add constraint later check (id < 9999) not valid; create statistics held on id, customer from carts',
+      );
+      const statistics = await oidOf("select oid::int from pg_statistic_ext where stxname = 'held'");
+      const migration = await stage.client('owner', 'migration');
+      await migration.query('begin; lock table carts in access exclusive mode');
+      const shown = await preview(await validate('later'));
+      expect(shown.waitsFor).toMatchObject([{ mode: 'AccessExclusiveLock', granted: true }]);
+      expect(shown.facts).toContainEqual({ label: 'Definition', value: 'not readable now: the table is locked' });
+      const drop = {
+        action: 'drop-statistics',
+        target: { kind: 'statistics' as const, database: 'postgres', oid: statistics },
+      };
+      expect(await refused(drop)).toBe('422 locked');
+      await migration.query('rollback');
+      expect((await preview(drop)).undo?.sql).toBe('CREATE STATISTICS public.held ON id, customer FROM public.carts');
+      expect(await run(await validate('later'))).toMatchObject({ status: 'done', verified: true });
+    });
+
     it('with a row that breaks it fails, without telling the row, and it is still not valid', async () => {
       await stage.root(`alter table carts add constraint few check (customer < 5) not valid;
         insert into carts values (11, 4, 11);

@@ -1,22 +1,22 @@
 import { digits } from '../session';
+import { lockedAway } from './locked-away';
 import type { SubjectReader } from './subject';
 
 /** Constraints of tables. */
 export const constraint: SubjectReader<'constraint'> = {
   read: ({ oid }, { role }) => ({
     text: `select /* pgdeck:constraint */ k.oid, k.conname as name, format('%I', k.conname) as quoted, k.contype::text as contype,
-  f.definition, k.convalidated as validated, c.oid as table_oid, format('%I.%I', n.nspname, c.relname) as table_quoted,
+  case when not ${lockedAway('c.oid', 'd.oid')} then pg_get_constraintdef(k.oid) end as definition, k.convalidated as validated, c.oid as table_oid, format('%I.%I', n.nspname, c.relname) as table_quoted,
   greatest(c.relpages, 0)::float8 as table_pages, c.reltuples::float8 as estimated_rows, d.oid as database_oid,
   nullif(k.confrelid, 0) as referenced_oid, case when r.oid is not null then format('%I.%I', rn.nspname, r.relname) end as referenced_quoted,
   pg_has_role($1::name, c.relowner, 'usage') as owns_relation,
-  json_build_array(k.oid, k.conname, c.oid, n.nspname, c.relname, regexp_replace(f.definition, ' NOT VALID$', ''))::text as fingerprint
+  json_build_array(k.oid, k.conname, c.oid, n.nspname, c.relname, k.contype, k.conkey, k.confrelid, k.confkey, k.conbin::text)::text as fingerprint
 from pg_catalog.pg_constraint as k
 join pg_catalog.pg_class as c on c.oid = k.conrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 join pg_catalog.pg_database as d on d.datname = current_database()
 left join pg_catalog.pg_class as r on r.oid = k.confrelid
 left join pg_catalog.pg_namespace as rn on rn.oid = r.relnamespace
-cross join lateral (select pg_get_constraintdef(k.oid) as definition) as f
 where k.oid = ${digits(oid)}::oid`,
     values: [role],
   }),

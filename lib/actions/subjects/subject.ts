@@ -186,7 +186,8 @@ export type ConstraintSubject = Read & {
   kind: 'constraint';
   oid: number;
   contype: string;
-  definition: string;
+  /** Null while somebody has locked the table against everybody: to ask would wait. */
+  definition: string | null;
   validated: boolean;
   table_oid: number;
   table_quoted: string;
@@ -202,7 +203,8 @@ export type ConstraintSubject = Read & {
 export type StatisticsSubject = Read & {
   kind: 'statistics';
   oid: number;
-  definition: string;
+  /** Null while somebody has locked the table against everybody: to ask would wait. */
+  definition: string | null;
   table_oid: number;
   table_quoted: string;
   owns: boolean;
