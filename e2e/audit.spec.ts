@@ -49,7 +49,7 @@ test('lists what was done, by whom, to what and what came of it, with the exact 
   await page.getByLabel('Result').selectOption('Failed');
   await expect(page).toHaveURL(/status=failed/);
   await expect(row).toHaveCount(0);
-  await page.getByRole('button', { name: 'Clear' }).click();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
   await expect(row).toBeVisible();
   await page.getByLabel('Who').selectOption('local');
   await page.getByLabel('Action', { exact: true }).selectOption('Terminate session');

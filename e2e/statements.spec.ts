@@ -37,7 +37,7 @@ test('shows which statements take the time, and narrows them by the URL', async 
 
 test('a row opens to the whole text, laid out, and the URL remembers it', async ({ page, stack }) => {
   await page.goto(`/${stack.serverId}/statements?limit=200&filter=slow_one`);
-  const toggle = row(page, 'slow_one').getByRole('button', { expanded: false });
+  const toggle = row(page, 'slow_one').getByRole('rowheader').getByRole('button', { expanded: false });
   await toggle.click();
   const text = page.getByRole('group', { name: 'statement', exact: true });
   await expect(text).toContainText(/from\s+orders\s+where\s+id = \$1/);

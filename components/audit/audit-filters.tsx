@@ -4,12 +4,11 @@ import { Download, Search } from 'lucide-react';
 import { useEffect, useId, useState } from 'react';
 import { useActionTitles } from '@/components/actions/use-action-titles';
 import { runWord } from '@/components/actions/words';
-import { Button } from '@/components/ui/button';
 import { visible } from '@/components/ui/highlight';
 import { ActionMenu } from '@/components/ui/menu';
 import type { RunStatus } from '@/lib/actions/protocol';
 import type { AuditAsk } from '@/lib/client/queries';
-import { type AuditFilters, exportHref, isFiltered, noFilters } from './filters';
+import { type AuditFilters, exportHref } from './filters';
 
 const settleMs = 300;
 const statuses: RunStatus[] = ['done', 'done_with_warnings', 'nothing_done', 'failed', 'cancelled', 'unknown'];
@@ -93,11 +92,6 @@ export function AuditFilterBar({
         {day('until', 'To')}
       </span>
       {fleet && choice('of', 'Of which pgdeck', 'This pgdeck', [{ value: 'all', text: 'Every pgdeck' }])}
-      {isFiltered(filters) && (
-        <Button look="quiet" onClick={() => onChange({ ...noFilters, of: filters.of })}>
-          Clear
-        </Button>
-      )}
     </search>
   );
 }

@@ -20,7 +20,7 @@ import { AuditExport, AuditFilterBar } from './audit-filters';
 import { auditColumns } from './columns';
 import { type AuditLine, auditLines, auditSentence, entryKey } from './entries';
 import { EntryDetail } from './entry-detail';
-import { type AuditFilters, askOf, isFiltered } from './filters';
+import { type AuditFilters, askOf, isFiltered, noFilters } from './filters';
 import { type AuditState, useAudit } from './use-audit';
 
 const inUrl = parseAsString.withDefault('');
@@ -70,7 +70,16 @@ export function AuditPage({ server }: { server: string }) {
       <AuditFilterBar filters={filters} users={users} fleet={audit.copies?.on === true} onChange={change} />
       <Panel
         title="What was done"
-        tools={<AuditExport ask={ask} />}
+        tools={
+          <>
+            {filtered && (
+              <Button look="quiet" onClick={() => change({ ...noFilters, of: filters.of })}>
+                Clear filters
+              </Button>
+            )}
+            <AuditExport ask={ask} />
+          </>
+        }
         sentence="Newest first. Each line is on disk before its statement is sent, and chained to the one before."
         flush
         source="pgdeck's audit files, JSON Lines in the state folder"

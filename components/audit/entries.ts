@@ -72,6 +72,17 @@ function outcomeOf(entry: AuditEntry): Pick<AuditLine, 'mark' | 'word' | 'senten
       };
     case 'cancel_requested':
       return { mark: 'unknown', word: 'Stop asked', sentence: 'Somebody asked to stop this run.' };
+    case 'queued':
+      return { mark: 'unknown', word: 'Queued', sentence: text(entry.message) ?? 'It waits for its turn.' };
+    case 'approved':
+      return { mark: 'ok', word: 'Approved', sentence: text(entry.message) ?? 'A second person approved it.' };
+    case 'schedule_missed':
+      return { mark: 'warning', word: 'Missed', sentence: text(entry.message) ?? 'A scheduled run was missed.' };
+    case 'schedule_created':
+    case 'schedule_changed':
+    case 'schedule_deleted':
+    case 'schedule':
+      return { mark: 'ok', word: sentenceCase(entry.event), sentence: text(entry.message) ?? '' };
     case 'denied':
       return { mark: 'warning', word: 'Refused', sentence: text(entry.message) ?? 'It was refused.' };
     case 'recovered':

@@ -142,9 +142,9 @@ function scheduleColumns(): Column<Schedule>[] {
       header: 'Schedule',
       value: (row) => row.title,
       cell: (row) => (
-        <>
+        <span className="cut schedule-name" title={visible(row.title)}>
           <bdi>{visible(row.title)}</bdi> <span className="muted">{row.body.action}</span>
-        </>
+        </span>
       ),
       meaning: 'What it is called, and the action that it runs.',
     },

@@ -11,6 +11,7 @@ import {
   PanelTopDashed,
   RefreshCw,
   SlidersHorizontal,
+  Trash2,
 } from 'lucide-react';
 import type { ActionDialogs } from '@/components/actions/action-provider';
 import type { MenuEntry } from '@/components/ui/menu';
@@ -26,7 +27,6 @@ const offers: Offer[] = [
   { label: 'Storage parameters…', icon: SlidersHorizontal, action: 'set-storage-parameters', kinds: 'rm' },
   { label: 'Statistics…', icon: ChartNoAxesColumn, action: 'create-statistics', kinds: 'rpm' },
   { label: 'Create partition…', icon: PanelTopDashed, action: 'create-partition', kinds: 'p' },
-  { label: 'Attach partition…', icon: PanelTopDashed, action: 'attach-partition', kinds: 'p' },
   { label: 'Vacuum full…', icon: HardDriveDownload, action: 'vacuum-full', kinds: 'rpm', danger: true },
 ];
 
@@ -85,7 +85,25 @@ export function tableMenu(
             off,
             onSelect: () => dialogs.form({ action: 'detach-partition', target: choice }),
           },
+          {
+            label: 'Drop partition…',
+            icon: Trash2,
+            acts: true,
+            off,
+            danger: !off,
+            onSelect: () => dialogs.form({ action: 'drop-partition', target: choice }),
+          },
         ]
-      : []),
+      : row.relkind === 'r'
+        ? [
+            {
+              label: 'Attach as a partition…',
+              icon: PanelTopDashed,
+              acts: true,
+              off,
+              onSelect: () => dialogs.form({ action: 'attach-partition', target: choice }),
+            },
+          ]
+        : []),
   ];
 }

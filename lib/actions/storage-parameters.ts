@@ -70,10 +70,7 @@ export const storageOptions = z.strictObject(
   Object.fromEntries(
     Object.entries(storageParameters).map(([name, parameter]) => [
       name,
-      schemaOf(parameter)
-        .nullable()
-        .optional()
-        .meta({ title: name, description: `${parameter.meaning} Empty: RESET.` }),
+      schemaOf(parameter).nullable().optional().meta({ title: name, description: parameter.meaning }),
     ]),
   ) as Record<string, z.ZodOptional<z.ZodNullable<z.ZodBoolean | z.ZodNumber>>>,
 );

@@ -15,6 +15,7 @@ import { indexDraft } from './index-draft';
 import { IndexFields } from './index-form';
 import { OptionField } from './option-field';
 import { fieldsOf, optionOf } from './schema';
+import { TableField } from './table-field';
 import { kindWords, TargetField } from './target-field';
 
 /**
@@ -56,9 +57,11 @@ export function ActionForm({
   const fields = fieldsOf(action?.options);
   const relation = target?.target.kind === 'relation' ? target.target : undefined;
   const isIndex = action?.id === 'create-index';
+  // Numbers of columns are those of one table.
+  const ofColumns = isIndex || fields.some((field) => field.kind === 'attnums');
   const form = useQuery({
     ...indexFormQuery(server, { database: relation?.database ?? '', oid: relation?.oid ?? 0 }),
-    enabled: relation !== undefined && (isIndex || fields.some((field) => field.kind === 'attnums')),
+    enabled: relation !== undefined && ofColumns,
   });
   const refusedField = optionOf(error?.field);
   const atField = (name: string) =>
@@ -143,7 +146,7 @@ export function ActionForm({
           wrong={atField('target')}
           database={database}
           unfit={action.id === 'sequence-to-bigint' ? undefined : isSequence}
-          onChoose={(choice) => onChange({ ...draft, target: choice, values: {} })}
+          onChoose={(choice) => onChange({ ...draft, target: choice, values: ofColumns ? {} : draft.values })}
         />
       )}
       {isIndex
@@ -164,20 +167,35 @@ export function ActionForm({
           ) : (
             <div className="panel-waiting" style={{ height: 240 }} aria-busy="true" />
           ))
-        : (target || fixed) &&
-          fields.map((field) => (
-            <OptionField
-              key={field.name}
-              field={field}
-              value={draft.values[field.name]}
-              onChange={(value) => setValue(field.name, value)}
-              wrong={atField(field.name)}
-              columns={form.data?.columns}
-            />
-          ))}
+        : (target || fixed) && (
+            <div className={fields.length > many ? 'act-options' : 'act-form'}>
+              {fields.map((field) => (
+                <OptionField
+                  key={field.name}
+                  field={field}
+                  value={draft.values[field.name]}
+                  onChange={(value) => setValue(field.name, value)}
+                  wrong={atField(field.name)}
+                  columns={form.data?.columns}
+                  tables={(legend, onChoose) => (
+                    <TableField
+                      server={server}
+                      summary={summary}
+                      legend={legend}
+                      database={target?.target.kind === 'relation' ? target.target.database : database}
+                      onChoose={onChoose}
+                    />
+                  )}
+                />
+              ))}
+            </div>
+          )}
     </form>
   );
 }
+
+/** From so many options on they stand in two columns. */
+const many = 10;
 
 const fieldSelector = 'input, select, textarea';
 

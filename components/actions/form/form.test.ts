@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { actions } from '@/lib/actions/index';
 import type { ActionDescription } from '@/lib/actions/protocol';
+import { boundOf, wrongBound } from './bound-draft';
 import { bodyOf, draftOf, isPlain, wrongDraft } from './draft';
 import { changed, indexDraft, indexOptions, moved, withMethod, withPart, wrongIndex } from './index-draft';
 import { fieldsOf, optionOf, optionsOf, sentenceCase, wrongOf } from './schema';
@@ -15,7 +17,7 @@ const schema = z.toJSONSchema(
     name: z.string().max(63).optional(),
     columns: z.array(z.int().min(1).max(1600)).optional(),
     kinds: z.array(z.enum(['ndistinct', 'mcv'])).optional(),
-    value: z.int().nullable(),
+    value: z.int().nullable().optional(),
   }),
 );
 const fields = fieldsOf(schema);
@@ -117,6 +119,77 @@ const action = (change: Partial<ActionDescription>): ActionDescription => ({
   role: 'operator',
   confirm: 'click',
   ...change,
+});
+
+test('an option that can be set back has a third answer, and one that must be told takes empty as none', () => {
+  const given = fieldsOf(
+    z.toJSONSchema(
+      z.strictObject({
+        fillfactor: z.int().min(10).max(100).nullable().optional(),
+        autovacuum_enabled: z.boolean().nullable().optional(),
+        value: z.string().nullable(),
+      }),
+    ),
+  );
+  expect(given.map(({ kind, resets, empty }) => [kind, resets, empty])).toEqual([
+    ['number', true, 'out'],
+    ['switch', true, 'out'],
+    ['text', false, 'null'],
+  ]);
+  expect(optionsOf(given, {})).toEqual({ value: null });
+  expect(optionsOf(given, { fillfactor: null, autovacuum_enabled: null, value: '64MB' })).toEqual({
+    fillfactor: null,
+    autovacuum_enabled: null,
+    value: '64MB',
+  });
+  expect(given.map((each) => wrongOf(each, null))).toEqual([undefined, undefined, undefined]);
+});
+
+test('the rows of a partition are typed a value a line', () => {
+  const range = { by: 'range' as const, from: '2026-01-01\n', to: 'maxvalue' };
+  expect(boundOf(range)).toEqual({ by: 'range', from: ['2026-01-01'], to: [{ edge: 'maxvalue' }] });
+  expect(wrongBound(range)).toBeUndefined();
+  expect(wrongBound({ ...range, from: 'a\nb' })).toContain('each key column');
+  expect(wrongBound({ by: 'range', from: 'a' })).toContain('one to end before');
+  expect(boundOf({ by: 'list', values: 'a\n null \nb c' })).toEqual({ by: 'list', values: ['a', null, 'b c'] });
+  expect(wrongBound({ by: 'list', values: ' ' })).toContain('at least one value');
+  expect(boundOf({ by: 'hash', modulus: '4', remainder: '0' })).toEqual({ by: 'hash', modulus: 4, remainder: 0 });
+  expect(wrongBound({ by: 'hash', modulus: '4' })).toContain('whole numbers');
+  expect(boundOf({ by: 'default' })).toEqual({ by: 'default' });
+  expect(boundOf({ by: '' })).toBeUndefined();
+});
+
+test('the actions on partitions have their bound, their table and what goes together', () => {
+  const made = fieldsOf(z.toJSONSchema(actions['create-partition'].options));
+  expect(made.map(({ name, kind }) => [name, kind])).toEqual([
+    ['bound', 'bound'],
+    ['name', 'text'],
+    ['ahead', 'group'],
+  ]);
+  expect(optionsOf(made, { bound: { by: '' }, ahead: { interval: 'month', count: '3' } })).toEqual({
+    ahead: { interval: 'month', count: 3 },
+  });
+  expect(optionsOf(made, { bound: { by: 'default' }, ahead: {} })).toEqual({ bound: { by: 'default' } });
+  expect(
+    made.map((each) => wrongOf(each, each.name === 'ahead' ? { interval: 'month', count: '' } : undefined)),
+  ).toEqual([undefined, undefined, 'How many ahead: It must be given.']);
+  const attached = fieldsOf(z.toJSONSchema(actions['attach-partition'].options));
+  expect(attached.map(({ name, kind, required }) => [name, kind, required])).toEqual([
+    ['parent', 'table', true],
+    ['bound', 'bound', true],
+  ]);
+  expect(attached.map((each) => wrongOf(each, each.kind === 'bound' ? { by: '' } : undefined))).toEqual([
+    'It must be given.',
+    'It must be given.',
+  ]);
+  expect(fieldsOf(z.toJSONSchema(actions['drop-partition'].options))).toEqual([]);
+});
+
+test('no option of any action is left to be typed as JSON', () => {
+  const kinds = Object.values(actions).flatMap(({ id, options }) =>
+    id === 'create-index' ? [] : fieldsOf(z.toJSONSchema(options)).map(({ name, kind }) => ({ id, name, kind })),
+  );
+  expect(kinds.filter(({ kind }) => kind === 'json')).toEqual([]);
 });
 
 test('the form leads to the preview of what was chosen', () => {

@@ -3,7 +3,9 @@
 import { type ReactNode, useId } from 'react';
 import type { IndexColumn } from '@/lib/client/maintenance-queries';
 import { visible } from '../../ui/highlight';
-import type { Field } from './schema';
+import type { BoundDraft } from './bound-draft';
+import { BoundField } from './bound-field';
+import type { Field, Values } from './schema';
 
 /** A value of a field and how it changes. */
 export type Held = { value: unknown; onChange: (value: unknown) => void; wrong: string | undefined };
@@ -15,7 +17,13 @@ export function OptionField({
   onChange,
   wrong,
   columns,
-}: Held & { field: Field; columns: IndexColumn[] | undefined }) {
+  tables,
+}: Held & {
+  field: Field;
+  columns: IndexColumn[] | undefined;
+  /** Chooses another table; its value is the OID. */
+  tables: (legend: string, onChoose: (oid: number | undefined) => void) => ReactNode;
+}) {
   const id = useId();
   const about = {
     id,
@@ -23,10 +31,21 @@ export function OptionField({
     'aria-invalid': wrong !== undefined || undefined,
     'aria-required': field.required || undefined,
   };
-  const text = value === undefined ? '' : String(value);
+  const text = value === undefined || value === null ? '' : String(value);
   const hint = hintOf(field);
   const said = (
     <>
+      {field.resets && field.kind !== 'switch' && (
+        <label className="act-reset">
+          <input
+            type="checkbox"
+            aria-label={`RESET ${field.title}`}
+            checked={value === null}
+            onChange={(event) => onChange(event.target.checked ? null : undefined)}
+          />
+          RESET
+        </label>
+      )}
       {hint && (
         <p id={`${id}-hint`} className="act-hint">
           {hint}
@@ -65,12 +84,13 @@ export function OptionField({
         <select
           {...about}
           className="text-input"
-          value={text}
-          onChange={(event) => onChange(event.target.value === '' ? undefined : event.target.value === 'true')}
+          value={value === null ? 'reset' : text}
+          onChange={(event) => onChange(switched[event.target.value])}
         >
-          <option value="">Default of the server</option>
+          <option value="">{field.resets ? 'As it is' : 'Default of the server'}</option>
           <option value="true">On</option>
           <option value="false">Off</option>
+          {field.resets && <option value="reset">RESET</option>}
         </select>,
       );
     case 'choice':
@@ -81,9 +101,7 @@ export function OptionField({
           value={text || String(field.initial ?? '')}
           onChange={(event) => onChange(field.values.find((each) => String(each) === event.target.value))}
         >
-          {field.initial === undefined && (
-            <option value="">{field.required ? 'Choose one' : 'Default of the server'}</option>
-          )}
+          {field.initial === undefined && <option value="">{field.required ? 'Choose one' : 'Not given'}</option>}
           {field.values.map((each) => (
             <option key={each} value={String(each)}>
               {String(each)}
@@ -149,6 +167,44 @@ export function OptionField({
           onChange={(event) => onChange(numbersOf(event.target.value))}
         />,
       );
+    case 'bound':
+      return (
+        <BoundField
+          legend={field.title}
+          draft={(value as BoundDraft | undefined) ?? { by: '' }}
+          required={field.required}
+          said={said}
+          about={about['aria-describedby']}
+          invalid={wrong !== undefined}
+          onChange={onChange}
+        />
+      );
+    case 'table':
+      return (
+        <fieldset className="act-form act-group">
+          <legend>{field.title}</legend>
+          {tables(field.title, onChange)}
+          {said}
+        </fieldset>
+      );
+    case 'group':
+      return (
+        <fieldset className="act-form act-group">
+          <legend>{field.title}</legend>
+          {field.fields.map((inner) => (
+            <OptionField
+              key={inner.name}
+              field={inner}
+              value={(value as Values | undefined)?.[inner.name]}
+              onChange={(next) => onChange({ ...(value as Values | undefined), [inner.name]: next })}
+              wrong={undefined}
+              columns={columns}
+              tables={tables}
+            />
+          ))}
+          {said}
+        </fieldset>
+      );
     default:
       return labelled(
         <textarea
@@ -161,6 +217,8 @@ export function OptionField({
       );
   }
 }
+
+const switched: Record<string, boolean | null | undefined> = { true: true, false: false, reset: null };
 
 const arrayOf = (value: unknown): (string | number)[] => (Array.isArray(value) ? value : []);
 

@@ -1,3 +1,5 @@
+import { type BoundDraft, boundOf, wrongBound } from './bound-draft';
+
 /** One option of an action, as a form shows it. */
 export type Field = {
   name: string;
@@ -7,8 +9,13 @@ export type Field = {
   required: boolean;
   /** What the server takes where nothing is chosen. */
   initial: unknown;
+  /** What an empty field means: it is left out, or it is sent as null. */
+  empty: 'out' | 'null';
+  /** True: it can also be set back, which is sent as null. */
+  resets: boolean;
 } & (
-  | { kind: 'check' | 'switch' | 'attnums' | 'lines' | 'json' }
+  | { kind: 'check' | 'switch' | 'attnums' | 'lines' | 'json' | 'bound' | 'table' }
+  | { kind: 'group'; fields: Field[] }
   | { kind: 'choice' | 'many'; values: (string | number)[] }
   | { kind: 'number'; whole: boolean; least: number | undefined; most: number | undefined }
   | { kind: 'text'; longest: number | undefined }
@@ -25,6 +32,7 @@ type Schema = {
   const?: unknown;
   enum?: unknown[];
   anyOf?: Schema[];
+  oneOf?: Schema[];
   items?: Schema;
   minimum?: number;
   maximum?: number;
@@ -36,22 +44,29 @@ type Schema = {
 /** The options of an action, from their JSON schema, in its order. */
 export function fieldsOf(schema: unknown): Field[] {
   const { properties = {}, required = [] } = (schema ?? {}) as Schema;
-  return Object.entries(properties).map(([name, given]) => {
+  return Object.entries(properties).flatMap(([name, given]) => {
     const of = withoutNull(given);
+    const must = required.includes(name) && given.default === undefined;
+    // Which other table is meant is known to the plan that asks for it: nobody has to choose it.
+    if (isOid(of) && !must) return [];
     const common = {
       name,
       title: given.title ?? of.title ?? sentenceCase(name),
       description: given.description ?? of.description,
-      required: required.includes(name) && given.default === undefined && !isNullable(given),
+      required: must && !isNullable(given),
       initial: given.default,
+      empty: must && isNullable(given) ? 'null' : 'out',
+      resets: !must && isNullable(given),
     };
-    return { ...common, ...kindOf(of, common.required) } as Field;
+    return [{ ...common, ...kindOf(of, common.required) } as Field];
   });
 }
 
 function kindOf(schema: Schema, required: boolean) {
   const values = valuesOf(schema);
   if (values) return { kind: 'choice', values };
+  if (schema.oneOf?.every((each) => each.properties?.by)) return { kind: 'bound' };
+  if (isOid(schema)) return { kind: 'table' };
   switch (schema.type) {
     case 'boolean':
       // Neither on nor off is a third answer where the server has a default of its own.
@@ -73,10 +88,15 @@ function kindOf(schema: Schema, required: boolean) {
       if (schema.items?.type === 'string') return { kind: 'lines' };
       return { kind: 'json' };
     }
+    case 'object':
+      return { kind: 'group', fields: fieldsOf(schema) };
     default:
       return { kind: 'json' };
   }
 }
+
+/** An integer that reaches as far as an OID does. */
+const isOid = ({ type, maximum }: Schema) => type === 'integer' && maximum === 4_294_967_295;
 
 const isNullable = ({ anyOf, type }: Schema) =>
   anyOf?.some((each) => each.type === 'null') === true || (Array.isArray(type) && type.includes('null'));
@@ -105,8 +125,15 @@ const near = (limit: number | undefined) =>
 
 /** What is wrong with a value as it stands in its field, in words; undefined: nothing that can be told here. */
 export function wrongOf(field: Field, value: unknown): string | undefined {
-  const empty = value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+  const empty =
+    value === undefined ||
+    value === '' ||
+    (Array.isArray(value) && value.length === 0) ||
+    (field.kind === 'bound' && (value as BoundDraft).by === '');
   if (empty) return field.required && field.kind !== 'check' ? 'It must be given.' : undefined;
+  if (value === null) return undefined;
+  if (field.kind === 'bound') return wrongBound(value as BoundDraft);
+  if (field.kind === 'group') return wrongGroup(field.fields, value as Values);
   if (field.kind === 'number') {
     const number = Number(value);
     if (!Number.isFinite(number)) return 'It must be a number.';
@@ -124,14 +151,30 @@ export function wrongOf(field: Field, value: unknown): string | undefined {
   return undefined;
 }
 
+/** A group is filled in as a whole, or not at all. */
+function wrongGroup(fields: Field[], values: Values): string | undefined {
+  if (Object.keys(optionsOf(fields, values)).length === 0) return undefined;
+  const [wrong] = fields.flatMap((each) => {
+    const message = wrongOf(each, values[each.name]);
+    return message ? [`${each.title}: ${message}`] : [];
+  });
+  return wrong;
+}
+
 /** The options to send: what was typed as the server wants it; what was left alone is left out. */
 export function optionsOf(fields: Field[], values: Values): Record<string, unknown> {
   const options: Record<string, unknown> = {};
   for (const field of fields) {
-    const value = values[field.name] ?? (field.kind === 'check' && field.required ? false : undefined);
+    const given = values[field.name];
+    const value = given === undefined && field.kind === 'check' && field.required ? false : given;
+    if (value === null || ((value === undefined || value === '') && field.empty === 'null')) {
+      options[field.name] = null;
+      continue;
+    }
     if (value === undefined || value === '') continue;
     if (Array.isArray(value) && value.length === 0) continue;
-    options[field.name] = sent(field, value);
+    const made = sent(field, value);
+    if (made !== undefined) options[field.name] = made;
   }
   return options;
 }
@@ -142,6 +185,12 @@ function sent(field: Field, value: unknown): unknown {
       return Number(value);
     case 'json':
       return typeof value === 'string' ? JSON.parse(value) : value;
+    case 'bound':
+      return boundOf(value as BoundDraft);
+    case 'group': {
+      const inside = optionsOf(field.fields, value as Values);
+      return Object.keys(inside).length > 0 ? inside : undefined;
+    }
     case 'lines':
       return String(value)
         .split('\n')

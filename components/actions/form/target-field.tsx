@@ -39,6 +39,8 @@ export function TargetField({
   wrong,
   database: home,
   unfit,
+  called,
+  fixedDatabase = false,
   onChoose,
 }: {
   server: string;
@@ -50,6 +52,10 @@ export function TargetField({
   database: string | null;
   /** What is of the kind, but never fits the action. */
   unfit?: ((choice: TargetChoice) => boolean) | undefined;
+  /** What it is called, where that is not the kind's own name. */
+  called?: string;
+  /** True: only the database of the page is searched. */
+  fixedDatabase?: boolean;
   onChoose: (choice: TargetChoice | undefined) => void;
 }) {
   const id = useId();
@@ -58,11 +64,12 @@ export function TargetField({
   const [typed, setTyped] = useState('');
   const search = useDebounced(typed.trim().toLowerCase());
   const query = useQuery(choicesQuery(server, { kind, database, search }));
-  const words = kindWords[kind];
+  const words = called ?? kindWords[kind];
+  const asksDatabase = ofDatabase.has(kind) && !fixedDatabase;
   const choices = query.data?.choices.filter((choice) => !unfit?.(choice));
   return (
     <>
-      {(kinds.length > 1 || ofDatabase.has(kind)) && (
+      {(kinds.length > 1 || asksDatabase) && (
         <div className="act-pair">
           {kinds.length > 1 && (
             <div className="act-field">
@@ -84,7 +91,7 @@ export function TargetField({
               </select>
             </div>
           )}
-          {ofDatabase.has(kind) && (
+          {asksDatabase && (
             <div className="act-field">
               <label htmlFor={`${id}-database`}>Database</label>
               <select
