@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { actions } from './index';
@@ -8,6 +8,10 @@ import { actions } from './index';
 const root = resolve(import.meta.dirname, '../..');
 const page = readFileSync(join(root, 'docs/actions.md'), 'utf8');
 const all = Object.values(actions);
+const source = readdirSync(import.meta.dirname)
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+  .map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'))
+  .join('\n');
 
 /** The part of the page below a heading, up to the next of the same or a higher level. */
 function part(heading: string): string {
@@ -54,9 +58,16 @@ describe('docs/actions.md', () => {
     );
   });
 
-  it('tells of every action that changes something how it is taken back', () => {
-    const told = rowsOf(part('## Undo')).map((row) => row.split('`')[1]);
-    expect(told).toEqual(all.map(({ id }) => id));
+  it('tells of every action its statements, as the code sends them, and how it is taken back', () => {
+    const told = rowsOf(part('## Statements and undo')).map((row) => row.split(' | '));
+    expect(told.map(([id]) => id)).toEqual(all.map(({ id }) => `| \`${id}\``));
+    for (const [index, { id }] of all.entries()) {
+      const [, runs = '', back = ''] = told[index] ?? [];
+      const words = runs.toLowerCase().match(/[a-z_]+/g) ?? [];
+      for (const [, verb] of source.matchAll(new RegExp(`\\b([a-z]+) /\\* pgdeck:${id} \\*/`, 'g')))
+        expect(words, id).toContain(verb);
+      expect(back.length, id).toBeGreaterThan(3);
+    }
   });
 
   it('names no action that is not there', () => {
