@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { NextAction, PreviewBody, Run } from '@/lib/actions/protocol';
+import type { NextAction, PreviewBody } from '@/lib/actions/protocol';
+import { acting } from './test-acting';
 import { admin, refusal, Stage } from './test-stage';
 
 describe.each([14, 18])('partitions on PostgreSQL %i', (major) => {
@@ -33,20 +34,9 @@ describe.each([14, 18])('partitions on PostgreSQL %i', (major) => {
     database: 'postgres',
     oid: await stage.oid(name),
   });
-  const preview = (body: PreviewBody) => stage.runner.preview('test', body, admin);
+  const { preview, execute } = acting(() => stage);
   const previewed = async (action: string, name: string, options: Record<string, unknown> = {}) =>
     preview({ action, target: await target(name), options });
-  const execute = async ({
-    previewId,
-    confirmText = '',
-  }: {
-    previewId: string;
-    confirmText?: string;
-  }): Promise<Run> => {
-    const { run } = await stage.runner.execute('test', { previewId, idempotencyKey: previewId, confirmText }, admin);
-    await expect.poll(() => stage.runner.run(run.runId).endedAt, { timeout: 20_000 }).not.toBeNull();
-    return stage.runner.run(run.runId);
-  };
   const run = async (action: string, name: string, options?: Record<string, unknown>) =>
     execute(await previewed(action, name, options));
   const follow = async (next: { body: PreviewBody } | undefined) => execute(await preview((next as NextAction).body));
@@ -170,73 +160,6 @@ describe.each([14, 18])('partitions on PostgreSQL %i', (major) => {
     });
   });
 
-  describe('ahead', () => {
-    it.each(['date', 'timestamp', 'timestamptz'])('makes the months to come of a %s, once', async (type) => {
-      await stage.root(`create table ahead (at ${type}) partition by range (at); alter table ahead owner to owner;
-        do $$ begin execute format('create table ahead_now partition of ahead for values from (%L) to (%L)',
-          date_trunc('month', now()) - interval '1 month', date_trunc('month', now()) + interval '10 days'); end $$;
-        alter table ahead_now owner to owner`);
-      const ahead = { interval: 'month', count: 2 };
-      const shown = await previewed('create-partition', 'ahead', { ahead });
-      expect(shown.title).toBe('Create 3 partitions of public.ahead?');
-      expect(await execute(shown)).toMatchObject({ status: 'done', message: 'public.ahead has 3 new partitions.' });
-      expect(
-        await stage.root(
-          `insert into ahead select date_trunc('month', now()) + n * interval '1 day' from generate_series(0, 80) as n`,
-        ),
-      ).toEqual([]);
-      const upper = (await partitions('ahead')).map((part) => part.replace(/.* TO /, ''));
-      const [end] = await stage.root<{ at: string }>(
-        `select ((date_trunc('month', now()) + interval '3 months')::${type})::text as at`,
-      );
-      expect(upper.filter((each) => each === `('${end?.at}')`)).toHaveLength(1);
-      expect(await refusal(previewed('create-partition', 'ahead', { ahead }))).toBe('422 nothing_to_do');
-      await stage.root('drop table ahead');
-    });
-
-    it.each([
-      ['day', 4],
-      ['week', 3],
-      ['year', 2],
-    ] as const)('begins with the current %s where there is none', async (interval, count) => {
-      await stage.root('create table ahead (at timestamptz) partition by range (at); alter table ahead owner to owner');
-      expect(await run('create-partition', 'ahead', { ahead: { interval, count } })).toMatchObject({ status: 'done' });
-      expect(await partitions('ahead')).toHaveLength(count + 1);
-      await stage.root("insert into ahead values (now()), (now() + interval '1 day')");
-      await stage.root('drop table ahead');
-    });
-
-    it('goes on at the midnights of where it is kept', async () => {
-      await stage.root(`create table ahead (at timestamptz) partition by range (at); alter table ahead owner to owner;
-        alter role actor set timezone = 'Europe/Berlin'; set timezone = 'Europe/Berlin';
-        do $$ begin execute format('create table ahead_now partition of ahead for values from (%L) to (%L)',
-          date_trunc('year', now()), date_trunc('year', now()) + interval '3 months'); end $$;
-        alter table ahead_now owner to owner`);
-      stage.use('actor');
-      const shown = await previewed('create-partition', 'ahead', { ahead: { interval: 'month', count: 1 } });
-      expect(shown.facts).toContainEqual({ label: 'Boundaries', value: 'midnight in Europe/Berlin' });
-      expect(await execute(shown)).toMatchObject({ status: 'done' });
-      const bounds = await partitions('ahead');
-      for (const bound of bounds)
-        expect(bound).toMatch(/FROM \('\d{4}-\d\d-01 00:00:00\+0[12]'\) TO \('\d{4}-\d\d-01 00:00:00\+0[12]'\)$/);
-      expect(new Set(bounds.map((bound) => bound.match(/FROM \('(\d{4}-\d\d)/)?.[1])).size).toBe(bounds.length);
-      await stage.root('drop table ahead; alter role actor reset timezone; reset timezone');
-    });
-
-    it('is refused where there is no next interval', async () => {
-      await stage.root(`create table ahead (at date) partition by range (at); create table ahead_all partition of ahead for values from ('2000-01-01') to (maxvalue);
-        alter table ahead owner to owner; create table counted (n int) partition by range (n); create table counted_1 partition of counted for values from (1) to (9)`);
-      const ahead = { interval: 'day', count: 1 };
-      expect(await refusal(previewed('create-partition', 'ahead', { ahead }))).toBe('422 nothing_to_do');
-      expect(await refusal(previewed('create-partition', 'counted', { ahead }))).toBe('422 not_timed');
-      expect(await refusal(previewed('create-partition', 'held', { ahead }))).toBe('422 not_timed');
-      expect(await refusal(previewed('create-partition', 'sold', { ahead: { ...ahead, count: 61 } }))).toBe(
-        '400 bad_input',
-      );
-      await stage.root('drop table ahead, counted');
-    });
-  });
-
   describe('detach and attach', () => {
     it('takes a partition out while the table is read, and undo puts it back where it was', async () => {
       const reader = await stage.client('owner', 'report');
@@ -279,6 +202,23 @@ describe.each([14, 18])('partitions on PostgreSQL %i', (major) => {
       expect(await execute(finishing)).toMatchObject({ status: 'done' });
       expect(await partitions('waits')).toEqual([]);
       await stage.root('drop table waits, waits_1');
+    });
+
+    it('works on strange names and values', async () => {
+      const [whole, part] = ['public."ÄÖ ""w"" שלום"', `public."${'é'.repeat(30)} '\n\\"`];
+      await stage.root(`create table ${whole} ("a ""b"" \u202E" text) partition by list ("a ""b"" \u202E");
+        create table ${part} partition of ${whole} for values in (E'it''s \\\\ "x"', null);
+        insert into ${whole} values (E'it''s \\\\ "x"'), (null);
+        alter table ${whole} owner to owner; alter table ${part} owner to owner`);
+      const before = await partitions(whole);
+      const detached = await run('detach-partition', part);
+      expect(detached).toMatchObject({ status: 'done' });
+      expect(await partitions(whole)).toEqual([]);
+      expect(await follow(detached.undo)).toMatchObject({ status: 'done' });
+      expect(await partitions(whole)).toEqual(before);
+      expect(await run('drop-partition', part)).toMatchObject({ status: 'done' });
+      expect(await partitions(whole)).toEqual([]);
+      await stage.root(`drop table ${whole}`);
     });
 
     it('with a default partition locks all, and says so', async () => {
