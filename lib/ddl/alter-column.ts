@@ -1,7 +1,7 @@
 import { list } from '@/lib/format';
 import { quoted } from '@/lib/identifier';
 import type { Relation } from './catalog';
-import { type Context, type Lock, type Node, nameOf, textsOf } from './effect';
+import { type Context, type Lock, type Node, nameOf, textsOf, withParts } from './effect';
 import { walk } from './reading';
 
 const exclusive = 'AccessExclusiveLock';
@@ -25,6 +25,7 @@ type Constraint = {
   pktable?: Node;
   skip_validation?: boolean;
   indexname?: string;
+  keys?: unknown[];
   generated_when?: string;
   generated_kind?: string;
 };
@@ -82,6 +83,19 @@ export async function addColumn(command: Node, relation: Relation | undefined, c
   };
 }
 
+/** The locks on tables at the other end of a column's foreign keys, when it goes or changes. */
+export async function partners(
+  command: Node,
+  relation: Relation | undefined,
+  { catalog }: Context,
+): Promise<Pick<Change, 'locks' | 'warnings'>> {
+  const tables = relation ? await catalog.partnersOf(relation.oid, String(command.name)) : [];
+  return {
+    locks: tables.map((on) => ({ on, mode: exclusive })),
+    warnings: tables.length > 0 ? ['Foreign keys hold the column: the tables at their other end are locked too.'] : [],
+  };
+}
+
 /** ALTER COLUMN TYPE: some changes leave the rows as they are. */
 export async function changeType(command: Node, relation: Relation | undefined, context: Context): Promise<Change> {
   const column = (command.def as { ColumnDef: ColumnDef }).ColumnDef;
@@ -94,12 +108,15 @@ export async function changeType(command: Node, relation: Relation | undefined, 
         })
       : undefined;
   const rewrites = column.raw_default ? true : keeps === undefined ? null : !keeps;
+  const { locks, warnings = [] } = await partners(command, relation, context);
   return {
     words: 'ALTER COLUMN TYPE',
     mode: exclusive,
     down: true,
     rewrites,
+    ...(locks && { locks }),
     warnings: [
+      ...warnings,
       rewrites === true
         ? 'The table and its indexes are written anew under the lock.'
         : rewrites === null
@@ -133,7 +150,7 @@ export async function setNotNull(command: Node, relation: Relation | undefined, 
 }
 
 /** ADD CONSTRAINT, by its kind. */
-export async function addConstraint(command: Node, context: Context): Promise<Change> {
+export async function addConstraint(command: Node, relation: Relation | undefined, context: Context): Promise<Change> {
   const constraint = (command.def as { Constraint: Constraint }).Constraint;
   const later = constraint.skip_validation === true;
   switch (constraint.contype) {
@@ -174,10 +191,14 @@ export async function addConstraint(command: Node, context: Context): Promise<Ch
         constraint.contype
       ];
       const { indexname } = constraint;
+      const parts = relation?.relkind === 'p' ? relation.oid : undefined;
+      const declared = parts !== undefined && (await context.catalog.areNotNull(parts, textsOf(constraint.keys ?? [])));
+      // Partitions only get an index, unless they have to be made NOT NULL; from PostgreSQL 18 each is altered.
+      const below = context.major >= 18 || (key === 'PRIMARY KEY' && !declared) ? exclusive : 'ShareLock';
       return {
         words: `ADD ${key}${indexname ? ' USING INDEX' : ''}`,
         mode: exclusive,
-        down: true,
+        ...(parts !== undefined && { locks: [{ on: parts, mode: exclusive, also: withParts(below, true) }] }),
         warnings: indexname
           ? ['The index is there already; a primary key also reads the table once unless its columns are NOT NULL.']
           : ['Its index is built under the lock: nobody reads or writes meanwhile.'],

@@ -1,6 +1,14 @@
 import { list } from '@/lib/format';
 import { stronger } from '@/lib/runner/preflight/blocks';
-import { addColumn, addConstraint, type Change, changeType, dropConstraint, setNotNull } from './alter-column';
+import {
+  addColumn,
+  addConstraint,
+  type Change,
+  changeType,
+  dropConstraint,
+  partners,
+  setNotNull,
+} from './alter-column';
 import type { Relation } from './catalog';
 import { type Context, type Effect, effect, inherits, type Lock, type Node, nameOf, withParts } from './effect';
 
@@ -16,7 +24,6 @@ const column = (words: string): Plain => ({ words, mode: exclusive, down: true }
 
 /** The documented lock of each subcommand that does not depend on what it is used on. */
 const plain: Record<string, Plain> = {
-  AT_DropColumn: column('DROP COLUMN'),
   AT_ColumnDefault: column('ALTER COLUMN SET or DROP DEFAULT'),
   AT_DropNotNull: column('DROP NOT NULL'),
   AT_SetStatistics: { words: 'SET STATISTICS', mode: share, down: true },
@@ -116,12 +123,14 @@ async function changeOf(command: Node, relation: Relation | undefined, context: 
   switch (subtype) {
     case 'AT_AddColumn':
       return addColumn(command, relation, context);
+    case 'AT_DropColumn':
+      return { words: 'DROP COLUMN', mode: exclusive, down: true, ...(await partners(command, relation, context)) };
     case 'AT_AlterColumnType':
       return changeType(command, relation, context);
     case 'AT_SetNotNull':
       return setNotNull(command, relation, context);
     case 'AT_AddConstraint':
-      return addConstraint(command, context);
+      return addConstraint(command, relation, context);
     case 'AT_ValidateConstraint': {
       const constraint = relation && (await context.catalog.constraint(relation.oid, String(command.name)));
       return {
@@ -204,8 +213,8 @@ async function attach(command: Node, relation: Relation | undefined, { catalog, 
               mode: share,
               also: [
                 { what: 'referenced' as const, mode: 'ShareRowExclusiveLock' },
-                // Before 18 the tables whose foreign keys name it are only read.
-                { what: 'referencing' as const, mode: major >= 18 ? 'ShareRowExclusiveLock' : 'AccessShareLock' },
+                // Before 15 the tables whose foreign keys name it are only read.
+                { what: 'referencing' as const, mode: major >= 15 ? 'ShareRowExclusiveLock' : 'AccessShareLock' },
               ],
             },
           ]

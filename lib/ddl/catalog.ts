@@ -123,6 +123,29 @@ where k.conrelid = $1::oid and k.contype = 'f' and k.conparentid = 0`,
     return rows.map(({ oid }) => oid);
   }
 
+  /** Tables at the other end of foreign keys that a column belongs to, in either direction. */
+  async partnersOf(table: number, column: string): Promise<number[]> {
+    const rows = await this.#all<{ oid: number }>(
+      `select /* pgdeck:ddl-partners */ distinct case when k.conrelid = a.attrelid then k.confrelid else k.conrelid end as oid
+from pg_catalog.pg_attribute as a
+join pg_catalog.pg_constraint as k on k.contype = 'f' and (k.conrelid = a.attrelid and a.attnum = any (k.conkey)
+  or k.confrelid = a.attrelid and a.attnum = any (k.confkey))
+where a.attrelid = $1::oid and a.attname = $2`,
+      [table, column],
+    );
+    return rows.map(({ oid }) => oid);
+  }
+
+  /** Whether columns are declared NOT NULL, all of them. */
+  async areNotNull(table: number, columns: string[]): Promise<boolean> {
+    const row = await this.#row<{ all: boolean }>(
+      `select /* pgdeck:ddl-not-null-columns */ bool_and(a.attnotnull) as all from pg_catalog.pg_attribute as a
+where a.attrelid = $1::oid and a.attname = any ($2::text[])`,
+      [table, columns],
+    );
+    return row?.all === true;
+  }
+
   /** Sequences that belong to columns of a table. */
   async sequencesOf(table: number): Promise<number[]> {
     const rows = await this.#all<{ oid: number }>(

@@ -79,7 +79,7 @@ export async function createTable(node: Node, { catalog, major }: Context): Prom
       const byDefault = relation && (await catalog.defaultPartition(relation.oid));
       const also: NonNullable<Claim['also']> = [
         { what: 'referenced', mode: shareRow },
-        { what: 'referencing', mode: major >= 18 ? shareRow : 'AccessShareLock' },
+        { what: 'referencing', mode: major >= 15 ? shareRow : 'AccessShareLock' },
       ];
       locks.push({ on: nameOf(parent), mode: exclusive, also });
       if (byDefault) locks.push({ on: byDefault, mode: exclusive });

@@ -35,6 +35,8 @@ create rule ru as on update to child where new.id < 0 do instead nothing;
 create table public.hub (id int primary key) partition by list (id);
 create table public.hub_1 partition of hub for values in (1);
 create table public.spoke (hub_id int references hub);
+create table public.tree_null (id int) partition by list (id);
+create table public.tree_null_1 partition of tree_null for values in (1);
 create table public.rim (id int not null);
 insert into ref values (1);
 create table public.leaf (id int not null, ref_id int);
@@ -150,6 +152,29 @@ const inTransaction = [
   'alter table t set unlogged',
   'alter table t replica identity full',
   'alter table leaf inherit ref',
+  'alter table "Odd ""name""; drop" add column n int',
+  'alter table if exists t add column if not exists a int',
+  'alter view v alter a set default 4',
+  'alter materialized view mv rename to n',
+  'alter index t_a set (fillfactor = 80)',
+  'alter sequence s owned by none',
+  'create index on mv (a)',
+  'alter table parent add primary key (id)',
+  'alter table plain add exclude using btree (a with =)',
+  'alter table child drop column ref_id',
+  'alter table ref drop constraint ref_pkey cascade',
+  'alter table ref alter id type bigint',
+  'alter table child alter ref_id type bigint',
+  'alter table ref drop column id cascade',
+  'alter table leaf alter id add generated always as identity',
+  'drop table if exists plain, fresh',
+  'alter table open add column n int',
+  'create or replace function f() returns trigger language plpgsql as $$begin return old; end$$',
+  'create index on open (ref_id)',
+  'select * from parent',
+  'alter table parent add unique (id)',
+  'alter table open add primary key (id)',
+  'alter table tree_null add primary key (id)',
   'insert into child (id, ref_id) values (1, 1)',
   'update t set a = 2 where id = 1',
   'delete from child',

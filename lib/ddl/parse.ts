@@ -1,4 +1,4 @@
-import { loadModule, parseSync } from 'libpg-query';
+import { loadModule, parseSync, type ScanToken, scanSync } from 'libpg-query';
 import { ApiError } from '@/lib/access/errors';
 import type { Node } from './effect';
 
@@ -6,12 +6,16 @@ import type { Node } from './effect';
 export type Statement = { sql: string; kind: string; node: Node };
 
 const mostStatements = 100;
+/** How deep a tree may be: the parser overflows its stack beyond twice that, and then never parses anything again. */
+const mostDeep = 5000;
 
 type Parsed = { stmts?: { stmt?: Record<string, Node>; stmt_location?: number; stmt_len?: number }[] };
 
 /** A text as PostgreSQL 18's own parser takes it; 422 `syntax_error` with the position where it does not. */
 export async function parse(text: string): Promise<Statement[]> {
   await loadModule();
+  if (text.length > mostDeep && mayBeDeep(text))
+    throw new ApiError(422, 'too_deep', 'A statement of this text is nested too deeply to be looked at.', 'sql');
   let parsed: Parsed;
   try {
     parsed = parseSync(text) as Parsed;
@@ -35,6 +39,39 @@ export async function parse(text: string): Promise<Statement[]> {
       'sql',
     );
   return statements;
+}
+
+/** Whether the tree of a text may be deeper than can be parsed: told by the scanner, which does not nest. */
+function mayBeDeep(text: string): boolean {
+  try {
+    return deepest(scanSync(text).tokens) > mostDeep;
+  } catch {
+    // What cannot be scanned cannot be parsed either.
+    return false;
+  }
+}
+
+/** What a tree is at most as deep as: operators and the like that stand together, not those that commas part. */
+function deepest(tokens: ScanToken[]): number {
+  type Level = { here: number; inside: number; most: number };
+  const level = (): Level => ({ here: 0, inside: 0, most: 0 });
+  const close = ({ here, inside, most }: Level) => Math.max(most, here + inside);
+  const open: Level[] = [];
+  let at = level();
+  for (const { text, tokenName } of tokens) {
+    if (tokenName.endsWith('COMMENT')) continue;
+    if (text === '(' || text === '[') {
+      at.here++;
+      open.push(at);
+      at = level();
+    } else if (text === ')' || text === ']') {
+      const depth = close(at);
+      at = open.pop() ?? level();
+      at.inside = Math.max(at.inside, depth);
+    } else if (text === ',' || text === ';') at = { ...level(), most: close(at) };
+    else at.here++;
+  }
+  return [...open, at].reduce((sum, each) => sum + close(each), 0);
 }
 
 function syntaxError(error: unknown, text: string): ApiError {

@@ -55,9 +55,11 @@ export async function queryEffect(kind: string, node: Node, context: Context): P
   const changes = locks.some(({ mode }) => mode === 'RowExclusiveLock');
   const locksRows = locks.some(({ mode }) => mode === 'RowShareLock');
   const into = (node.intoClause as Node | undefined)?.rel;
+  const parts = locks.some(({ also = [] }) => also.some(({ what }) => what === 'partitions'));
   return effect(into ? 'SELECT INTO' : (words[kind] ?? kind), locks, {
     ...(into !== undefined && { creates: [nameOf(into)] }),
     warnings: [
+      ...(parts ? ['Of a partitioned table only the partitions that are needed are locked: all of them at most.'] : []),
       ...(changes || locksRows
         ? [
             'Each row that it changes or locks stays locked until the transaction ends: others who change the same rows wait.',
