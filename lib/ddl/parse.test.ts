@@ -17,9 +17,9 @@ describe('a text that is parsed', () => {
   });
 
   it('leaves the parser as it was, however often that is tried', async () => {
-    for (let time = 0; time < 60; time++) await refusal(parse(`select 1${'+1'.repeat(long)}`));
+    for (let time = 0; time < 60; time++) await refusal(parse(`select 1${'+1'.repeat(12_000)}`));
     expect((await parse('select 1; select 2')).map(({ sql }) => sql)).toEqual(['select 1', 'select 2']);
-  }, 60_000);
+  });
 
   it.each([
     ['many statements that are flat', 'select 1;'.repeat(99)],
