@@ -105,7 +105,7 @@ function Locks({ locks }: { locks: LockTaken[] }) {
       {locks.slice(0, mostLocks).map(({ relation, mode, blocks }) => (
         <li key={`${relation} ${mode}`}>
           Takes {mode} on <bdi>{visible(relation)}</bdi>
-          {blocks && <span className="soft">: {blocks}</span>}
+          {blocks && <span className="soft">; blocks {blocks}</span>}
         </li>
       ))}
       {locks.length > mostLocks && <li className="muted">and {locks.length - mostLocks} more</li>}

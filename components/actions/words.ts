@@ -1,4 +1,4 @@
-import type { InTheWay, PastRun, Preview, Run, RunProgress } from '@/lib/actions/protocol';
+import type { PastRun, Preview, Run, RunProgress } from '@/lib/actions/protocol';
 import type { TargetKind } from '@/lib/actions/target';
 import { bytes, count, durationInWords, exact, percent } from '@/lib/format';
 import type { State } from '../ui/state';
@@ -63,7 +63,7 @@ export function sendingWords(preview: Preview): string {
 }
 
 const counted = (value: number, unit: RunProgress['unit']) =>
-  unit === 'bytes' ? bytes(value) : value < 10_000 ? exact(value) : count(value);
+  unit === 'bytes' ? bytes(value) : value < 1_000_000 ? exact(value) : count(value);
 
 /** How far a phase is: `1,240 of 30,000 blocks (4 %)`; undefined where PostgreSQL does not count it. */
 export function doneWords({ done, total, unit, fraction }: RunProgress): string | undefined {
@@ -92,14 +92,6 @@ export function leftWords({ etaSeconds }: RunProgress): string | undefined {
 /** What a run does in one line of a list: its step and phase. */
 export function phaseWords({ step, phase }: RunProgress): string {
   return step && step.count > 1 ? `Step ${step.index} of ${step.count}, ${phase}` : phase;
-}
-
-/** Who a run waits for, in a few words: `session 4711 and 2 more`. */
-export function waitsForWords(all: InTheWay[]): string | undefined {
-  const [first, ...more] = all;
-  if (!first) return undefined;
-  const who = first.pid ? `session ${first.pid}` : first.sentence.replace(/\.$/, '');
-  return more.length > 0 ? `${who} and ${more.length} more` : who;
 }
 
 /** How an earlier run went: how long it took, and for how much. */

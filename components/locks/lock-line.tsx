@@ -1,7 +1,8 @@
 'use client';
 
-import { Ban, ChevronDown, ChevronRight, Copy, OctagonX, Users } from 'lucide-react';
+import { Ban, ChevronDown, ChevronRight, Copy, OctagonX, Undo2, Users } from 'lucide-react';
 import type { CSSProperties, ReactNode } from 'react';
+import { type ActionDialogs, useActionDialogs } from '@/components/actions/action-provider';
 import { whyNotCancel, whyNotSignal } from '@/components/sessions/session-kind';
 import { Button, IconButton } from '@/components/ui/button';
 import { ActionMenu, type MenuEntry } from '@/components/ui/menu';
@@ -57,6 +58,7 @@ function SessionLine({
   const time = timeOf(row);
   const waiters = row.parent_pid === null && below > 0;
   const remedy = ended ? undefined : remedyOf(row);
+  const dialogs = useActionDialogs();
   const who = [row.usename, row.application_name].filter(Boolean);
   if (level === 0 && row.state && row.pid !== 0) who.push(row.state);
   return (
@@ -137,7 +139,7 @@ function SessionLine({
                 {[row.usename, row.application_name].filter(Boolean).map((part) => ` · ${part}`)}
               </>
             }
-            entries={() => entriesOf(row, acts)}
+            entries={() => entriesOf(row, acts, dialogs)}
             onOpenChange={acts.onMenu}
           />
         )}
@@ -222,7 +224,7 @@ function Branches({ line }: { line: TreeLine }) {
   );
 }
 
-function entriesOf(row: LockRow, acts: LineActs): MenuEntry[] {
+function entriesOf(row: LockRow, acts: LineActs, dialogs: ActionDialogs): MenuEntry[] {
   const off = whyNotSignal(row);
   const noCancel = whyNotCancel(row);
   return [
@@ -239,6 +241,16 @@ function entriesOf(row: LockRow, acts: LineActs): MenuEntry[] {
       },
     },
     'separator',
+    ...(row.pid === 0
+      ? [
+          {
+            label: 'Roll back prepared transaction…',
+            icon: Undo2,
+            acts: true,
+            onSelect: () => dialogs.form({ action: 'rollback-prepared' }),
+          },
+        ]
+      : []),
     {
       label: 'Cancel statement…',
       icon: Ban,

@@ -1,4 +1,3 @@
-import { runWord } from '@/components/actions/words';
 import type { Run } from '@/lib/actions/protocol';
 import type { Schedule } from '@/lib/client/maintenance-queries';
 import { isMoving } from '@/lib/client/queries';
@@ -28,9 +27,11 @@ export function endedRuns(runs: Run[]): Run[] {
 export function maintenanceSentence(runs: Run[]): string {
   const count = (status: Run['status']) => runs.filter((run) => run.status === status).length;
   const [running, queued, awaiting] = [count('running'), count('queued'), count('awaiting_approval')];
+  const lost = runs.filter((run) => run.status === 'unknown' && isMoving(run)).length;
   const now = [
     running > 0 ? plural(running, 'run is under way', 'runs are under way') : 'Nothing is under way',
     queued > 0 ? plural(queued, 'waits for its turn', 'wait for their turn') : undefined,
+    lost > 0 ? plural(lost, 'is looked for on the server', 'are looked for on the server') : undefined,
     awaiting > 0 ? plural(awaiting, 'waits for a second person', 'wait for a second person') : undefined,
   ].filter((part) => part !== undefined);
   const ended = endedRuns(runs);
@@ -65,9 +66,4 @@ export function schedulesSentence(schedules: Schedule[]): string {
     .filter(Boolean)
     .join(', ')
     .concat('.');
-}
-
-/** How the last run of a schedule went, in a few words. */
-export function lastWords(schedule: Schedule): string | undefined {
-  return schedule.last ? runWord(schedule.last.status) : undefined;
 }

@@ -129,7 +129,7 @@ function warningsOf(changes: [string, StorageValue][]): string[] {
 export const setStorageParameters = defineWork<RelationSubject, typeof storageOptions>({
   id: 'set-storage-parameters',
   title: 'Set storage parameters',
-  summary: 'Sets how autovacuum treats one table, and its fillfactor; empty goes back to the setting of the server.',
+  summary: 'Sets how autovacuum treats one table, and its fillfactor, or goes back to the settings of the server.',
   group: 'tables',
   run: 'transactional',
   long: false,

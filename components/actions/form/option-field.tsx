@@ -234,7 +234,9 @@ function hintOf(field: Field): string | undefined {
       ? `${field.least} to ${field.most}.`
       : undefined;
   const lines = field.kind === 'lines' ? 'One a line.' : undefined;
-  return [field.description, range, lines].filter(Boolean).join(' ') || undefined;
+  // A table is chosen by name, whatever the API calls it.
+  const description = field.kind === 'table' ? undefined : field.description;
+  return [description, range, lines].filter(Boolean).join(' ') || undefined;
 }
 
 /** Several of a list, as checkboxes; the ones that are chosen keep the order of the list. */
