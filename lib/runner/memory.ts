@@ -1,8 +1,11 @@
-/** A map that keeps only the newest entries: the oldest goes when there are too many. */
+/** A map that keeps only the newest entries: the oldest that may go goes when there are too many. */
 export class Bounded<Value> {
   #entries = new Map<string, Value>();
 
-  constructor(readonly most: number) {}
+  constructor(
+    readonly most: number,
+    readonly mayGo: (value: Value) => boolean = () => true,
+  ) {}
 
   get(key: string): Value | undefined {
     return this.#entries.get(key);
@@ -10,7 +13,10 @@ export class Bounded<Value> {
 
   set(key: string, value: Value): void {
     this.#entries.set(key, value);
-    if (this.#entries.size > this.most) this.#entries.delete(this.#entries.keys().next().value as string);
+    for (const [each, held] of this.#entries) {
+      if (this.#entries.size <= this.most) return;
+      if (each !== key && this.mayGo(held)) this.#entries.delete(each);
+    }
   }
 
   delete(key: string): void {

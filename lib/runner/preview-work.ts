@@ -20,7 +20,7 @@ export async function previewWork(
   audit: Audit,
 ): Promise<Draft> {
   const { connections } = server;
-  const restored = target.kind === 'run' ? await restoredFrom(target.runId, audit) : undefined;
+  const restored = target.kind === 'run' ? await restoredFrom(target.runId, audit, server) : undefined;
   // A failed attempt to connect would make every other question to this server wait.
   const databases = connections.capabilities?.databases;
   const named = restored?.database ?? ('database' in target ? target.database : undefined);

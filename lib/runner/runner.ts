@@ -41,7 +41,8 @@ export class Runner {
   readonly #parts: () => Parts;
   #previews = new Previews();
   #executions = new Bounded<Execution>(mostKeys);
-  #runs = new Bounded<Run>(mostRuns);
+  /** What has not ended stays: it holds its target, and can be cancelled. */
+  #runs = new Bounded<Run>(mostRuns, (run) => run.endedAt !== null);
   #jobs = new Map<string, Job>();
   #turns = new Map<Server, Turns>();
   #approvals = new Approvals();
@@ -286,10 +287,15 @@ export class Runner {
     const { run } = job;
     const yes = this.#approvals.wait(run);
     yes.catch(() => {});
-    job.stop = async () => void this.#approvals.withdraw(run);
+    job.stop = async () => {
+      // The yes may be there already and only not have been heard of.
+      job.cancelRequested = true;
+      this.#approvals.withdraw(run);
+    };
     run.cancellable = true;
     await this.#accept(job, user, 'awaiting_approval');
     run.approvedBy = await yes;
+    if (job.cancelRequested) throw new Withdrawn();
     run.status = 'running';
     run.message = 'It runs.';
     job.stop = undefined;
@@ -304,11 +310,18 @@ export class Runner {
     const turn = turns.take(run, long);
     turn.catch(() => {});
     if (run.queuePosition !== undefined) {
-      job.stop = async () => void turns.withdraw(run);
+      job.stop = async () => {
+        job.cancelRequested = true;
+        turns.withdraw(run);
+      };
       run.cancellable = true;
       await this.#accept(job, user, 'queued');
     }
     const leave = await turn;
+    if (job.cancelRequested) {
+      leave();
+      throw new Withdrawn();
+    }
     // Until its first statement is sent a cancel only has to be remembered.
     job.stop = async () => {
       job.cancelRequested = true;

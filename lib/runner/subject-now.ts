@@ -4,6 +4,7 @@ import { subjects } from '@/lib/actions/subjects/index';
 import type { Reader, Subject, SubjectReader } from '@/lib/actions/subjects/subject';
 import type { WorkTarget } from '@/lib/actions/target';
 import type { Audit } from '@/lib/audit/audit';
+import type { Server } from '@/lib/runtime';
 
 /** Asks in one database: over the session that acts, or over one that only reads. */
 export type Reads = <Answer = Row>(text: string, values?: unknown[]) => Promise<{ rows: Answer[] }>;
@@ -40,13 +41,20 @@ export async function detailsNow(query: Reads, action: WorkAction, given: Omit<G
   return reading ? (await query<Row>(reading.text, reading.values)).rows : [];
 }
 
-/** What an ended run left to be restored, as the audit kept it; 404 where it left nothing. */
-export async function restoredFrom(runId: string, audit: Audit): Promise<Subject> {
+/** What an ended run on this server left to be restored, as the audit kept it; 404 where it left nothing. */
+export async function restoredFrom(runId: string, audit: Audit, { config, connections }: Server): Promise<Subject> {
   const entry = await audit.resultOf(runId);
   const undo = entry?.result?.undo;
   const body = undo?.body;
-  if (!entry || !undo || body?.target.kind !== 'run' || !entry.result)
-    throw new ApiError(404, 'not_found', `Run ${runId} left nothing to be restored.`, 'target.runId');
+  if (!entry || !undo || body?.target.kind !== 'run' || !entry.result || entry.server !== config.id)
+    throw new ApiError(404, 'not_found', `Run ${runId} left nothing to be restored on this server.`, 'target.runId');
+  const { systemIdentifier } = connections.capabilities ?? {};
+  if (typeof entry.cluster === 'string' && systemIdentifier && entry.cluster !== systemIdentifier)
+    throw new ApiError(
+      409,
+      'target_changed',
+      'Another cluster answers under the name of this server than the one that the run was on. Nothing was done.',
+    );
   const place = (entry.target ?? {}) as { database?: string; name?: string };
   return {
     kind: 'run',

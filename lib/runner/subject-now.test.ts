@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import type { Audit } from '@/lib/audit/audit';
+import type { Server } from '@/lib/runtime';
+import { restoredFrom } from './subject-now';
+import { refusal } from './test-stage';
+
+const entry = {
+  ts: '2026-01-01T00:00:00.000Z',
+  seq: 1,
+  event: 'result',
+  server: 'shop',
+  cluster: '7',
+  runId: 'r',
+  target: { kind: 'index', name: 'public.i', database: 'postgres' },
+  result: {
+    status: 'done',
+    undo: { sql: 'create index …', body: { action: 'recreate', target: { kind: 'run', runId: 'r' } } },
+  },
+};
+const audit = { resultOf: async () => entry } as unknown as Audit;
+const server = (id: string, systemIdentifier: string | undefined) =>
+  ({ config: { id }, connections: { capabilities: systemIdentifier && { systemIdentifier } } }) as unknown as Server;
+
+describe('what a run left to be restored', () => {
+  it('is restored on the server that the run was on', async () => {
+    expect(await restoredFrom('r', audit, server('shop', '7'))).toMatchObject({ database: 'postgres' });
+    expect(await restoredFrom('r', audit, server('shop', undefined))).toMatchObject({ quoted: 'public.i' });
+  });
+
+  it('is never restored on another one', async () => {
+    expect(await refusal(restoredFrom('r', audit, server('desk', '7')))).toBe('404 not_found');
+    expect(await refusal(restoredFrom('r', audit, server('shop', '8')))).toBe('409 target_changed');
+  });
+});
