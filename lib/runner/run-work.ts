@@ -8,7 +8,8 @@ import type { Failure } from './failure';
 import { follow, notSent } from './follow';
 import type { Job, Outcome } from './job';
 import { actor, look } from './look';
-import { inTheWay } from './preflight';
+import { sessionsInTheWay } from './preflight/in-the-way';
+import { lockedBy } from './preflight/relations';
 import { givenNow, statementsOf } from './preview-work';
 import { runStep } from './step';
 import { type Reads, subjectNow } from './subject-now';
@@ -41,7 +42,7 @@ export async function runWork(job: Job, work: Work): Promise<Outcome> {
       job.stop = undefined;
       job.run.cancellable = false;
     });
-    if ('failure' in ended) return await afterFailure(job, work, given, before, ended.failure, ended.warnings);
+    if ('failure' in ended) return await afterFailure(job, work, given, before, ended, query);
     return await afterSuccess(job, work, given, before, ended.warnings);
   } finally {
     session.close();
@@ -194,8 +195,8 @@ async function afterFailure(
   work: Work,
   given: Given,
   before: Row | undefined,
-  failure: Failure,
-  warnings: string[],
+  { failure, warnings }: { failure: Failure; warnings: string[] },
+  query: Reads,
 ): Promise<Outcome> {
   const lost = failure.status === 'unknown';
   const came = lost ? await follow(job, work, patience) : undefined;
@@ -223,16 +224,14 @@ async function afterFailure(
     };
   if (lost) return { ...failure, ...left, verified: null, warnings: told };
   if (failure.sqlstate !== '55P03') return { ...failure, ...left, verified: false, warnings: told };
-  return { ...failure, ...left, verified: false, warnings: [...told, ...(await holdersOf(job, work))] };
+  return { ...failure, ...left, verified: false, warnings: [...told, ...(await holdersOf(job, work, query))] };
 }
 
-async function holdersOf(job: Job, { plan, given }: Work): Promise<string[]> {
-  const claims = plan.steps.flatMap(({ locks }) => locks).slice(0, 10);
-  const database = 'database_oid' in given.subject ? given.subject.database_oid : 0;
-  const holders = await look(job.server.connections, async (query) => {
-    const all = [];
-    for (const { oid, mode } of claims) all.push(...(await inTheWay(query, oid, database, mode)));
-    return all;
-  }).catch(() => []);
+/** Who holds what the statements wanted, as far as it can be read. */
+async function holdersOf(job: Job, { plan }: Work, query: Reads): Promise<string[]> {
+  const claims = plan.steps.flatMap(({ locks }) => locks);
+  const holders = await lockedBy(query, claims)
+    .then((locked) => look(job.server.connections, (signals) => sessionsInTheWay(signals, locked)))
+    .catch(() => []);
   return [...new Set(holders.filter(({ granted }) => granted).map(({ sentence }) => sentence))].slice(0, 5);
 }

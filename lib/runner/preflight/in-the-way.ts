@@ -88,11 +88,6 @@ export async function sessionsInTheWay(query: Query, wanted: Wanted[]): Promise<
   });
 }
 
-/** Sessions that a lock of this mode on one relation would wait for, holders first. */
-export function inTheWay(query: Query, oid: number, databaseOid: number, mode: string): Promise<InTheWay[]> {
-  return sessionsInTheWay(query, [{ oid, database_oid: databaseOid, mode, relation: '' }]);
-}
-
 function sentence(row: Row, on: string): string {
   if (row.pid === null)
     return `Prepared transaction ${row.gid === null ? '(which one is not known)' : quoted(row.gid)} holds ${row.mode}${on}${row.seconds === null ? '' : `, prepared ${age(row.seconds)} ago`}: it belongs to no session and stays until it is committed or rolled back.`;

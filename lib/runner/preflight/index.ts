@@ -14,8 +14,6 @@ import { limits, replicationSlots, type ServerFacts, slots, standbys } from './s
 import { oldSnapshots } from './snapshots';
 import { gaugeOf, wouldQueue } from './use-of-relations';
 
-export { inTheWay } from './in-the-way';
-
 /** What stands in the way of a plan, what would stand behind it, and what it costs. */
 export type Preflight = {
   locks: LockTaken[];
