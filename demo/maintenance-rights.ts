@@ -13,10 +13,12 @@ export async function grantMaintenance(client: Client): Promise<void> {
   for (const { name } of rows) await client.query(`grant set, alter system on parameter ${name} to ${role}`);
 }
 
-/** The same for what belongs to one database: statistics that may be begun anew. */
-export async function grantResets(client: Client, database: string): Promise<void> {
+/** The same for what belongs to one database: statistics that may be begun anew, and the files of settings. */
+export async function grantInDatabase(client: Client, database: string): Promise<void> {
   await client.query(`grant create on database ${database} to ${role}`);
   await client.query(
-    `grant execute on function pg_stat_statements_reset, pg_stat_reset, pg_stat_reset_single_table_counters, pg_stat_reset_shared to ${role}`,
+    `grant execute on function pg_stat_statements_reset, pg_stat_reset, pg_stat_reset_single_table_counters, pg_stat_reset_shared,
+      pg_reload_conf, pg_show_all_file_settings to ${role}`,
   );
+  await client.query(`grant select on pg_catalog.pg_file_settings to ${role}`);
 }

@@ -1,12 +1,12 @@
 import pg from 'pg';
-import { grantMaintenance, grantResets } from './maintenance-rights';
+import { grantInDatabase, grantMaintenance } from './maintenance-rights';
 import type { Secrets } from './passwords';
 import { createGroups, createLogins, type LoginRole } from './roles';
 import { seedShop } from './seed';
 import { slowQueries } from './slow-queries';
 
 /** The database's comment once it is whole; the number changes with the schema, and an older shop is made anew. */
-const whole = 'The demo shop of pgdeck, complete (3)';
+const whole = 'The demo shop of pgdeck, complete (4)';
 
 /** The shop's database. */
 export const database = 'shop';
@@ -59,7 +59,7 @@ export async function prepareShop(
   await connected(address, { ...admin, database }, async (client) => {
     await client.query('create extension if not exists pg_stat_statements');
     await seedShop(client, 'page');
-    await grantResets(client, database);
+    await grantInDatabase(client, database);
   });
   for (const { role, sql, values } of slowQueries) await asLogin(address, role, secrets, sql, values());
   await connected(address, { ...admin, database }, (client) =>

@@ -100,6 +100,8 @@ test('is reached as an ordinary user would: one role reads, one acts, nobody is 
          and pg_has_role('pgdeck_action', 'pg_checkpoint', 'usage') and not pg_has_role('pgdeck_action', 'pg_write_server_files', 'usage')`,
     ),
   ).toBe(true);
+  expect(await first(actor, 'select count(*) from pg_file_settings')).toBeDefined();
+  expect(await first<boolean>(actor, `select has_function_privilege('pg_reload_conf()', 'execute')`)).toBe(true);
   await actor.query('analyze audit_log');
   expect(await first(actor, 'select count(*) from pg_stat_user_tables where last_analyze is null')).toBeDefined();
   expect(await first(reader, `select bool_or(rolsuper) from pg_roles where rolcanlogin and oid > 16384`)).toBe(false);

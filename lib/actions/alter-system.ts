@@ -26,11 +26,16 @@ const restarts = ({ context }: SettingSubject) => context === 'postmaster';
 const namesOnly = /^[a-z_]+(\.[a-z_]+)?$/;
 
 /** What postgresql.auto.conf says of the setting; undefined where the role cannot see it. */
-function previous({ subject, details }: Asked): { value: string | null } | undefined {
-  if (subject.auto_visible) {
-    const inFile = details.filter(({ kind, place }) => kind === 'file' && auto.test(String(place)));
-    return { value: (inFile.at(-1)?.value as string | undefined) ?? null };
-  }
+function inAuto({ subject, details }: Asked): { value: string | null } | undefined {
+  if (!subject.auto_visible) return undefined;
+  const inFile = details.filter(({ kind, place }) => kind === 'file' && auto.test(String(place)));
+  return { value: (inFile.at(-1)?.value as string | undefined) ?? null };
+}
+
+/** The same, else what it said when the server last read it: that is what an undo goes back to. */
+function previous(given: Asked): { value: string | null } | undefined {
+  const { subject } = given;
+  if (subject.auto_visible) return inAuto(given);
   if (subject.hidden || !subject.source_visible || subject.pending_restart) return undefined;
   return { value: subject.sourcefile && auto.test(subject.sourcefile) ? subject.setting : null };
 }
@@ -43,8 +48,19 @@ function statement(name: string, value: string | null): string {
 
 const reload = 'select /* pgdeck:reload */ pg_catalog.pg_reload_conf()';
 
-function steps(name: string, value: string | null): Step[] {
+const mayReload = 'select /* pgdeck:may-reload */ pg_catalog.pg_reload_conf()';
+
+/** Where the right to reload is missing, that is refused before anything is written: a value would wait for any reload. */
+function steps({ name, may_reload }: SettingSubject, value: string | null): Step[] {
+  const first: Step = {
+    sql: mayReload,
+    title: 'Reload, before anything is written',
+    locks: [],
+    wait: 'brief',
+    inTransaction: true,
+  };
   return [
+    ...(may_reload ? [] : [first]),
     { sql: statement(name, value), title: 'Write', locks: [], wait: 'brief', inTransaction: false },
     { sql: reload, title: 'Reload', locks: [], wait: 'brief', inTransaction: true },
   ];
@@ -70,7 +86,7 @@ function refuse(given: Asked): Refusal | undefined {
       'files_broken',
       `The files of the server have errors (${broken.place}), so it would not read them: mend those first.`,
     );
-  const before = previous(given);
+  const before = inAuto(given);
   if (options.value === null)
     return before && before.value === null
       ? refusal('nothing_to_reset', `postgresql.auto.conf says nothing of ${name}.`)
@@ -98,7 +114,7 @@ function missingRight({ subject, actor }: Asked): string | undefined {
     ...(subject.may_reload
       ? []
       : [
-          `Role ${actor.role} may not make the server read its files again: grant execute on function pg_reload_conf() to ${role};`,
+          `Role ${actor.role} may not make the server read its files again. That is tried first, so that nothing is written when PostgreSQL refuses it: grant execute on function pg_reload_conf() to ${role};`,
         ]),
   ];
   return lacks.length > 0 ? lacks.join(' ') : undefined;
@@ -127,9 +143,10 @@ function warnings(given: Asked): string[] {
             .join(', ')}: those stay.`,
         ]
       : []),
-    ...(previous(given)
-      ? []
-      : [`What postgresql.auto.conf says now cannot be seen by this role, so there is no undo.`]),
+    ...(previous(given) ? [] : ['What postgresql.auto.conf says is not known to this role, so there is no undo.']),
+    ...(previous(given) && !inAuto(given)
+      ? ['Undo goes back to what postgresql.auto.conf said when the server last read it.']
+      : []),
   ];
 }
 
@@ -184,7 +201,7 @@ function judge(before: Row | undefined, after: Row | undefined, given: Asked): J
           : `${name} is reset${subject.hidden ? '' : `: it is ${inWords(after.value)} now`}.`,
       ...shown,
     };
-  const left = (written ?? (subject.may_alter && !loaded)) && back;
+  const left = (written ?? (subject.may_alter && subject.may_reload && !loaded)) && back;
   return {
     done: false,
     ...(left && {
@@ -260,7 +277,7 @@ export const alterSystem = defineWork<SettingSubject, typeof options>({
     const value = checked && 'text' in checked ? checked.text : null;
     const lacks = missingRight(given);
     const back = undo(given);
-    const before = previous(given);
+    const before = inAuto(given);
     return {
       question: value === null ? `Reset ${name}?` : `Set ${name} to ${value}?`,
       effect: `PostgreSQL writes ${value === null ? 'that it is no longer set' : 'the new value'} to postgresql.auto.conf and reads its files again. Sessions that set it themselves keep their value.`,
@@ -269,12 +286,17 @@ export const alterSystem = defineWork<SettingSubject, typeof options>({
         { label: 'What it is', value: subject.short_desc },
         { label: 'Now', value: subject.setting === null ? 'not visible here' : valueInWords(subject.setting, unit) },
         { label: 'Comes from', value: subject.sourcefile ?? subject.source },
-        ...(before ? [{ label: 'In postgresql.auto.conf', value: before.value ?? 'nothing' }] : []),
+        {
+          label: 'In postgresql.auto.conf',
+          value: before
+            ? (before.value ?? 'nothing')
+            : 'not known: to see it needs SELECT on pg_file_settings and EXECUTE on pg_show_all_file_settings()',
+        },
         ...(subject.boot_val === null ? [] : [{ label: 'Built-in', value: valueInWords(subject.boot_val, unit) }]),
       ],
       warnings: warnings(given),
       ...(lacks && { missingRight: lacks }),
-      steps: steps(name, value),
+      steps: steps(subject, value),
       ...(back && { undo: back }),
     };
   },

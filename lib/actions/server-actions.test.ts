@@ -56,13 +56,25 @@ describe('a setting', () => {
     ['command_line', to('8MB', { source: 'command line' })],
     ['not_visible', to('8MB', { hidden: true, source: 'client' })],
     ['not_visible', to(null, { source_visible: false })],
-    ['nothing_to_reset', to(null)],
+    ['nothing_to_reset', to(null, { auto_visible: true })],
     ['not_allowed', to('x', { name: 'archive_command' })],
-    ['no_change', to('8MB', { setting: '8192', sourcefile: '/data/postgresql.auto.conf' })],
+    [
+      'no_change',
+      to('8MB', { auto_visible: true }, { details: [{ kind: 'file', place: '/postgresql.auto.conf', value: '8192' }] }),
+    ],
     ['files_broken', to('8MB', { auto_visible: true }, { details: [{ kind: 'error', place: '/data/a.conf' }] })],
     ['too_low', to('64', {}, { details: [{ kind: 'least', value: '100' }] })],
   ])('is refused: %s', (code, asked) => {
     expect(refused(alterSystem, asked)).toBe(code);
+  });
+
+  it('is changed and reset although what its file says cannot be seen, and that is said', () => {
+    const auto = { setting: '8192', sourcefile: '/data/postgresql.auto.conf' };
+    for (const asked of [to(null), to('8MB', auto)]) {
+      expect(refused(alterSystem, asked)).toBeUndefined();
+      const { facts } = alterSystem.plan(asked);
+      expect(facts.find(({ label }) => label === 'In postgresql.auto.conf')?.value).toContain('not known');
+    }
   });
 
   it('has an undo only where it can be seen what the file said', () => {

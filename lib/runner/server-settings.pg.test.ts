@@ -178,19 +178,35 @@ describe.each([14, 18])('settings on PostgreSQL %i', (major) => {
   });
 
   if (major === 18)
-    it('works for a role with the grants, and without the right to reload says that nothing is in effect', async () => {
+    it('works for a role with the grants; without the right to reload nothing is written', async () => {
       stage.use('actor');
       await stage.root('grant alter system on parameter work_mem to actor');
       const shown = await preview(set('work_mem', '32MB'));
-      expect(shown.warnings).toEqual([expect.stringContaining('pg_reload_conf')]);
+      expect(shown.warnings.join()).toContain('grant execute on function pg_reload_conf() to actor;');
+      expect(shown.sql).toHaveLength(3);
       const failed = await execute(shown);
-      expect(failed).toMatchObject({ status: 'failed', sqlstate: '42501', next: [{ body: set('work_mem', null) }] });
-      expect(await inFile('work_mem')).toBe('32MB');
+      expect(failed).toMatchObject({ status: 'failed', sqlstate: '42501', verified: false });
+      expect([failed.next, failed.undo]).toEqual([undefined, undefined]);
+      expect(await inFile('work_mem')).toBeNull();
       await stage.root('grant execute on function pg_reload_conf() to actor');
       const done = await run(set('work_mem', '48MB'));
       expect(done).toMatchObject({ status: 'done', verified: true });
       expect(await inNewSession('work_mem')).toBe('48MB');
       expect(await run(set('work_mem', null))).toMatchObject({ status: 'done', verified: true });
       expect(await inNewSession('work_mem')).toBe('4MB');
+    });
+
+  if (major === 18)
+    it('takes back what was written and never loaded, also where it cannot see the file', async () => {
+      stage.use('actor');
+      await stage.root(
+        'grant alter system on parameter work_mem to actor; grant execute on function pg_reload_conf() to actor',
+      );
+      await stage.root("alter system set work_mem = '32MB'");
+      const shown = await preview(set('work_mem', null));
+      expect(shown.facts.find(({ label }) => label === 'In postgresql.auto.conf')?.value).toContain('not known');
+      expect(await execute(shown)).toMatchObject({ status: 'done', verified: true });
+      expect(await inFile('work_mem')).toBeNull();
+      await stage.root('revoke execute on function pg_reload_conf() from actor');
     });
 });
