@@ -123,6 +123,31 @@ where k.conrelid = $1::oid and k.contype = 'f' and k.conparentid = 0`,
     return rows.map(({ oid }) => oid);
   }
 
+  /** Tables that TRUNCATE … CASCADE empties with one: by their foreign keys, and by those that lead to them in turn. */
+  async emptiedWith(table: number, withChildren: boolean): Promise<number[]> {
+    const rows = await this.#all<{ oid: number }>(
+      `with recursive /* pgdeck:ddl-emptied */ named as (
+  select $1::oid as oid
+  union select i.inhrelid from named as n join pg_catalog.pg_inherits as i on i.inhparent = n.oid
+    join pg_catalog.pg_class as p on p.oid = n.oid where $2::bool or p.relkind = 'p'
+), reached as (
+  select n.oid, true as emptied from named as n
+  union
+  select t.oid, t.emptied from reached as r
+  join pg_catalog.pg_constraint as k on k.confrelid = r.oid and k.contype = 'f'
+  -- The key of a partition leads to whoever names the whole: it is looked through, but not itself emptied by that.
+  cross join lateral (
+    select k.conrelid as oid, true as emptied
+    union all
+    select w.confrelid, false from pg_catalog.pg_constraint as w where w.oid = k.conparentid
+  ) as t
+)
+select distinct r.oid from reached as r where r.emptied and r.oid not in (select n.oid from named as n)`,
+      [table, withChildren],
+    );
+    return rows.map(({ oid }) => oid);
+  }
+
   /** Tables at the other end of foreign keys that a column belongs to, in either direction. */
   async partnersOf(table: number, column: string): Promise<number[]> {
     const rows = await this.#all<{ oid: number }>(

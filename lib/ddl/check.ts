@@ -150,6 +150,7 @@ function sizes(relations: Relation[], locked: Locked[], { rewrites }: Effect): F
   if (rewrites) {
     const strong = locked.filter(({ mode, relkind }) => mode === 'AccessExclusiveLock' && 'rm'.includes(relkind));
     const all = strong.reduce((sum, { pages }) => sum + pages * pageSize, 0);
+    if (strong.length === 0) return facts;
     facts.push({
       label: 'Written anew',
       value: `${list(

@@ -38,6 +38,12 @@ create table public.spoke (hub_id int references hub);
 create table public.tree_null (id int) partition by list (id);
 create table public.tree_null_1 partition of tree_null for values in (1);
 create table public.rim (id int not null);
+create table public.customers (id int primary key);
+create table public.buys (id int primary key, customer int references customers) partition by range (id);
+create table public.buys_1 partition of buys for values from (0) to (100);
+create table public.items (id int primary key, buy int references buys);
+create table public.payments (item int references items, self int, id int primary key);
+alter table payments add foreign key (self) references payments;
 insert into ref values (1);
 create table public.leaf (id int not null, ref_id int);
 create schema elsewhere;
@@ -67,6 +73,9 @@ const inTransaction = [
   'drop statistics st',
   'truncate child',
   'truncate ref cascade',
+  'truncate customers cascade',
+  'truncate buys_1 cascade',
+  'truncate items, payments cascade',
   'truncate parent',
   'analyze child',
   'reindex table child',
@@ -339,6 +348,7 @@ describe.each([14, 18])('what DDL would block on PostgreSQL %i', (major) => {
       'drop schema elsewhere cascade',
       'reindex database postgres',
       'call p()',
+      'drop database other',
       'reassign owned by app to owner',
       'grant select on all tables in schema public to app',
     ])
@@ -346,6 +356,10 @@ describe.each([14, 18])('what DDL would block on PostgreSQL %i', (major) => {
         sql,
         supported: sql.startsWith('grant') && major < 18,
       });
+    const dropped = (await check('drop database other')).warnings.join(' ');
+    expect(dropped).toContain('Every table of other is gone');
+    expect(dropped).not.toContain('takes no lock');
+    expect((await check('refresh materialized view not_there')).estimates).toEqual([]);
     const missing = await check('drop table not_there');
     expect(missing.warnings.join()).toContain('There is no relation not_there in this database now.');
     const guessed = await check('drop table only_there');

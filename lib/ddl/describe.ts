@@ -9,7 +9,7 @@ import {
   onRelation,
   publication,
 } from './create';
-import { drop, rename } from './drop';
+import { drop, dropDatabase, rename } from './drop';
 import { type Context, type Effect, effect, isOn, type Node, nameOf, unknown } from './effect';
 import { cluster, copy, lockTable, refresh, reindex, truncate, vacuum } from './maintenance';
 import type { Statement } from './parse';
@@ -67,7 +67,6 @@ const aloneNoLocks: Record<string, string> = {
   AlterSystemStmt: 'ALTER SYSTEM',
   CreatedbStmt: 'CREATE DATABASE',
   CreateTableSpaceStmt: 'CREATE TABLESPACE',
-  DropdbStmt: 'DROP DATABASE',
   DropTableSpaceStmt: 'DROP TABLESPACE',
 };
 
@@ -115,6 +114,7 @@ const byKind: Record<string, Describe> = {
   CreateTableAsStmt: createAs,
   CreateTrigStmt: createTrigger,
   DropStmt: drop,
+  DropdbStmt: dropDatabase,
   ExplainStmt: async ({ query, options }, context) => {
     const [entry] = Object.entries(query as Record<string, Node>);
     const runs = isOn(options, 'analyze');

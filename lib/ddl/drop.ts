@@ -1,3 +1,4 @@
+import { quoted } from '@/lib/identifier';
 import {
   type Context,
   type Effect,
@@ -40,6 +41,26 @@ export async function drop(node: Node, context: Context): Promise<Effect> {
   if (type === 'EXTENSION') return unknown(kind, 'It drops what belongs to the extension; that may be tables.');
   if (type === 'STATISTIC_EXT') return dropStatistics(names.map(nameIn), context);
   return effect(kind);
+}
+
+/** DROP DATABASE: what it takes is the database, which pgdeck's own sessions are in too. */
+export function dropDatabase({ dbname, options }: Node): Effect {
+  const force = ((options ?? []) as { DefElem?: { defname?: string } }[]).some(
+    ({ DefElem }) => DefElem?.defname === 'force',
+  );
+  const name = quoted(String(dbname));
+  return effect('DROP DATABASE', [], {
+    supported: false,
+    rewrites: null,
+    inTransaction: false,
+    warnings: [
+      `Every table of ${name} is gone with it. It locks the database, not its tables one by one: nobody can connect to ${name} meanwhile.`,
+      force
+        ? `FORCE ends every session in ${name} first, with what it runs.`
+        : `PostgreSQL waits 5 s for the sessions in ${name} to end and then refuses (55006); who they are is shown by Sessions.`,
+      'There is no way back but a backup.',
+    ],
+  });
 }
 
 async function dropIndex(node: Node, names: Name[], { catalog }: Context): Promise<Effect> {

@@ -1,3 +1,4 @@
+import { plural } from '@/lib/format';
 import {
   type Context,
   type Effect,
@@ -179,25 +180,28 @@ export async function lockTable(node: Node, { catalog }: Context): Promise<Effec
   });
 }
 
-/** TRUNCATE; with CASCADE also the tables whose foreign keys name it. */
+/** TRUNCATE; with CASCADE also the tables whose foreign keys name it, and those that name those. */
 export async function truncate(node: Node, { catalog }: Context): Promise<Effect> {
   const cascade = node.behavior === 'DROP_CASCADE';
   const locks: Lock[] = [];
+  let more = 0;
   for (const rel of (node.relations ?? []) as unknown[]) {
     const relation = await catalog.relation(nameOf(rel));
     locks.push({
       on: nameOf(rel),
       mode: exclusive,
-      also: [
-        ...withParts(exclusive, inherits(rel) || relation?.relkind === 'p'),
-        ...(cascade ? [{ what: 'referencing' as const, mode: exclusive }] : []),
-      ],
+      also: withParts(exclusive, inherits(rel) || relation?.relkind === 'p'),
     });
+    const emptied = cascade && relation ? await catalog.emptiedWith(relation.oid, inherits(rel)) : [];
+    more += emptied.length;
+    locks.push(...emptied.map((on) => ({ on, mode: exclusive })));
   }
   return effect('TRUNCATE', locks, {
     warnings: [
       'Its rows are gone for every transaction, older ones too.',
-      ...(cascade ? ['Tables that name those in turn are emptied as well.'] : []),
+      ...(cascade && more > 0
+        ? [`CASCADE empties ${plural(more, 'more table')} whose foreign keys lead here, directly or through others.`]
+        : []),
     ],
     saferWay: "Set lock_timeout = '2s' before it. DELETE in parts lets others go on, but leaves dead rows to VACUUM.",
   });
