@@ -25,6 +25,17 @@ it('what a mode stops would queue, at the measured rate, for the 2 s that it wai
   ]);
 });
 
+it('less than one is not counted as something that queues', async () => {
+  const behind = async (reads: number, writes: number) =>
+    (await sentences([locked('abc', 'AccessExclusiveLock')], { 3: use(reads, writes) }))[0]?.split('; ')[1];
+  expect(await behind(0.3, 1.6)).toBe(
+    'while it waits, at most 2 s at a time, about 3 changed rows would queue behind it, and more while it runs.',
+  );
+  expect(await behind(0.3, 0)).toBe(
+    'while it waits, at most 2 s at a time, hardly anything would queue behind it, and more while it runs.',
+  );
+});
+
 it('reads are not told of where the mode lets them go on, and nothing where it stops neither', async () => {
   expect((await sentences([locked('abc', 'ShareLock')], { 3: use(37, 0.001) }, 'patient'))[0]).toBe(
     'About 3.6 changed rows/h touch abc now (the last 10 min): for each second that it waits and runs, so many more queue behind it.',

@@ -77,8 +77,10 @@ function sentence(relation: string, mode: string, use: Use, wait: Wait): string 
   const stops = [...(reads ? [per(use.reads, scans)] : []), per(use.writes, 'changed rows')];
   const now = `About ${list(stops)} touch ${relation} now (${use.over}${unseen})`;
   if (wait !== 'brief') return `${now}: for each second that it waits and runs, so many more queue behind it.`;
-  const queue = [...(reads ? [amount(use.reads * 2, 'scan')] : []), amount(use.writes * 2, 'changed row')];
-  return `${now}; while it waits, at most 2 s at a time, about ${list(queue)} would queue behind it, and more while it runs.`;
+  const queue = [...(reads ? amount(use.reads * 2, 'scan') : []), ...amount(use.writes * 2, 'changed row')];
+  const behind =
+    queue.length > 0 ? `about ${list(queue)} would queue behind it` : 'hardly anything would queue behind it';
+  return `${now}; while it waits, at most 2 s at a time, ${behind}, and more while it runs.`;
 }
 
 function per(perSecond: number, noun: string): string {
@@ -87,8 +89,9 @@ function per(perSecond: number, noun: string): string {
   return `${count(Number(value.toPrecision(2)))} ${noun}/${often ? 's' : 'h'}`;
 }
 
-function amount(value: number, noun: string): string {
-  return value > 0 && value < 1 ? `less than 1 ${noun}` : plural(Math.round(value), noun);
+/** None where it is less than one. */
+function amount(value: number, noun: string): string[] {
+  return value < 1 ? [] : [plural(Math.round(value), noun)];
 }
 
 /** Tells use by the history of the last ten minutes, and where that has none by the newest sample. */
