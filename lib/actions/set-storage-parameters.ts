@@ -85,16 +85,16 @@ function undoOf(given: Asked): Undo | undefined {
   };
 }
 
-function words(value: StorageValue | undefined): string {
-  if (value === null) return "not set: the server's setting";
+function words(name: string, value: StorageValue | undefined): string {
+  if (value === null) return name === 'fillfactor' ? 'not set: 100' : "not set: the server's setting";
   return value === undefined ? 'not readable' : typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value);
 }
 
 function figures(before: Stored, after: Stored, changes: [string, StorageValue][]): Figure[] {
   return changes.map(([label]) => ({
     label,
-    before: words(valueIn(before, label)),
-    after: words(valueIn(after, label)),
+    before: words(label, valueIn(before, label)),
+    after: words(label, valueIn(after, label)),
   }));
 }
 
@@ -160,7 +160,7 @@ export const setStorageParameters = defineWork<RelationSubject, typeof storageOp
       typed: subject.name,
       facts: changes.map(([name, value]) => ({
         label: name,
-        value: `${words(valueIn(details[0] as Stored, name))} → ${words(value)}`,
+        value: `${words(name, valueIn(details[0] as Stored, name))} → ${words(name, value)}`,
       })),
       warnings: warningsOf(changes),
       ...(!subject.owns_relation && {

@@ -38,6 +38,15 @@ describe.each([14, 18])('what there is to choose from, on PostgreSQL %i', (major
     expect(await labels('there')).toEqual([]);
   });
 
+  it('shows settings as the server has them, with units, and never as the sessions of pgdeck have them', async () => {
+    const detail = async (name: string) =>
+      (await choicesOf(stage.server, { kind: 'setting', search: name })).find(({ label }) => label === name)?.detail;
+    expect(await detail('work_mem')).toMatch(/^4MB, /);
+    expect(await detail('effective_cache_size')).toMatch(/^4GB, /);
+    expect(await detail('autovacuum_work_mem')).toMatch(/^-1, /);
+    expect(await detail('idle_in_transaction_session_timeout')).toMatch(/^its value cannot be seen from here, /);
+  });
+
   it('offers at most 50', async () => {
     expect(await labels('many_')).toHaveLength(50);
   });

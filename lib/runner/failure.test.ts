@@ -8,7 +8,8 @@ it("tells PostgreSQL's own words where they are its own, and hides those that ma
   expect(failureOf(error('42501', 'permission denied to terminate process'), 'Not terminated.')).toEqual({
     status: 'failed',
     sqlstate: '42501',
-    message: 'Not terminated. The role has no right to. PostgreSQL says: permission denied to terminate process.',
+    message:
+      'Not terminated. The role lacks the right to do this. PostgreSQL says: permission denied to terminate process.',
   });
   for (const code of ['22P02', '23505', 'P0001', 'XX000', '2F003', '38000']) {
     const failure = failureOf(error(code, 'invalid input syntax: "jane@example.com"'), 'Not analyzed.');

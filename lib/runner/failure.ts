@@ -40,7 +40,8 @@ export function failureOf(error: unknown, not: string, cancelledHere = false): F
       ? { status: 'cancelled', message: `${not} It was cancelled from here.`, sqlstate }
       : { status: 'cancelled', message: `${not}${said} Somebody else cancelled it.`, sqlstate };
   if (sqlstate === '55P03') return { status: 'failed', message: `${not} The lock was not granted in time.`, sqlstate };
-  if (sqlstate === '42501') return { status: 'failed', message: `${not} The role has no right to.${said}`, sqlstate };
+  if (sqlstate === '42501')
+    return { status: 'failed', message: `${not} The role lacks the right to do this.${said}`, sqlstate };
   return { status: 'failed', message: `${not} PostgreSQL refused it with SQLSTATE ${sqlstate}.${said}`, sqlstate };
 }
 

@@ -67,7 +67,7 @@ describe.each([14, 18])('what belongs to a table, on PostgreSQL %i', (major) => 
       expect(done.figures).toContainEqual({
         label: 'fillfactor',
         before: '70',
-        after: "not set: the server's setting",
+        after: 'not set: 100',
       });
       expect(done.figures).toContainEqual({ label: 'autovacuum_enabled', before: 'off', after: 'on' });
       expect(await stored('orders')).toEqual({

@@ -27,7 +27,7 @@ where s.name = $2`,
     values: [role, name],
   }),
   choices: () => `select /* pgdeck:choose-setting */ s.name as label,
-  concat_ws(' ', s.reset_val, s.unit) || ', ' || s.short_desc as detail,
+  case when ${hidden} then 'its value cannot be seen from here' else current_setting(s.name) end || ', ' || s.short_desc as detail,
   json_build_object('kind', 'setting', 'name', s.name) as target
 from pg_catalog.pg_settings as s
 where s.name = any('{${allowedSettings.join(',')}}'::text[]) and strpos(lower(s.name), $1) > 0
