@@ -200,6 +200,8 @@ function stepsOf(made: New, details: Details, actor: Asked['actor']): Step[] {
       locks: attachLocks(details, actor.major),
       wait: 'brief',
       inTransaction: true,
+      // The default partition is read while nobody can use it.
+      ...(details.defaults.length > 0 && { yieldAfterSeconds: 30 }),
     },
   ];
 }

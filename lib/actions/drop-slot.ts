@@ -24,6 +24,13 @@ function refuse({ subject }: { subject: SlotSubject }): Refusal | undefined {
     : undefined;
 }
 
+/** The condition that a place in the WAL is the one that was shown. */
+function isLsn(lsn: string | null): string {
+  if (lsn === null) return 'is null';
+  if (!/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/i.test(lsn)) throw new Error('not a place in the WAL');
+  return `= '${lsn}'`;
+}
+
 /** What no longer works without the slot. */
 function breaks({ slot_type, plugin, slot_database, failover }: SlotSubject): string {
   return slot_type === 'physical'
@@ -73,7 +80,10 @@ export const dropSlot = defineWork<SlotSubject, typeof options>({
     }),
     steps: [
       {
-        sql: `select /* pgdeck:drop-slot */ pg_catalog.pg_drop_replication_slot(${subject.literal})`,
+        // The slot itself is looked at by the statement that drops it: another one of its name does not stand where it stood.
+        sql: `select /* pgdeck:drop-slot */ pg_catalog.pg_drop_replication_slot(s.slot_name) from pg_catalog.pg_replication_slots as s
+where s.slot_name = ${subject.literal} and not s.active and s.slot_type = '${subject.slot_type === 'logical' ? 'logical' : 'physical'}'
+  and s.restart_lsn ${isLsn(subject.restart_lsn)} and s.confirmed_flush_lsn ${isLsn(subject.confirmed_flush_lsn)}`,
         locks: [],
         wait: 'brief',
         inTransaction: true,

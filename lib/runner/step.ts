@@ -5,6 +5,7 @@ import type { Session } from '@/lib/postgres/session';
 import { cancelOwn } from './cancel-own';
 import { type Failure, failureOf, warningsOf } from './failure';
 import type { Job } from './job';
+import { otherThan } from './same-names';
 import { watch } from './watch';
 
 /** How long a lock is waited for where others would queue behind, and how long not before it is tried again. */
@@ -25,10 +26,9 @@ export async function runStep(
   session: Session,
   not: string,
 ): Promise<StepEnd> {
-  const lockTimeout = step.wait === 'brief' ? lockTimeoutMs : 0;
-  await session.query(`set /* pgdeck:lock-timeout */ lock_timeout = ${lockTimeout}`, [], { bounded: true });
   for (let attempt = 0; ; attempt++) {
-    if (job.cancelRequested) return { failure: stoppedBefore(not), warnings: [] };
+    const why = await unready(job, step, session, not);
+    if (why) return { failure: why, warnings: [] };
     job.stop = () => stop(job, session);
     job.run.cancellable = true;
     const watching = watch(job, step, place, session);
@@ -60,6 +60,19 @@ export async function runStep(
         : end;
     await pause(job, pauseMs, attempt + 1, place);
   }
+}
+
+/** Why a statement is not sent: it was cancelled, its relation is another one by now, or the session does not answer. */
+async function unready(job: Job, step: Step, session: Session, not: string): Promise<Failure | undefined> {
+  const lockTimeout = step.wait === 'brief' ? lockTimeoutMs : 0;
+  try {
+    await session.query(`set /* pgdeck:lock-timeout */ lock_timeout = ${lockTimeout}`, [], { bounded: true });
+    const other = await otherThan(step, session);
+    if (other) return { status: 'failed', message: `${not} ${other}` };
+  } catch (error) {
+    return failureOf(error, not, job.cancelRequested);
+  }
+  return job.cancelRequested ? stoppedBefore(not) : undefined;
 }
 
 /** Waits before the next try; a cancel ends the wait. */

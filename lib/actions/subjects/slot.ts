@@ -7,7 +7,7 @@ export const slot: SubjectReader<'slot'> = {
   read: ({ name }, { role, major }) => ({
     text: `select /* pgdeck:slot */ s.slot_name as name, format('%I', s.slot_name) as quoted, format('%L', s.slot_name) as literal,
   json_build_array(s.slot_name, s.slot_type, s.plugin, s.database, s.temporary, s.restart_lsn, s.confirmed_flush_lsn, s.catalog_xmin, s.xmin)::text as fingerprint,
-  s.slot_type, s.plugin, s.database as slot_database, s.active, s.active_pid, s.temporary, s.restart_lsn::text as restart_lsn, s.wal_status,
+  s.slot_type, s.plugin, s.database as slot_database, s.active, s.active_pid, s.temporary, s.restart_lsn::text as restart_lsn, s.confirmed_flush_lsn::text as confirmed_flush_lsn, s.wal_status,
   pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end, s.restart_lsn)::float8 as retained_bytes,
   greatest(age(s.xmin), age(s.catalog_xmin))::float8 as xmin_age,
   ${major >= 17 ? 's.failover, s.synced and pg_is_in_recovery()' : 'false as failover, false'} as synced,

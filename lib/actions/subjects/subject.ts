@@ -54,6 +54,8 @@ export type IndexSubject = Read & {
   /** `create index …` as pg_get_indexdef() gives it. */
   definition: string;
   valid: boolean;
+  /** What an INVALID one is in the hands of: `is being built now by …`; null: nobody is seen. */
+  builder: string | null;
   ready: boolean;
   unique: boolean;
   primary: boolean;
@@ -150,6 +152,8 @@ export type SlotSubject = Read & {
   active_pid: number | null;
   temporary: boolean;
   restart_lsn: string | null;
+  /** How far its consumer said that it has come. */
+  confirmed_flush_lsn: string | null;
   wal_status: string | null;
   retained_bytes: number | null;
   xmin_age: number | null;
