@@ -66,6 +66,12 @@ export function ActionResult({
       <p className="muted text-xs">
         {run.status === 'queued' || run.status === 'awaiting_approval' ? 'Asked for' : 'Started'}{' '}
         <Clock at={run.startedAt} withZone /> by <bdi>{visible(run.user)}</bdi>
+        {run.elsewhere && (
+          <>
+            {' '}
+            on <bdi>{visible(run.elsewhere)}</bdi>
+          </>
+        )}
         {run.approvedBy && (
           <>
             , approved by <bdi>{visible(run.approvedBy)}</bdi>

@@ -37,6 +37,12 @@ function Entry({ server, run, show }: { server: string; run: Run; show: (runId: 
           {run.status === 'queued' && run.queuePosition !== undefined && `, place ${run.queuePosition}`} ·{' '}
           {run.status === 'running' ? 'since' : 'asked for'} <Clock at={run.startedAt} /> · by{' '}
           <bdi>{visible(run.user)}</bdi>
+          {run.elsewhere && (
+            <>
+              {' '}
+              · on <bdi>{visible(run.elsewhere)}</bdi>
+            </>
+          )}
           {run.schedule && (
             <>
               {' '}
