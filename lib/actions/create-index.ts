@@ -1,5 +1,6 @@
 import { plural } from '@/lib/format';
 import { defineWork, type Given, type Refusal } from './action';
+import { beingBuilt } from './index-builder';
 import {
   compared,
   createIndex as createStatement,
@@ -8,6 +9,7 @@ import {
   type IndexOptions,
   indexOptions,
   shapeOf,
+  type TreeTable,
 } from './index-definition';
 import { indexDetails } from './index-definition-details';
 import { builtProof, judgeBuilt } from './index-definition-result';
@@ -184,12 +186,14 @@ function notProven(given: Asked): Refusal | undefined {
 function taken(given: Asked): Refusal | undefined {
   const { options } = given;
   const details = detailsOf(given);
+  const built = alikeIn(given, details.tree).find(({ builder }) => builder !== null);
+  if (built) return beingBuilt(built);
   const resumed = begun(details, options);
   const { named } = details;
   if (named && named.oid !== resumed?.oid)
     return {
       code: 'name_taken',
-      message: `The name ${options.name} is taken by ${named.what}${named.valid === false ? ' that is INVALID: repair or drop it first' : ''}.`,
+      message: `The name ${options.name} is taken by ${named.what}${named.builder ? ` that ${named.builder}` : named.valid === false ? ' that is INVALID: repair or drop it first' : ''}.`,
     };
   if (resumed) return undefined;
   const equal = likeWanted(given, 'same');
@@ -203,10 +207,18 @@ function taken(given: Asked): Refusal | undefined {
 }
 
 function likeWanted(given: Asked, how: 'same' | 'alike') {
+  return alikeIn(given, detailsOf(given).tree.slice(0, 1)).find((index) => index.how === how);
+}
+
+function alikeIn(given: Asked, tables: TreeTable[]) {
   const { subject, options } = given;
   const shape = shapeOf(options, detailsOf(given), false);
   const wanted = shape && createStatement(shape, { table: subject.quoted, name: 'x' });
-  return wanted && detailsOf(given).tree[0]?.indexes.find(({ definition }) => compared(definition, wanted) === how);
+  if (!wanted) return [];
+  return tables
+    .flatMap(({ indexes }) => indexes)
+    .map((index) => ({ ...index, how: compared(index.definition, wanted) }))
+    .filter(({ how }) => how !== undefined);
 }
 
 function warningsOf(given: Asked): string[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bytes, count, exact, plural } from '@/lib/format';
 import { defineWork, type Given, type Refusal } from './action';
+import { beingBuilt } from './index-builder';
 import { cleanUps } from './index-definition-result';
 import type { Fact, Undo } from './protocol';
 import { digits } from './session';
@@ -175,6 +176,7 @@ function refused({ subject, details }: Asked): Refusal | undefined {
       code: 'backs_constraint',
       message: `${subject.quoted} is how PostgreSQL keeps the constraint ${subject.constraint ?? subject.name} of ${subject.table_quoted}: drop the constraint instead (2BP01).`,
     };
+  if (subject.builder !== null) return beingBuilt(subject);
   if (subject.parent !== null)
     return {
       code: 'part_of_index',

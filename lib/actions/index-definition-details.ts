@@ -1,4 +1,5 @@
 import type { Reading } from './action';
+import { builderOf } from './index-builder';
 import type { IndexOptions } from './index-definition';
 import { digits } from './session';
 import type { RelationSubject } from './subjects/subject';
@@ -22,6 +23,7 @@ const proposed = `(select f.name
 /** The indexes of table `c` that may say the same as the wanted one, by name. */
 const indexes = `(select coalesce(json_agg(json_build_object('oid', i.oid::bigint, 'name', i.relname,
       'quoted', format('%I.%I', m.nspname, i.relname), 'definition', pg_get_indexdef(i.oid), 'valid', x.indisvalid,
+      'builder', case when not x.indisvalid and i.relkind = 'i' then ${builderOf('i.oid', 'c.oid')} end,
       'parent', (select h.inhparent::bigint from pg_catalog.pg_inherits as h where h.inhrelid = i.oid)) order by i.relname), '[]')
     from pg_catalog.pg_index as x
     join pg_catalog.pg_class as i on i.oid = x.indexrelid
@@ -59,7 +61,7 @@ select r.relpersistence::text as persistence, has_schema_privilege($1::name, r.r
       'many', ${property('can_multi_col')}, 'include', ${property('can_include')})
     from pg_catalog.pg_am as am where am.amname = $4::name and am.amtype = 'i') as method,
   (select json_build_object('oid', o.oid::bigint, 'what', case o.relkind when 'i' then 'an index of ' || x.indrelid::regclass when 'I' then 'a partitioned index of ' || x.indrelid::regclass when 'S' then 'a sequence' else 'a relation' end,
-      'valid', x.indisvalid)
+      'valid', x.indisvalid, 'builder', case when not x.indisvalid and o.relkind = 'i' then ${builderOf('o.oid', 'x.indrelid')} end)
     from pg_catalog.pg_class as o left join pg_catalog.pg_index as x on x.indexrelid = o.oid
     where o.relname = $5::name and o.relnamespace = r.relnamespace) as named,
   (select json_agg(json_build_object('oid', c.oid::bigint, 'parent', t.parent::bigint, 'relkind', c.relkind, 'quoted', format('%I.%I', n.nspname, c.relname),

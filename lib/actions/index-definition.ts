@@ -62,6 +62,8 @@ export type PresentIndex = {
   quoted: string;
   definition: string;
   valid: boolean;
+  /** Who builds it now, as `is being built now by …`. */
+  builder: string | null;
   /** The partitioned index it belongs to. */
   parent: number | null;
 };
@@ -88,7 +90,7 @@ export type IndexDetails = {
   opclasses: { oid: number; quoted: string; method: string; isDefault: boolean }[];
   method: { name: string; order: boolean; unique: boolean; many: boolean; include: boolean } | null;
   /** What has the wanted name already, in words. */
-  named: { oid: number; what: string; valid: boolean | null } | null;
+  named: { oid: number; what: string; valid: boolean | null; builder: string | null } | null;
   tree: TreeTable[];
 };
 

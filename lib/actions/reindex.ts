@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bytes, plural } from '@/lib/format';
 import { defineWork, type Given, type Judgement, type Reading, type Refusal, type Row, type Step } from './action';
+import { beingBuilt, builderOf } from './index-builder';
 import { cleanUps } from './index-definition-result';
 import { digits } from './session';
 import type { IndexSubject, RelationSubject } from './subjects/subject';
@@ -28,6 +29,7 @@ type Proof = {
 };
 
 const leftover = `x.relname ~ '_cc(new|old)[0-9]*$' and not i.indisvalid`;
+const unattended = `${builderOf('i.indexrelid', 'i.indrelid')} is null`;
 
 /** Builds an index, or all of a table, anew beside the old ones and swaps them. */
 export const reindex = defineWork<IndexSubject | RelationSubject, z.ZodObject>({
@@ -55,9 +57,9 @@ export const reindex = defineWork<IndexSubject | RelationSubject, z.ZodObject>({
     text: `with /* pgdeck:reindex-details */ ${scopeOf(subject)}
 select ${leavesOf(subject)} as leaves, count(*) filter (where ${rebuilt(subject)})::int as rebuilt,
   coalesce(sum(pg_relation_size(x.oid)) filter (where ${rebuilt(subject)}), 0)::float8 as bytes,
-  ${namedWhere(`not i.indisvalid and x.relkind = 'i' and not (${leftover})`)} as invalid,
+  ${namedWhere(`not i.indisvalid and x.relkind = 'i' and not (${leftover}) and ${unattended}`)} as invalid,
   coalesce(json_agg(format('%I.%I', n.nspname, x.relname)) filter (where i.indisexclusion), '[]') as exclusion,
-  (select ${namedWhere(leftover)} from around as x join pg_catalog.pg_index as i on i.indexrelid = x.oid join pg_catalog.pg_namespace as n on n.oid = x.relnamespace) as leftovers
+  (select ${namedWhere(`${leftover} and ${unattended}`)} from around as x join pg_catalog.pg_index as i on i.indexrelid = x.oid join pg_catalog.pg_namespace as n on n.oid = x.relnamespace) as leftovers
 from scope as x
 join pg_catalog.pg_index as i on i.indexrelid = x.oid
 join pg_catalog.pg_namespace as n on n.oid = x.relnamespace`,
@@ -252,6 +254,7 @@ function refused(given: Asked): Refusal | undefined {
     };
   if (subject.kind === 'index' && !subject.valid && subject.schema === 'pg_toast')
     return { code: 'toast', message: `${subject.quoted} is an INVALID index of a TOAST table: drop it instead.` };
+  if (subject.kind === 'index' && subject.builder !== null) return beingBuilt(subject);
   if (!found || found.rebuilt === 0)
     return { code: 'no_indexes', message: `${subject.quoted} has no index that can be built anew concurrently.` };
   return undefined;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { onIndexes } from './test-indexes';
-import { refusal, Stage } from './test-stage';
+import { admin, pidOf, refusal, Stage } from './test-stage';
 
 const strange = [
   'quote " and \'',
@@ -15,7 +15,9 @@ const strange = [
 
 describe.each([14, 18])('reindex on PostgreSQL %i', (major) => {
   let stage: Stage;
-  const { target, preview, execute, run, create, on, next, cancelMidway, definition, valid } = onIndexes(() => stage);
+  const { target, preview, execute, ended, run, create, on, next, cancelMidway, definition, valid } = onIndexes(
+    () => stage,
+  );
 
   beforeAll(async () => {
     stage = await Stage.build(major);
@@ -95,6 +97,49 @@ describe.each([14, 18])('reindex on PostgreSQL %i', (major) => {
     expect(dropped).toMatchObject({ status: 'done', verified: true });
     expect(dropped.undo).toBeUndefined();
     expect(await invalid()).toEqual([]);
+  });
+
+  it('an index that somebody builds is no leftover: who builds it is said, and nothing is offered for it', async () => {
+    const old = await stage.client('postgres', 'report');
+    await old.query('begin isolation level repeatable read; select 1');
+    const builder = await stage.client('owner', 'migration');
+    const built = builder.query('create index concurrently big_half on public.big (id, note)');
+    await expect.poll(() => valid('big_half'), { interval: 20 }).toBe(false);
+    const said = (body: PreviewBody) => preview(body).catch(({ status, code, message }) => [status, code, message]);
+    const asked: PreviewBody[] = [
+      await on('drop-index', 'big_half'),
+      await on('reindex', 'big_half'),
+      await create('big', { columns: [{ attnum: 1 }, { attnum: 2 }] }),
+    ];
+    const who = `public.big_half is being built now by session ${pidOf(builder)} (migration, role owner)`;
+    for (const body of asked)
+      expect(await said(body), body.action).toEqual([422, 'being_built', expect.stringContaining(who)]);
+    // A role that may not see progress is told, too.
+    await stage.root("create role blind login password 'only-for-tests'");
+    stage.use('blind');
+    const hidden = await said(await on('drop-index', 'big_half'));
+    expect(hidden).toEqual([422, 'being_built', expect.stringContaining('is being built now by session')]);
+    const named = await create('big', { columns: [{ attnum: 2 }], name: 'big_half' });
+    expect(await said(named)).toEqual([422, 'name_taken', expect.stringContaining('that is being built now by')]);
+    expect((await preview(await table('big'))).warnings.join()).not.toContain('passes over what is INVALID: public');
+    await old.query('commit');
+    await built;
+
+    stage.use('actor');
+    await old.query('begin isolation level repeatable read; select 1');
+    const own = await create('big', { columns: [{ attnum: 2 }, { attnum: 1 }] });
+    const { previewId, confirmText = '' } = await preview(own);
+    const running = stage.runner.execute('test', { previewId, idempotencyKey: previewId, confirmText }, admin);
+    await expect.poll(() => valid('big_note_id_idx'), { interval: 20 }).toBe(false);
+    const [run] = stage.runner.runs();
+    expect(await said(own)).toEqual([
+      422,
+      'being_built',
+      expect.stringContaining(`public.big_note_id_idx is being built now by pgdeck (run ${run?.runId})`),
+    ]);
+    await old.query('commit');
+    await ended((await running).run.runId);
+    await stage.root('drop index big_half, big_note_id_idx; drop owned by blind; drop role blind');
   });
 
   it('finds the leftover of a TOAST table, which can be dropped', async () => {

@@ -1,3 +1,4 @@
+import { builderOf } from '../index-builder';
 import { digits } from '../session';
 import type { SubjectReader } from './subject';
 
@@ -10,7 +11,7 @@ export const index: SubjectReader<'index'> = {
   pg_has_role($1::name, c.relowner, 'usage') as owns_relation,
   ${major >= 17 ? `(has_table_privilege($1::name, t.oid, 'MAINTAIN') or pg_has_role($1::name, 'pg_maintain', 'usage'))` : 'false'} as may_maintain,
   c.relpages::float8 as pages, am.amname as method, f.definition,
-  i.indisvalid as valid, i.indisready as ready, i.indisunique as unique, i.indisprimary as primary, i.indisreplident as replica_identity,
+  i.indisvalid as valid, case when not i.indisvalid and c.relkind = 'i' then ${builderOf('c.oid', 't.oid')} end as builder, i.indisready as ready, i.indisunique as unique, i.indisprimary as primary, i.indisreplident as replica_identity,
   pg_stat_get_numscans(c.oid)::float8 as scans,
   (select format('%I', k.conname) from pg_catalog.pg_constraint as k where k.conindid = c.oid and k.contype in ('p', 'u', 'x') limit 1) as constraint,
   (select format('%I.%I', pn.nspname, p.relname) from pg_catalog.pg_inherits as h
@@ -30,7 +31,7 @@ where c.oid = ${digits(oid)}::oid and c.relkind in ('i', 'I')`,
     values: [role],
   }),
   choices: () => `select /* pgdeck:choose-index */ format('%I.%I', n.nspname, c.relname) as label,
-  'on ' || format('%I', t.relname) || case when not i.indisvalid then ', INVALID' else '' end as detail,
+  'on ' || format('%I', t.relname) || case when i.indisvalid then '' else ', INVALID' || coalesce(': it ' || ${builderOf('c.oid', 't.oid')}, '') end as detail,
   json_build_object('kind', 'index', 'database', current_database(), 'oid', c.oid::bigint) as target
 from pg_catalog.pg_class as c
 join pg_catalog.pg_index as i on i.indexrelid = c.oid
