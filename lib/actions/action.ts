@@ -62,6 +62,8 @@ export type Claim = {
   oid: number;
   relation: string;
   mode: string;
+  /** Who holds a lock that conflicts with this stronger mode is waited for until the transaction ends, though it is not taken. */
+  outlives?: 'ShareLock' | 'AccessExclusiveLock';
   also?: { what: 'partitions' | 'toast' | 'indexes' | 'parent' | 'referenced' | 'referencing'; mode: string }[];
 };
 
@@ -78,6 +80,8 @@ export type Step = {
   wait: 'brief' | 'patient';
   /** False: PostgreSQL refuses it in a transaction block. */
   inTransaction: boolean;
+  /** True: it waits for every snapshot of the database that is older than it, whatever table that reads. */
+  outlivesSnapshots?: boolean;
   /** Which `pg_stat_progress_*` tells how far it is. */
   progress?: 'ANALYZE' | 'VACUUM' | 'CREATE INDEX' | 'CLUSTER';
   /** It is cancelled when other sessions have waited behind it for so long; missing: they are only told of. */

@@ -136,6 +136,7 @@ function plan(given: Asked): Plan {
         // Giving up a wait of the concurrent way leaves it pending: it steps back only when others have waited for long.
         wait: plain || pending ? 'brief' : 'patient',
         inTransaction: plain || pending,
+        ...(pending && { outlivesSnapshots: true }),
         ...(!plain && !pending && { yieldAfterSeconds: 10 }),
       },
     ],

@@ -107,7 +107,12 @@ where c.oid = ${digits(subject.oid)}::oid`,
                 { oid: subject.oid, relation: subject.quoted, mode: 'AccessExclusiveLock' },
               ]
             : [
-                { oid: subject.table_oid, relation: subject.table_quoted, mode: 'ShareUpdateExclusiveLock' },
+                {
+                  oid: subject.table_oid,
+                  relation: subject.table_quoted,
+                  mode: 'ShareUpdateExclusiveLock',
+                  outlives: 'AccessExclusiveLock',
+                },
                 { oid: subject.oid, relation: subject.quoted, mode: 'ShareUpdateExclusiveLock' },
               ],
           wait: partitioned ? 'brief' : 'patient',
@@ -171,12 +176,12 @@ function refused({ subject, details }: Asked): Refusal | undefined {
   const system = subject.schema === 'pg_catalog' || subject.schema === 'information_schema';
   if (!found || system || (subject.schema === 'pg_toast' && subject.valid))
     return { code: 'system_catalog', message: `${subject.quoted} belongs to PostgreSQL itself.` };
+  if (subject.builder !== null) return beingBuilt(subject);
   if (subject.constraint !== null || subject.primary || found.exclusion)
     return {
       code: 'backs_constraint',
       message: `${subject.quoted} is how PostgreSQL keeps the constraint ${subject.constraint ?? subject.name} of ${subject.table_quoted}: drop the constraint instead (2BP01).`,
     };
-  if (subject.builder !== null) return beingBuilt(subject);
   if (subject.parent !== null)
     return {
       code: 'part_of_index',

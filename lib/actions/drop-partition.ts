@@ -197,6 +197,7 @@ function detachStep({ subject, details }: Asked): Step {
     locks: detachLocks(subject, child),
     wait: brief ? 'brief' : 'patient',
     inTransaction: brief,
+    ...(child.pending && { outlivesSnapshots: true }),
     ...(!brief && { yieldAfterSeconds: 10 }),
   };
 }

@@ -114,9 +114,10 @@ function buildOn(table: TreeTable, name: string, shape: Shape, title?: string): 
   return {
     sql: createIndex(shape, { table: table.quoted, name, concurrently: true }),
     ...(title && { title }),
-    locks: [claim(table, 'ShareUpdateExclusiveLock')],
+    locks: [{ ...claim(table, 'ShareUpdateExclusiveLock'), outlives: 'ShareLock' }],
     wait: 'patient',
     inTransaction: false,
+    outlivesSnapshots: true,
     progress: 'CREATE INDEX',
   };
 }
@@ -136,11 +137,12 @@ function repair(table: TreeTable, index: PresentIndex): Step {
     sql: `reindex /* pgdeck:create-index */ index concurrently ${index.quoted}`,
     title: `Repair ${index.quoted}`,
     locks: [
-      claim(table, 'ShareUpdateExclusiveLock'),
+      { ...claim(table, 'ShareUpdateExclusiveLock'), outlives: 'AccessExclusiveLock' },
       { oid: index.oid, relation: index.quoted, mode: 'ShareUpdateExclusiveLock' },
     ],
     wait: 'patient',
     inTransaction: false,
+    outlivesSnapshots: true,
     progress: 'CREATE INDEX',
   };
 }

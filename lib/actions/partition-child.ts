@@ -81,6 +81,7 @@ export function detachLocks(subject: RelationSubject, child: Child): Claim[] {
       oid: child.parent_oid,
       relation: child.parent_quoted,
       mode: plain ? 'AccessExclusiveLock' : 'ShareUpdateExclusiveLock',
+      ...(!plain && !child.pending && { outlives: 'AccessExclusiveLock' as const }),
       also,
     },
     {

@@ -152,10 +152,12 @@ function planned(given: Asked): Plan {
     steps: [
       {
         sql: subject.sql.replace(/^\s*create\b/i, 'create /* pgdeck:recreate */'),
-        locks: [{ oid, relation: table, mode: 'ShareUpdateExclusiveLock' }],
+        locks: [
+          { oid, relation: table, mode: 'ShareUpdateExclusiveLock', ...(index && { outlives: 'ShareLock' as const }) },
+        ],
         wait: index ? 'patient' : 'brief',
         inTransaction: !index,
-        ...(index && { progress: 'CREATE INDEX' as const }),
+        ...(index && { outlivesSnapshots: true, progress: 'CREATE INDEX' as const }),
       },
     ],
     queues: 'VACUUM, ANALYZE, CREATE INDEX and ALTER TABLE on the table wait while this runs; reads and writes do not.',

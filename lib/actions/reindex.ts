@@ -127,7 +127,7 @@ function stepOn(kind: 'index' | 'relation', { oid, quoted }: Named, table: Named
     locks:
       kind === 'index'
         ? [
-            { oid: table.oid, relation: table.quoted, mode },
+            { oid: table.oid, relation: table.quoted, mode, outlives: 'AccessExclusiveLock' },
             { oid, relation: quoted, mode },
           ]
         : [
@@ -135,6 +135,7 @@ function stepOn(kind: 'index' | 'relation', { oid, quoted }: Named, table: Named
               oid,
               relation: quoted,
               mode,
+              outlives: 'AccessExclusiveLock',
               also: [
                 { what: 'toast', mode },
                 { what: 'indexes', mode },
@@ -143,6 +144,7 @@ function stepOn(kind: 'index' | 'relation', { oid, quoted }: Named, table: Named
           ],
     wait: 'patient',
     inTransaction: false,
+    outlivesSnapshots: true,
     progress: 'CREATE INDEX',
   };
 }
@@ -252,9 +254,9 @@ function refused(given: Asked): Refusal | undefined {
       code: 'exclusion',
       message: `${subject.quoted} keeps an exclusion constraint: PostgreSQL cannot build it anew concurrently (0A000).`,
     };
+  if (subject.kind === 'index' && subject.builder !== null) return beingBuilt(subject);
   if (subject.kind === 'index' && !subject.valid && subject.schema === 'pg_toast')
     return { code: 'toast', message: `${subject.quoted} is an INVALID index of a TOAST table: drop it instead.` };
-  if (subject.kind === 'index' && subject.builder !== null) return beingBuilt(subject);
   if (!found || found.rebuilt === 0)
     return { code: 'no_indexes', message: `${subject.quoted} has no index that can be built anew concurrently.` };
   return undefined;

@@ -16,6 +16,7 @@ export type Change = {
   warnings?: string[];
   safer?: string;
   alone?: boolean;
+  outlivesSnapshots?: boolean;
   supported?: boolean;
 };
 

@@ -104,6 +104,7 @@ export async function alterTable(node: Node, context: Context): Promise<Effect> 
     supported: unclear.length === 0,
     rewrites,
     inTransaction: !changes.some(({ alone }) => alone),
+    outlivesSnapshots: changes.some(({ outlivesSnapshots }) => outlivesSnapshots),
     warnings:
       commands.length > 1 && mode === exclusive
         ? [...warnings, 'All its parts run under the strongest lock that one of them needs.']
@@ -243,14 +244,22 @@ async function detach(
       words: finalize ? 'DETACH PARTITION FINALIZE' : 'DETACH PARTITION CONCURRENTLY',
       mode: share,
       alone: concurrent === true,
+      outlivesSnapshots: finalize,
       locks: [
         { on: nameOf(partition), mode: exclusive, also: [{ what: 'referenced', mode: 'ShareRowExclusiveLock' }] },
         ...(relation
-          ? [{ on: relation.oid, mode: share, also: [{ what: 'referencing' as const, mode: exclusive }] }]
+          ? [
+              {
+                on: relation.oid,
+                mode: share,
+                ...(!finalize && { outlives: exclusive as 'AccessExclusiveLock' }),
+                also: [{ what: 'referencing' as const, mode: exclusive }],
+              },
+            ]
           : []),
       ],
       warnings: finalize
-        ? []
+        ? ['It waits for every snapshot that is older than it, in other tables too.']
         : [
             'AccessExclusiveLock is taken on the partition only at its end, for a moment.',
             'It waits for every transaction that uses the partitioned table now.',

@@ -7,6 +7,7 @@ import { describeError } from '@/lib/postgres/errors';
 import { actor, look } from '@/lib/runner/look';
 import { sessionsInTheWay } from '@/lib/runner/preflight/in-the-way';
 import { type Locked, lockedBy, lockWords } from '@/lib/runner/preflight/relations';
+import { oldSnapshots } from '@/lib/runner/preflight/snapshots';
 import { gaugeOf, wouldQueue } from '@/lib/runner/preflight/use-of-relations';
 import type { Reads } from '@/lib/runner/subject-now';
 import type { Server } from '@/lib/runtime';
@@ -79,12 +80,13 @@ async function checkOne(
       warnings.push(`${what} is not known: ${sentenceOf(error)}`);
       return otherwise;
     });
-  const [waitsFor, queued] = await Promise.all([
+  const [waitsFor, snapshots, queued] = await Promise.all([
     unless(
       look(server.connections, (query) => sessionsInTheWay(query, locked)),
       [],
       'Who stands in the way',
     ),
+    effect.outlivesSnapshots ? unless(oldSnapshots(place.reads), [], 'Who has old snapshots') : [],
     unless(wouldQueue(gaugeOf(server), database, locked, 'theirs'), [], 'What would queue'),
   ]);
   return {
@@ -94,7 +96,7 @@ async function checkOne(
     locks: lockWords(locked),
     rewrites: effect.rewrites,
     inTransaction: effect.inTransaction,
-    waitsFor,
+    waitsFor: [...waitsFor, ...snapshots],
     wouldQueue: queued,
     estimates: sizes(relations, locked, effect),
     warnings: [
@@ -115,9 +117,9 @@ async function claimsOf(
   const claims: Claim[] = [];
   const relations: Relation[] = [];
   const warnings = new Set<string>();
-  for (const { on, mode, also } of locks) {
+  for (const { on, ...lock } of locks) {
     if (typeof on === 'number') {
-      claims.push({ oid: on, relation: '', mode, ...(also && { also }) });
+      claims.push({ oid: on, relation: '', ...lock });
       continue;
     }
     const written = quotedName(on);
@@ -135,7 +137,7 @@ async function claimsOf(
         `${written} is taken to be ${relation.quoted}: there is none in the schemas that are usually looked through ("$user", public)${relation.others > 0 ? `, and ${count(relation.others)} more elsewhere` : ''}.`,
       );
     relations.push(relation);
-    claims.push({ oid: relation.oid, relation: relation.quoted, mode, ...(also && { also }) });
+    claims.push({ oid: relation.oid, relation: relation.quoted, ...lock });
   }
   return { claims, relations, warnings: [...warnings] };
 }

@@ -26,9 +26,17 @@ export async function createIndex(node: Node, { catalog }: Context): Promise<Eff
   const only = (node.relation as Node).inh !== true;
   return effect(
     `CREATE ${node.unique ? 'UNIQUE ' : ''}INDEX${concurrently ? ' CONCURRENTLY' : ''}`,
-    [{ on: name, mode, also: withParts(mode, partitioned && !only) }],
+    [
+      {
+        on: name,
+        mode,
+        ...(concurrently && { outlives: 'ShareLock' as const }),
+        also: withParts(mode, partitioned && !only),
+      },
+    ],
     {
       inTransaction: !concurrently,
+      outlivesSnapshots: concurrently && !partitioned,
       ...(node.idxname !== undefined && { creates: [{ ...name, name: String(node.idxname) }] }),
       warnings: [
         ...(concurrently && partitioned ? ['PostgreSQL refuses CONCURRENTLY on a partitioned table.'] : []),

@@ -287,8 +287,9 @@ describe.each([14, 18])('what DDL would block on PostgreSQL %i', (major) => {
   });
 
   it.each(standing)('claims what the server takes: $sql', async ({ sql, behind, clean }) => {
-    const { supported, inTransaction: possible, locks } = await check(sql);
+    const { supported, inTransaction: possible, locks, warnings } = await check(sql);
     expect({ supported, possible }).toEqual({ supported: true, possible: false });
+    expect(warnings.join()).not.toContain('not known');
     const taken = [];
     for (const blocker of behind) taken.push(...(await takenBehind(stage, migration, sql, blocker)));
     expect(await told(stage, taken)).toEqual(await told(stage, locks));

@@ -71,7 +71,7 @@ async function dropIndex(node: Node, names: Name[], { catalog }: Context): Promi
     const index = await catalog.relation(on);
     const table = index && (await catalog.tableOf(index.oid));
     const also = withParts(mode, index?.relkind === 'I');
-    if (table) locks.push({ on: table, mode, also });
+    if (table) locks.push({ on: table, mode, ...(concurrently && { outlives: exclusive }), also });
     locks.push({ on, mode, also });
   }
   return effect(`DROP INDEX${concurrently ? ' CONCURRENTLY' : ''}`, locks, {

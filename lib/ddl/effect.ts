@@ -5,7 +5,7 @@ import type { Catalog } from './catalog';
 export type Name = { schema?: string; name: string };
 
 /** A lock that a statement takes on what it names, or on a relation that the catalog told of. */
-export type Lock = { on: Name | number; mode: string; also?: Claim['also'] };
+export type Lock = { on: Name | number } & Pick<Claim, 'mode' | 'outlives' | 'also'>;
 
 /** What a statement does to others, before its names are looked up. */
 export type Effect = {
@@ -17,6 +17,8 @@ export type Effect = {
   /** Whether a table is written anew; null: it cannot be told. */
   rewrites: boolean | null;
   inTransaction: boolean;
+  /** True: it waits for old snapshots in other tables too. */
+  outlivesSnapshots?: boolean;
   warnings: string[];
   saferWay?: string;
   /** What it creates: later statements of the same text may mean it, and nobody else knows it yet. */

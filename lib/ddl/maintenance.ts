@@ -82,22 +82,25 @@ export async function reindex(node: Node, { catalog }: Context): Promise<Effect>
   const table = what === 'TABLE' ? name : relation && (await catalog.tableOf(relation.oid));
   const mode = concurrently ? share : 'ShareLock';
   const indexMode = concurrently ? share : exclusive;
+  const outlives: Pick<Lock, 'outlives'> = concurrently ? { outlives: exclusive } : {};
   const locks: Lock[] =
     what === 'TABLE'
       ? [
           {
             on: name,
             mode,
+            ...outlives,
             also: [...withParts(mode, partitioned), { what: 'indexes', mode: indexMode }, { what: 'toast', mode }],
           },
         ]
       : [
-          ...(table === undefined ? [] : [{ on: table, mode, also: withParts(mode, partitioned) }]),
+          ...(table === undefined ? [] : [{ on: table, mode, ...outlives, also: withParts(mode, partitioned) }]),
           { on: name, mode: indexMode, also: withParts(indexMode, partitioned) },
         ];
   return effect(kind, locks, {
     rewrites: false,
     inTransaction: !concurrently && !partitioned,
+    outlivesSnapshots: concurrently,
     warnings: concurrently
       ? [
           'It waits for every transaction that uses the table, and at its end for old snapshots. If it fails it leaves an INVALID index.',

@@ -56,25 +56,23 @@ export async function preflight(flight: Flight): Promise<Preflight> {
   const parts = (query: Query) =>
     together({
       waitsFor: unless(sessionsInTheWay(query, wanted), [], 'Who stands in the way'),
-      snapshots:
-        action.run === 'concurrent'
-          ? unless(oldSnapshots(query, subject.database), [], 'Who has old snapshots')
-          : Promise.resolve<InTheWay[]>([]),
       slots: unless(slots(query, server, plan, action.long), none, 'How many connections are left'),
       standbys: unless(standbys(query, wanted, plan), none, 'What standbys there are'),
       replicationSlots: unless(replicationSlots(query, walBytes), none, 'What replication slots keep'),
       limits: unless(limits(query, plan), [], 'What the settings are'),
     });
   const wait = plan.steps.some((step) => step.wait === 'brief') ? 'brief' : 'patient';
-  const [past, queued, found] = await Promise.all([
+  const waits = plan.steps.some(({ outlivesSnapshots }) => outlivesSnapshots);
+  const [past, queued, snapshots, found] = await Promise.all([
     pastRuns(audit, server.config.id, action.id).catch(() => undefined),
     wouldQueue(gaugeOf(server), subject.database, wanted, wait),
+    waits ? unless(oldSnapshots(elsewhere), [], 'Who has old snapshots') : [],
     look(server.connections, parts),
   ]);
   const facts = [found.slots, found.standbys, found.replicationSlots];
   return {
     locks: locked ? lockWords(locked) : claimWords(claims),
-    waitsFor: [...found.waitsFor, ...found.snapshots],
+    waitsFor: [...found.waitsFor, ...snapshots],
     wouldQueue: [
       ...(plan.queues ? [{ pid: null, mode: null, granted: null, seconds: null, sentence: plan.queues }] : []),
       ...queued,
@@ -100,10 +98,11 @@ function claimed({ plan, subject }: Flight): Locked[] {
   const database_oid = 'database_oid' in subject ? subject.database_oid : 0;
   return plan.steps
     .flatMap(({ locks }) => locks)
-    .map(({ oid, relation, mode }) => ({
+    .map(({ oid, relation, mode, outlives }) => ({
       oid,
       relation,
       mode,
+      ...(outlives && { outlives }),
       database_oid,
       relkind: 'r',
       pages: 0,

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { checkDdl } from '@/lib/ddl/check';
 import { Sampler } from '@/lib/sampler/sampler';
 import { tables } from '@/lib/topics/tables';
 import { admin, pidOf, Stage } from '../test-stage';
@@ -15,7 +16,17 @@ beforeAll(async () => {
       for n in 0 .. 251 loop
         execute format('create table public.wide_%s partition of public.wide for values from (%s) to (%s)', n, n, n + 1);
       end loop;
-    end $$`);
+    end $$;
+    create table public.busy as select n as id, n as v from generate_series(1, 30000) as n;
+    create index orders_note on orders (note);
+    create function public.slow(int, int) returns int language plpgsql immutable as
+      'begin perform pg_sleep(1); return btint4cmp($1, $2); end';
+    create operator class public.slow_ops for type int4 using btree as operator 1 <, operator 2 <=, operator 3 =,
+      operator 4 >=, operator 5 >, function 1 public.slow(int, int);
+    create table public.half (id int) partition by list (id);
+    create table public.half_1 partition of public.half for values in (1);
+    create table public.few as select n as id from generate_series(1, 40) as n;
+    create table public.many as select n as id from generate_series(1, 40) as n;`);
 });
 beforeEach(() => stage.use('actor'));
 afterEach(async () => {
@@ -144,4 +155,94 @@ it('a part that cannot be told leaves the others as they are', async () => {
   expect(shown.warnings.join()).toContain('Partitions, indexes and foreign keys could not be read');
   expect(shown.locks).toMatchObject([{ relation: 'public.orders', mode: 'ShareUpdateExclusiveLock' }]);
   expect(shown.waitsFor).toMatchObject([{ pid: pidOf(holder), mode: 'ShareLock' }]);
+});
+
+it('only concurrent builds wait for old snapshots of other tables, and not for those that PostgreSQL leaves out', async () => {
+  const finish = 'alter table half detach partition half_1 finalize';
+  const brief = await stage.client('postgres', 'brief');
+  await brief.query("set statement_timeout = '500ms'");
+  const user = await holding('lock table half_1 in access share mode');
+  await expect(brief.query('alter table half detach partition half_1 concurrently')).rejects.toThrow('timeout');
+  await user.query('rollback');
+  const report = await holding('set transaction isolation level repeatable read; select count(*) from busy');
+  const others = await Promise.all(['vacuum', 'safe', 'expression'].map((name) => stage.client('postgres', name)));
+  const [vacuum, safe, expression] = others as [pg.Client, pg.Client, pg.Client];
+  await vacuum.query('set vacuum_cost_delay = 100; set vacuum_cost_limit = 1');
+  const running = Promise.allSettled([
+    vacuum.query('vacuum busy'),
+    safe.query('create index concurrently on few (id slow_ops)'),
+    expression.query('create index concurrently on many ((id + 1) slow_ops)'),
+  ]);
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 6500));
+    const old = (
+      await stage.root<{ pid: number }>('select pid from pg_stat_activity where backend_xmin is not null')
+    ).map(({ pid }) => pid);
+    expect(old).toEqual(expect.arrayContaining([report, ...others].map(pidOf)));
+    const built = await preview('create-index', 'orders', { columns: [{ attnum: 1 }, { attnum: 2 }] });
+    expect(built.waitsFor.map(({ pid }) => pid).sort()).toEqual([report, expression].map(pidOf).sort());
+    expect(built.waitsFor[0]?.sentence).toContain('waits until its transaction ends, whatever it reads');
+    const target = { kind: 'index' as const, database: 'postgres', oid: await stage.oid('orders_note') };
+    const dropped = await stage.runner.preview('test', { action: 'drop-index', target }, admin);
+    expect(dropped.waitsFor).toEqual([]);
+    expect((await preview('detach-partition', 'wide_7')).waitsFor).toEqual([]);
+    const [checked, dropChecked] = (
+      await checkDdl(
+        stage.server,
+        'postgres',
+        'reindex index concurrently orders_note; drop index concurrently orders_note',
+      )
+    ).statements;
+    expect(checked?.waitsFor.map(({ pid }) => pid).sort()).toEqual([report, expression].map(pidOf).sort());
+    expect(dropChecked?.waitsFor).toEqual([]);
+    const pending = await preview('detach-partition', 'half_1');
+    expect(pending.sql[0]).toContain('finalize');
+    expect(pending.waitsFor.map(({ pid }) => pid).sort()).toEqual([report, expression].map(pidOf).sort());
+    await expect(brief.query(finish)).rejects.toThrow('timeout');
+    await report.query('rollback');
+    await stage.root('select pg_cancel_backend($1)', [pidOf(expression)]);
+    const client = await stage.client('postgres', 'proof');
+    await client.query("set statement_timeout = '5s'");
+    await client.query('create index concurrently on orders (id, note)');
+    await client.query(finish);
+    await client.query('drop index concurrently orders_id_note_idx');
+    expect(
+      await stage.root('select pid from pg_stat_activity where pid = any($1) and state = $2', [
+        [vacuum, safe].map(pidOf),
+        'active',
+      ]),
+    ).toHaveLength(2);
+  } finally {
+    await stage.root('select pg_cancel_backend(pid) from unnest($1::int[]) as p(pid)', [others.map(pidOf)]);
+    await running;
+  }
+}, 40_000);
+
+it('a concurrent step waits for those whose locks it lets be, until their transactions end', async () => {
+  const writer = await holding("update orders set note = 'b' where id = 1", 'writer');
+  const reader = await holding('select 1 from orders limit 1', 'reader');
+  const whole = await holding('select 1 from wide limit 1', 'whole');
+  const built = await preview('create-index', 'orders', { columns: [{ attnum: 1 }, { attnum: 2 }] });
+  expect(built.waitsFor).toMatchObject([{ pid: pidOf(writer), mode: 'RowExclusiveLock', granted: true }]);
+  expect(built.waitsFor[0]?.sentence).toContain('keeps no lock away, but this waits until its transaction ends');
+  const target = { kind: 'index' as const, database: 'postgres', oid: await stage.oid('orders_note') };
+  for (const action of ['drop-index', 'reindex']) {
+    const { waitsFor } = await stage.runner.preview('test', { action, target }, admin);
+    expect(waitsFor.map(({ pid }) => pid).sort()).toEqual([writer, reader].map(pidOf).sort());
+  }
+  const { waitsFor } = await preview('detach-partition', 'wide_7');
+  expect(waitsFor.map(({ pid }) => pid)).toEqual([pidOf(whole)]);
+});
+
+it('what a parallel worker holds is counted as its leader’s', async () => {
+  const leader = await stage.client('postgres', 'parallel');
+  await leader.query('set debug_parallel_query = on');
+  const running = leader.query('select count(pg_sleep(30)) from orders').catch(() => {});
+  const workers = () => stage.root('select 1 from pg_stat_activity where leader_pid = $1', [pidOf(leader)]);
+  await expect.poll(async () => (await workers()).length, { timeout: 5000 }).toBe(1);
+  const { waitsFor } = await preview('vacuum-full', 'orders');
+  expect(waitsFor.map(({ pid }) => pid)).toEqual([pidOf(leader)]);
+  expect(waitsFor[0]?.sentence).toContain('(parallel) holds AccessShareLock');
+  await stage.root('select pg_cancel_backend($1)', [pidOf(leader)]);
+  await running;
 });

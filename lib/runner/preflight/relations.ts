@@ -16,6 +16,7 @@ export type Locked = {
   relkind: string;
   pages: number;
   mode: string;
+  outlives?: Claim['outlives'];
   via: Via;
   /** The claimed relation that it belongs to, quoted. */
   of: string;
@@ -84,6 +85,9 @@ export async function lockedBy(reads: Reads, claims: Claim[]): Promise<Locked[]>
     const known = byOid.get(row.oid);
     if (known) known.mode = stronger(known.mode, row.mode);
     else byOid.set(row.oid, { ...row, of: claims[n]?.relation || row.relation });
+    const outlives = row.via === 'self' ? claims[n]?.outlives : undefined;
+    const locked = byOid.get(row.oid);
+    if (locked && outlives) locked.outlives = locked.outlives === 'AccessExclusiveLock' ? locked.outlives : outlives;
   }
   return [...byOid.values()].sort(
     (one, other) =>
