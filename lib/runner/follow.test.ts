@@ -14,6 +14,7 @@ it('the statement that runs is known by its text, a long one by its beginning', 
 it('of several statements those that were not sent are told', () => {
   expect(notSent(1, 1)).toEqual([]);
   expect(notSent(12, 12)).toEqual([]);
+  expect(notSent(12, 0)).toEqual(['No statement was sent.']);
   expect(notSent(12, 3)).toEqual(['Statement 3 of 12 was the last that was sent: the 9 after it never ran.']);
   expect(notSent(2, 1)).toEqual(['Statement 1 of 2 was the last that was sent: the one after it never ran.']);
 });

@@ -93,6 +93,7 @@ export async function untilAnswered<T>(
 
 /** What is known of the statements of several that were not sent any more; `reached` was the last one, from 1. */
 export function notSent(count: number, reached: number): string[] {
+  if (reached === 0) return ['No statement was sent.'];
   return reached < count
     ? [
         `Statement ${reached} of ${count} was the last that was sent: ${count - reached === 1 ? 'the one' : `the ${count - reached}`} after it never ran.`,

@@ -58,11 +58,11 @@ async function runSteps(
   const warnings: string[] = [];
   for (const [index, step] of plan.steps.entries()) {
     const place = { index: index + 1, count: plan.steps.length, title: step.title ?? '' };
-    const { failure, warnings: told } = await runStep(job, step, place, session, action.not);
+    const { failure, warnings: told, unsent } = await runStep(job, step, place, session, action.not);
     warnings.push(...told);
     if (!failure) continue;
     const stops = !step.goOn || failure.status === 'unknown' || job.cancelRequested;
-    if (stops) return { failure, warnings: [...warnings, ...notSent(place.count, place.index)] };
+    if (stops) return { failure, warnings: [...warnings, ...notSent(place.count, unsent ? index : place.index)] };
     warnings.push(step.title ? `${step.title}: ${failure.message}` : failure.message);
   }
   return { warnings };
@@ -97,8 +97,14 @@ async function unchanged(query: Reads, job: Job, work: Work): Promise<Given> {
   const given = await givenNow(query, action, now, previewed.options, who);
   const refused = action.refuse?.(given);
   if (refused) throw changed(refused.message);
-  if (statementsOf(action.plan(given)) !== statementsOf(plan))
+  const anew = action.plan(given);
+  if (statementsOf(anew) !== statementsOf(plan))
     throw changed('The same action would run other statements now than the ones that were previewed.');
+  // What would be overwritten is not what was shown: a setting, a parameter, a definition.
+  if (anew.undo?.sql !== plan.undo?.sql)
+    throw changed(
+      `What ${subject.quoted} was is not what it was when it was previewed: it would be taken back otherwise.`,
+    );
   return given;
 }
 
@@ -213,7 +219,11 @@ async function afterFailure(
       ],
     };
   const told = [...warnings, ...(shown?.warnings ?? [])];
-  const left = { ...(shown?.next && { next: shown.next }), ...(shown?.figures && { figures: shown.figures }) };
+  const left = {
+    ...(shown?.next && { next: shown.next }),
+    ...(shown?.figures && { figures: shown.figures }),
+    ...(shown?.done && shown.undo && { undo: shown.undo }),
+  };
   if (came?.cancelled)
     return {
       status: 'cancelled',
@@ -223,8 +233,14 @@ async function afterFailure(
       warnings: told,
     };
   if (lost) return { ...failure, ...left, verified: null, warnings: told };
+  if (shown?.done) return { ...failure, ...left, ...allTheSame(failure, shown, work), verified: null, warnings: told };
   if (failure.sqlstate !== '55P03') return { ...failure, ...left, verified: false, warnings: told };
   return { ...failure, ...left, verified: false, warnings: [...told, ...(await holdersOf(job, work, query))] };
+}
+
+/** What is said where the statement ended with an error, and what was wanted is so: it came that far, or others did it. */
+function allTheSame({ message }: Failure, shown: Judgement, { action }: Work): { message: string } {
+  return { message: `${message.replace(action.not, '').trim()} The catalog shows all the same: ${shown.message}` };
 }
 
 /** Who holds what the statements wanted, as far as it can be read. */

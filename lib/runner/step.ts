@@ -12,8 +12,8 @@ import { watch } from './watch';
 const lockTimeoutMs = 2000;
 const pausesMs = [1000, 3000];
 
-/** How one statement ended; `failure` missing: without an error. */
-export type StepEnd = { failure?: Failure; warnings: string[] };
+/** How one statement ended; `failure` missing: without an error; `unsent`: it was never sent. */
+export type StepEnd = { failure?: Failure; warnings: string[]; unsent?: true };
 
 /**
  * Runs one statement. Where others would queue behind its wait for a lock it waits 2 s, lets them pass, and tries again;
@@ -28,7 +28,7 @@ export async function runStep(
 ): Promise<StepEnd> {
   for (let attempt = 0; ; attempt++) {
     const why = await unready(job, step, session, not);
-    if (why) return { failure: why, warnings: [] };
+    if (why) return { failure: why, warnings: [], ...(attempt === 0 && { unsent: true as const }) };
     job.stop = () => stop(job, session);
     job.run.cancellable = true;
     const watching = watch(job, step, place, session);

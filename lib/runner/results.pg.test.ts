@@ -1,0 +1,50 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { PreviewBody, Run } from '@/lib/actions/protocol';
+import { acting } from './test-acting';
+import { admin, Stage } from './test-stage';
+
+// What a run tells is what the catalog shows, also where the statement ended with an error.
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.build();
+  await stage.root('create index orders_note on orders (note); alter index orders_note owner to owner');
+});
+beforeEach(() => stage.use('actor'));
+afterEach(() => stage.clear());
+afterAll(() => stage?.end());
+
+const { preview, changed } = acting(() => stage);
+const now = () => stage.runner.runs()[0] as Run;
+
+it('an index that was built anew before the cancel came is told so, with its leftover', async () => {
+  const reader = await stage.client('app', 'reader');
+  await reader.query('begin; select count(*) from orders');
+  const oid = await stage.oid('orders_note');
+  const body: PreviewBody = { action: 'reindex', target: { kind: 'index', database: 'postgres', oid } };
+  const { previewId } = await preview(body);
+  const executed = stage.runner.execute('test', { previewId, idempotencyKey: 'late' }, admin);
+  await expect.poll(() => now()?.progress?.phase, { timeout: 5000 }).toBe('waiting for readers before marking dead');
+  await stage.runner.cancel(now().runId, admin);
+  await executed;
+  await expect.poll(() => now().endedAt, { timeout: 5000 }).not.toBeNull();
+  await reader.query('commit');
+  expect(await stage.oid('orders_note')).not.toBe(oid);
+  expect(now()).toMatchObject({ status: 'cancelled', verified: null });
+  expect(now().message).toBe(
+    'It was cancelled from here. The catalog shows all the same: public.orders_note is built anew.',
+  );
+  expect(now().warnings.join()).toContain('orders_note_ccold');
+  expect(now().next).toMatchObject([{ body: { action: 'drop-index' } }]);
+});
+
+it('is void when what it would be taken back to is not what was shown', async () => {
+  await stage.root('alter table orders set (fillfactor = 90)');
+  const target = { kind: 'relation' as const, database: 'postgres', oid: await stage.oid('orders') };
+  const body = { action: 'set-storage-parameters', target, options: { fillfactor: 70 } };
+  const meanwhile = () => stage.root('alter table orders set (fillfactor = 80)');
+  expect(await changed(body, meanwhile)).toBe('409 target_changed');
+  expect(await stage.root("select reloptions from pg_class where relname = 'orders'")).toEqual([
+    { reloptions: ['fillfactor=80'] },
+  ]);
+});
