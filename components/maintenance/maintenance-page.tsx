@@ -72,7 +72,7 @@ export function MaintenancePage({ server }: { server: string }) {
       <Panel
         title="Recent runs"
         flush
-        sentence={'What ended since pgdeck started; choose one to see it in full and to take it back.'}
+        sentence="What ended last; choose one to see it in full and to take it back."
         source="pgdeck's runs"
         link={
           <Link href={`/${encodeURIComponent(server)}/audit`} prefetch={false}>

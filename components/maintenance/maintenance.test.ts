@@ -38,14 +38,12 @@ test('what runs stands first, then the queue in its order, then what waits for a
 });
 
 test('the page says in a sentence what runs, what waits and how it went', () => {
-  expect(maintenanceSentence([])).toBe('Nothing is under way. No run has ended since pgdeck started.');
+  expect(maintenanceSentence([])).toBe('Nothing is under way. No run has ended yet.');
   expect(
     maintenanceSentence([run('a', 'running'), run('b', 'queued'), run('c', 'awaiting_approval'), run('d', 'done')]),
-  ).toBe(
-    '1 run is under way, 1 waits for its turn and 1 waits for a second person. 1 run has ended since pgdeck started; none failed.',
-  );
+  ).toBe('1 run is under way, 1 waits for its turn and 1 waits for a second person. 1 recent run; none failed.');
   expect(maintenanceSentence([run('a', 'failed'), run('b', 'unknown'), run('c', 'done')])).toContain(
-    '3 runs have ended since pgdeck started; 2 failed or have no known outcome.',
+    '3 recent runs; 2 failed or have no known outcome.',
   );
 });
 

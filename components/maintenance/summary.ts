@@ -38,10 +38,10 @@ export function maintenanceSentence(runs: Run[]): string {
   const bad = ended.filter((run) => run.status === 'failed' || run.status === 'unknown').length;
   const past =
     ended.length === 0
-      ? 'No run has ended since pgdeck started.'
+      ? 'No run has ended yet.'
       : bad === 0
-        ? `${plural(ended.length, 'run has', 'runs have')} ended since pgdeck started; none failed.`
-        : `${plural(ended.length, 'run has', 'runs have')} ended since pgdeck started; ${bad} failed or ${bad === 1 ? 'has' : 'have'} no known outcome.`;
+        ? `${plural(ended.length, 'recent run')}; none failed.`
+        : `${plural(ended.length, 'recent run')}; ${bad} failed or ${bad === 1 ? 'has' : 'have'} no known outcome.`;
   return `${list(now, now.length)}. ${past}`;
 }
 
