@@ -3,9 +3,10 @@
 import { type RefObject, useEffect, useState } from 'react';
 import { sameTyped } from '@/lib/format';
 import { Button } from '../ui/button';
+import { visible } from '../ui/highlight';
 import type { Protocol } from './use-protocol';
 import { useValidity, Validity } from './validity';
-import { actingWords } from './words';
+import { actingWords, typedWords } from './words';
 
 /** How long after a preview took the place of a form its button stays off, ms: a second click was meant for the form. */
 const settleMs = 500;
@@ -37,7 +38,7 @@ export function PreviewFooter({
     : leftMs === 0
       ? 'The preview has expired: renew it.'
       : missing
-        ? `Type ${preview?.confirmText} first.`
+        ? `Type ${typedWords(preview?.confirmText ?? '')} first.`
         : settled
           ? undefined
           : 'It was shown just now.';
@@ -68,7 +69,7 @@ export function PreviewFooter({
               className="button-wrap"
               onClick={() => execute(preview.confirm === 'typed' ? typed : undefined)}
             >
-              {executing ? 'Running' : <bdi>{actingWords(preview)}</bdi>}
+              {executing ? 'Running' : <bdi>{visible(actingWords(preview))}</bdi>}
             </Button>
           )
         )}

@@ -10,7 +10,7 @@ import { SqlBlock } from '../ui/sql';
 import { StateText } from '../ui/state';
 import { InTheWayNote } from './in-the-way';
 import { PastRuns } from './past-runs';
-import { sendingWords } from './words';
+import { sendingWords, typedWords } from './words';
 
 /** What would be done: who and what, side effects, exact SQL, lock, role and guard; always in this order. */
 export function ActionPreview({ server, preview }: { server: string; preview: Preview }) {
@@ -137,12 +137,18 @@ export function TypedConfirm({
   const id = useId();
   const matches = sameTyped(value, expected);
   // A field of one line would lose the line breaks of a name that has some.
-  const Field = expected.includes('\n') ? 'textarea' : 'input';
+  const lines = expected.includes('\n');
+  const Field = lines ? 'textarea' : 'input';
   return (
     <div className="confirm">
       <label htmlFor={id}>
-        Type <bdi>{visible(expected)}</bdi> to confirm
+        Type <bdi>{typedWords(expected)}</bdi> to confirm
       </label>
+      {lines && (
+        <p id={`${id}-lines`} className="act-hint">
+          ⏎ stands for a line break; a space does as well.
+        </p>
+      )}
       <div className="actions">
         <Field
           id={id}
@@ -151,7 +157,7 @@ export function TypedConfirm({
           autoComplete="off"
           spellCheck={false}
           inputMode={/^\d+$/.test(expected) ? 'numeric' : 'text'}
-          aria-describedby={`${id}-state`}
+          aria-describedby={lines ? `${id}-lines ${id}-state` : `${id}-state`}
           aria-invalid={error !== undefined || undefined}
           onChange={(event: ChangeEvent<HTMLInputElement & HTMLTextAreaElement>) => onChange(event.target.value)}
           onKeyDown={(event: KeyboardEvent) => {

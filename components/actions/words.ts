@@ -1,6 +1,7 @@
 import type { PastRun, Preview, Run, RunProgress } from '@/lib/actions/protocol';
 import type { TargetKind } from '@/lib/actions/target';
 import { bytes, count, durationInWords, exact, percent } from '@/lib/format';
+import { visible } from '../ui/highlight';
 import type { State } from '../ui/state';
 
 /** A question without its mark: what was asked for. */
@@ -16,6 +17,16 @@ export function actingWords(preview: Preview): string {
 /** The button that leaves everything as it is. */
 export function safeWords(kind: TargetKind): string {
   return kind === 'backend' ? 'Keep session' : kind === 'backends' ? 'Keep sessions' : 'Not now';
+}
+
+/** A noun with its article: `a table`, `an index`. */
+export function withArticle(noun: string): string {
+  return `${/^[aeiou]/i.test(noun) ? 'an' : 'a'} ${noun}`;
+}
+
+/** A text to be typed, its line breaks as signs: a label of one line would hide them. */
+export function typedWords(text: string): string {
+  return visible(text).replace(/\s*\n\s*/g, ' ⏎ ');
 }
 
 /** How a run's outcome is marked. */

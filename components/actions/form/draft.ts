@@ -23,9 +23,9 @@ export const groups: { group: ActionGroup; title: string }[] = [
   { group: 'server', title: 'Server' },
 ];
 
-const elsewhere = new Set<TargetKind>(['backend', 'backends', 'run']);
+const elsewhere = new Set<TargetKind>(['backend', 'backends', 'statement', 'run']);
 
-/** The kinds of target of an action that can be chosen from a list; sessions are chosen on their own page. */
+/** The kinds of target of an action that can be chosen from a list; sessions and statements are chosen on their own pages. */
 export function choosableKinds(action: ActionDescription | undefined): TargetKind[] {
   return action?.targetKinds.filter((kind) => !elsewhere.has(kind)) ?? [];
 }

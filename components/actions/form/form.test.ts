@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { actions } from '@/lib/actions/index';
 import type { ActionDescription } from '@/lib/actions/protocol';
+import { typedWords, withArticle } from '../words';
 import { boundOf, wrongBound } from './bound-draft';
-import { bodyOf, draftOf, isPlain, wrongDraft } from './draft';
+import { bodyOf, choosable, choosableKinds, draftOf, isPlain, wrongDraft } from './draft';
 import { changed, indexDraft, indexOptions, moved, withMethod, withPart, wrongIndex } from './index-draft';
 import { fieldsOf, optionOf, optionsOf, sentenceCase, wrongOf } from './schema';
 
@@ -190,6 +191,19 @@ test('no option of any action is left to be typed as JSON', () => {
     id === 'create-index' ? [] : fieldsOf(z.toJSONSchema(options)).map(({ name, kind }) => ({ id, name, kind })),
   );
   expect(kinds.filter(({ kind }) => kind === 'json')).toEqual([]);
+});
+
+test('what is chosen on a page of its own is no choice of the form', () => {
+  const reset = action({ targetKinds: ['statement', 'database', 'server'] });
+  expect(choosableKinds(reset)).toEqual(['database', 'server']);
+  expect(choosable([reset, action({ targetKinds: ['statement'] }), action({ targetKinds: ['backend'] })])).toEqual([
+    reset,
+  ]);
+});
+
+test('a noun has its article, and a line break in a name to be typed is seen', () => {
+  expect(['index', 'extension', 'table'].map(withArticle)).toEqual(['an index', 'an extension', 'a table']);
+  expect(typedWords('new\nline\u202e')).toBe('new ⏎ line⟨U+202E⟩');
 });
 
 test('the form leads to the preview of what was chosen', () => {

@@ -271,8 +271,8 @@ export function PickMany({
             />
             <span>
               <bdi>{visible(label)}</bdi>
+              {detail && <small>{visible(detail)}</small>}
             </span>
-            {detail && <small>{visible(detail)}</small>}
           </label>
         ))}
         {of.length === 0 && <p>There is none.</p>}

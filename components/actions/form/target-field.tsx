@@ -6,6 +6,7 @@ import type { TargetKind } from '@/lib/actions/target';
 import { choicesQuery, type TargetChoice } from '@/lib/client/maintenance-queries';
 import type { ServerSummary } from '@/lib/client/shapes';
 import { visible } from '../../ui/highlight';
+import { withArticle } from '../words';
 
 const debounceMs = 250;
 
@@ -114,7 +115,7 @@ export function TargetField({
         </div>
       )}
       <div className="act-field">
-        <label htmlFor={`${id}-search`}>Search for a {words}</label>
+        <label htmlFor={`${id}-search`}>Search for {withArticle(words)}</label>
         <input
           id={`${id}-search`}
           className="text-input"
@@ -128,7 +129,7 @@ export function TargetField({
         />
       </div>
       <fieldset className="act-field" aria-describedby={`${id}-found ${id}-wrong`}>
-        <legend className="visually-hidden">Choose a {words}</legend>
+        <legend className="visually-hidden">Choose {withArticle(words)}</legend>
         <div className="pick-list">
           {choices?.map((choice) => {
             const key = JSON.stringify(choice.target);
@@ -142,8 +143,8 @@ export function TargetField({
                 />
                 <span>
                   <bdi>{visible(choice.label)}</bdi>
+                  {choice.detail && <small>{visible(choice.detail)}</small>}
                 </span>
-                {choice.detail && <small>{visible(choice.detail)}</small>}
               </label>
             );
           })}
