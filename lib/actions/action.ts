@@ -121,6 +121,8 @@ export type Judgement = {
   done: boolean;
   /** What became of it: `public.orders is analyzed.` */
   message: string;
+  /** Done of some tables and not of all: where a run was lost, nobody says that it was finished. */
+  partial?: boolean;
   figures?: Figure[];
   undo?: Undo;
   /** What is left behind, and what cleans it up. */

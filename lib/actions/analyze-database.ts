@@ -195,6 +195,7 @@ from unnest('{${tablesOf(given)
     return {
       done: true,
       message: `${exact(done)} of ${plural(tables.length, 'table')} ${done === 1 ? 'is' : 'are'} analyzed.`,
+      partial: left.length > 0,
       figures: [
         {
           label: 'Rows changed since the last ANALYZE',

@@ -139,6 +139,7 @@ order by a.attnum`,
       ? {
           done: true,
           message: `${subject.quoted} is analyzed.`,
+          partial: Number(now.analyzes) - Number(old?.analyzes ?? 0) < now.tables,
           figures: rowsFigure('Rows changed since the last ANALYZE', old?.changed, now.changed),
         }
       : { done: false, message: `Nothing was done: PostgreSQL skipped ${subject.quoted}.` };

@@ -121,6 +121,7 @@ export const vacuumFull = defineWork<RelationSubject, typeof options>({
     return {
       done: true,
       message: `${subject.quoted} is written anew.`,
+      partial: left > 0,
       figures: sizeFigures(old?.bytes, now.bytes),
       warnings:
         left > 0

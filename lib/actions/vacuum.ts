@@ -172,6 +172,7 @@ export const vacuum = defineWork<RelationSubject, typeof options>({
     return {
       done: true,
       message: `${subject.quoted} is vacuumed.`,
+      partial: skipped > 0,
       figures: [...rowsFigure('Dead rows', old?.dead, now.dead), ...sizeFigures(old?.bytes, now.bytes)],
       warnings: [
         ...(skipped > 0

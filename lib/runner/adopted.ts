@@ -2,7 +2,7 @@ import type { Judgement, Row } from '@/lib/actions/action';
 import type { Work } from './draft';
 import { type Came, notSent } from './follow';
 import type { Job, Outcome } from './job';
-import { judged } from './run-work';
+import { judged, soFar } from './run-work';
 
 const verifyForMs = 3000;
 
@@ -30,10 +30,19 @@ export async function judgeAdopted(job: Job, work: Work, before: Row | undefined
       verified: null,
       warnings,
     };
-  if (shown.done) return finished(shown, warnings);
-  const left = { ...(shown.next && { next: shown.next }), ...(shown.figures && { figures: shown.figures }), warnings };
+  if (shown.done && !shown.partial) return finished(shown, warnings);
+  const left = {
+    ...(shown.next && { next: shown.next }),
+    ...(shown.figures && { figures: shown.figures }),
+    warnings: [...warnings, ...(shown.warnings ?? [])],
+  };
   if (came.cancelled)
-    return { status: 'cancelled', message: `${action.not} It was cancelled from here.`, verified: false, ...left };
+    return {
+      status: 'cancelled',
+      message: soFar(`${action.not} It was cancelled from here.`, shown),
+      verified: false,
+      ...left,
+    };
   // One statement that is done as a whole or not at all, and nothing is changed.
   if (action.run === 'transactional' && plan.steps.length === 1 && after === JSON.stringify(before ?? null))
     return {
@@ -44,7 +53,9 @@ export async function judgeAdopted(job: Job, work: Work, before: Row | undefined
     };
   return {
     status: 'unknown',
-    message: `pgdeck was ended while this ran; its session is gone, and the catalog does not show the result.${shown.next ? ' It left something behind.' : ''}`,
+    message: shown.done
+      ? soFar('pgdeck was ended while this ran; its session is gone.', shown)
+      : `pgdeck was ended while this ran; its session is gone, and the catalog does not show the result.${shown.next ? ' It left something behind.' : ''}`,
     verified: null,
     ...left,
   };

@@ -207,7 +207,7 @@ async function afterFailure(
   const lost = failure.status === 'unknown';
   const came = lost ? await follow(job, work, patience) : undefined;
   const shown = await judged(job, work, given, before, came ? verifyForMs : 0);
-  if (lost && shown?.done)
+  if (lost && shown?.done && !shown.partial)
     return {
       ...shown,
       status: 'done_with_warnings',
@@ -227,15 +227,20 @@ async function afterFailure(
   if (came?.cancelled)
     return {
       status: 'cancelled',
-      message: `${work.action.not} It was cancelled from here.`,
+      message: soFar(`${work.action.not} It was cancelled from here.`, shown),
       ...left,
       verified: false,
       warnings: told,
     };
-  if (lost) return { ...failure, ...left, verified: null, warnings: told };
+  if (lost) return { ...failure, ...left, message: soFar(failure.message, shown), verified: null, warnings: told };
   if (shown?.done) return { ...failure, ...left, ...allTheSame(failure, shown, work), verified: null, warnings: told };
   if (failure.sqlstate !== '55P03') return { ...failure, ...left, verified: false, warnings: told };
   return { ...failure, ...left, verified: false, warnings: [...told, ...(await holdersOf(job, work, query))] };
+}
+
+/** What is said of a lost run of which only a part is seen to be done. */
+export function soFar(message: string, shown: Judgement | undefined): string {
+  return shown?.done ? `${message} The catalog shows: ${shown.message}` : message;
 }
 
 /** What is said where the statement ended with an error, and what was wanted is so: it came that far, or others did it. */
