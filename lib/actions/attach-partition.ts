@@ -2,7 +2,17 @@ import { z } from 'zod';
 import { bytes, exact, list, plural } from '@/lib/format';
 import { defineWork, type Given, type Plan, type Refusal } from './action';
 import { boundSql, partitionBound } from './partition-bound';
-import { attachLocks, boundRefusal, defaultWarning, type Parent, parentColumns, parentFrom } from './partition-parent';
+import {
+  attachLocks,
+  boundRefusal,
+  defaultWarning,
+  overlapRefusal,
+  type Parent,
+  parentColumns,
+  parentFrom,
+  type Sibling,
+  siblingsColumn,
+} from './partition-parent';
 import { digits } from './session';
 import type { RelationSubject } from './subjects/subject';
 
@@ -21,6 +31,7 @@ const options = z.strictObject({
 
 type Asked = Given<RelationSubject, z.output<typeof options>>;
 type Details = Parent & {
+  siblings: Sibling[];
   /** What the table is a partition of already, quoted. */
   attached_to: string | null;
   bytes: number | null;
@@ -72,7 +83,7 @@ export const attachPartition = defineWork<RelationSubject, typeof options>({
   ],
   touches: ['tables', 'schema-objects'],
   details: ({ subject, options: { parent }, actor }) => ({
-    text: `select /* pgdeck:attach-partition-details */ ${parentColumns},
+    text: `select /* pgdeck:attach-partition-details */ ${parentColumns}, ${siblingsColumn},
   (select i.inhparent::regclass::text from pg_catalog.pg_inherits as i where i.inhrelid = $2::oid limit 1) as attached_to,
   (select sum(pg_relation_size(coalesce(r.relid, $2::oid)))::float8 from pg_catalog.pg_partition_tree($2::oid) as r) as bytes,
   coalesce((select json_agg(json_build_object('name', k.conname, 'definition', pg_get_constraintdef(k.oid)) order by k.conname)
@@ -122,7 +133,7 @@ function refuse(given: Asked): Refusal | undefined {
       code: 'nothing_to_do',
       message: `${subject.quoted} is a partition of ${details.attached_to} already, or inherits from it.`,
     };
-  return boundRefusal(details, asked.bound);
+  return boundRefusal(details, asked.bound) ?? overlapRefusal(details, asked.bound);
 }
 
 function plan(given: Asked): Plan {
@@ -189,9 +200,12 @@ function scanWarning({ subject }: Asked, checks: number, size: number): string {
 }
 
 function undoOf(given: Asked) {
-  const { subject } = given;
+  const { subject, options: asked } = given;
+  const details = detailsOf(given);
+  // PostgreSQL refuses to do it concurrently where there is a default partition.
+  const concurrently = details?.defaults.length === 0 && asked.bound.by !== 'default';
   return {
-    sql: `alter table ${detailsOf(given)?.quoted} detach partition ${subject.quoted} concurrently`,
+    sql: `alter table ${details?.quoted} detach partition ${subject.quoted}${concurrently ? ' concurrently' : ''}`,
     body: {
       action: 'detach-partition',
       target: { kind: 'relation' as const, database: subject.database, oid: subject.oid },

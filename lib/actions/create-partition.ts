@@ -8,9 +8,12 @@ import {
   boundRefusal,
   defaultWarning,
   notPartitioned,
+  overlapRefusal,
   type Parent,
   parentColumns,
   parentFrom,
+  type Sibling,
+  siblingsColumn,
 } from './partition-parent';
 import { aheadOption, aheadPartitions, aheadRefusal, type Next, nextSql } from './partitions-ahead';
 import type { NextAction } from './protocol';
@@ -43,7 +46,7 @@ const options = z
   });
 
 type Asked = Given<RelationSubject, z.output<typeof options>>;
-type Details = Parent & { taken: string[]; next: Next | null };
+type Details = Parent & { siblings: Sibling[]; taken: string[]; next: Next | null };
 type New = { name: string; quoted: string; bound: Bound };
 
 /** Makes a partition, or those of the time to come, while reads and writes go on. */
@@ -80,7 +83,7 @@ export const createPartition = defineWork<RelationSubject, typeof options>({
   ],
   touches: ['tables', 'schema-objects'],
   details: ({ subject, options: { ahead, name }, actor }) => ({
-    text: `select /* pgdeck:create-partition-details */ ${parentColumns},
+    text: `select /* pgdeck:create-partition-details */ ${parentColumns}, ${ahead ? `'[]'::json as siblings` : siblingsColumn},
   coalesce((select json_agg(o.relname) from (select r.relname from pg_catalog.pg_class as r
     where r.relnamespace = n.oid and (r.relname = $2::text or starts_with(r.relname::text, left(c.relname, 10))) limit 20000) as o), '[]') as taken,
   ${ahead ? nextSql(ahead) : 'null::json'} as next
@@ -130,6 +133,8 @@ function refuse(given: Asked): Refusal | undefined {
     if (refused) return refused;
     if (details.taken.includes(name))
       return { code: 'name_taken', message: `There is a ${shown} already: choose another name.` };
+    const overlap = overlapRefusal(details, bound);
+    if (overlap) return overlap;
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { Claim } from './action';
-import type { Bound } from './partition-bound';
-import { misfit, provenBound } from './partition-bound';
+import { clash, isEmpty } from './bound-overlap';
+import { type Bound, boundSql, misfit, parseBound, provenBound } from './partition-bound';
 
 /** A relation that a statement also locks. */
 export type Locked = { oid: number; quoted: string; pages: number };
@@ -53,19 +53,52 @@ export const parentColumns = `c.oid, c.relname as name, n.nspname as schema, for
   exists (select from pg_catalog.pg_constraint as f where f.conrelid = c.oid and f.contype = 'f') as referencing,
   exists (select from pg_catalog.pg_constraint as f where f.confrelid = c.oid and f.contype = 'f') as referenced`;
 
+/** A partition with its bound as pg_get_expr() gives it. */
+export type Sibling = { quoted: string; bound: string | null };
+
+/** The newest partitions of the partitioned table `c`, enough to find what most often overlaps. */
+export const siblingsColumn = `coalesce((select json_agg(json_build_object('quoted', x.quoted, 'bound', x.bound)) from (
+    select format('%I.%I', s.nspname, r.relname) as quoted, pg_get_expr(r.relpartbound, 0) as bound
+    from pg_catalog.pg_inherits as h
+    join pg_catalog.pg_class as r on r.oid = h.inhrelid
+    join pg_catalog.pg_namespace as s on s.oid = r.relnamespace
+    where h.inhparent = c.oid order by r.oid desc limit 500) as x), '[]') as siblings`;
+
 /** Where the columns are read from. */
 export const parentFrom = `pg_catalog.pg_partitioned_table as p
 join pg_catalog.pg_class as c on c.oid = p.partrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace`;
 
 /** Why a table does not get a partition with this bound; undefined where it may. */
-export function boundRefusal(parent: Parent, bound: Bound): { code: string; message: string } | undefined {
+export function boundRefusal(
+  parent: Parent & { siblings: Sibling[] },
+  bound: Bound,
+): { code: string; message: string } | undefined {
   const why = misfit(bound, parent.strategy, parent.key_types) ?? provenBound(bound);
   if (why) return { code: 'bad_bound', message: `${parent.quoted} cannot have this partition: ${why}.` };
+  if (isEmpty(bound, parent.key_types))
+    return { code: 'bad_bound', message: `No row can be in this partition: ${boundSql(bound)} is empty (42P17).` };
   const [held] = parent.defaults;
   return bound.by === 'default' && held
     ? { code: 'nothing_to_do', message: `${parent.quoted} has a default partition already: ${held.quoted}.` }
     : undefined;
+}
+
+/** Why a table that has these partitions surely does not get another one with this bound. */
+export function overlapRefusal(
+  parent: Parent & { siblings: Sibling[] },
+  bound: Bound,
+): { code: string; message: string } | undefined {
+  for (const { quoted, bound: told } of parent.siblings) {
+    const taken = told === null ? undefined : parseBound(told);
+    const why = taken && clash(bound, taken, parent.key_types);
+    if (why)
+      return {
+        code: 'overlaps',
+        message: `${parent.quoted} cannot have this partition: ${quoted} ${why} (${told}), and PostgreSQL would refuse it (42P17).`,
+      };
+  }
+  return undefined;
 }
 
 /** What ATTACH PARTITION locks beside the table that is attached. */

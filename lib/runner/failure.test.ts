@@ -18,6 +18,14 @@ it("tells PostgreSQL's own words where they are its own, and hides those that ma
   }
 });
 
+it('hides what can hold data, not what only names a partition', () => {
+  const said = (message: string) => failureOf(error('23514', message), 'Not attached.').message;
+  const names = 'updated partition constraint for default partition "rest" would be violated by some row';
+  expect(said(names)).toContain(`PostgreSQL says: ${names}.`);
+  expect(said('partition constraint of relation "a" is violated by some row')).toContain('PostgreSQL says');
+  expect(said('the customer Ada is violated by some row')).toContain('hidden');
+});
+
 it('knows a cancel from here from one of somebody else', () => {
   expect(failureOf(error('57014'), 'Not analyzed.', true)).toMatchObject({
     status: 'cancelled',

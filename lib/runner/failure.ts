@@ -10,6 +10,8 @@ export type Failure = { status: RunStatus; message: string; sqlstate?: string };
 
 // Only these texts are PostgreSQL's own words; others may quote a row that the statement met.
 const tellable = /^(42|25|57|55|54|53|0A|3F|28|3D)/;
+const onlyNames =
+  /^(updated partition constraint for default partition|partition constraint of relation|check constraint) .{1,300} (is|would be) violated by some row$/s;
 
 /**
  * Puts an error of a statement that was sent in words: `failed`, `cancelled`, or `unknown` where the connection was lost
@@ -32,7 +34,7 @@ export function failureOf(error: unknown, not: string, cancelledHere = false): F
     };
   if (!sqlstate) throw error;
   const said =
-    tellable.test(sqlstate) && typeof message === 'string'
+    typeof message === 'string' && (tellable.test(sqlstate) || (sqlstate === '23514' && onlyNames.test(message)))
       ? ` PostgreSQL says: ${message}.`
       : ' Its text is hidden, for it can hold data.';
   if (sqlstate === '57014')
