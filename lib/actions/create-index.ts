@@ -56,7 +56,8 @@ export const createIndex = defineWork<RelationSubject, typeof indexOptions>({
   ],
   touches: ['tables', 'indexes'],
   details: ({ subject, options, actor }) => indexDetails(subject, options, actor.role),
-  refuse: (given) => notATable(given) ?? notThere(given) ?? notForMethod(given) ?? notProven(given) ?? taken(given),
+  refuse: (given) =>
+    notATable(given) ?? notThere(given) ?? notForMethod(given) ?? notProven(given) ?? unread(given) ?? taken(given),
   plan(given) {
     const { subject, options } = given;
     const details = detailsOf(given);
@@ -180,6 +181,17 @@ function notProven(given: Asked): Refusal | undefined {
   return why === undefined
     ? undefined
     : { code: 'not_an_expression', message: `The index cannot be made from these texts: ${why}.` };
+}
+
+/** Refuses where indexes that may say the same cannot be read. */
+function unread(given: Asked): Refusal | undefined {
+  const table = detailsOf(given).tree.find(({ indexes }) => indexes.some(({ definition }) => definition === null));
+  return (
+    table && {
+      code: 'locked',
+      message: `${table.quoted} is locked against everybody now, or somebody waits for that: whether it has this index already cannot be read. Try again when that has ended.`,
+    }
+  );
 }
 
 /** Refuses what exists already: another index of the name, or one that says the same. */

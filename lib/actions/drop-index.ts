@@ -5,6 +5,7 @@ import { beingBuilt } from './index-builder';
 import { cleanUps } from './index-definition-result';
 import type { Fact, Undo } from './protocol';
 import { digits } from './session';
+import { lockedAway } from './subjects/locked-away';
 import type { IndexSubject } from './subjects/subject';
 
 type Asked = Given<IndexSubject>;
@@ -59,7 +60,7 @@ export const dropIndex = defineWork<IndexSubject, z.ZodObject>({
     text: `with /* pgdeck:drop-index-details */ s as (
   select ${digits(subject.oid)}::oid as oid union select p.relid::oid from pg_catalog.pg_partition_tree(${digits(subject.oid)}::oid) as p
 )
-select (select sum(pg_relation_size(s.oid))::float8 from s) as bytes, (select sum(pg_stat_get_numscans(s.oid))::float8 from s) as scans,
+select case when not exists (select from s where ${lockedAway('s.oid')}) then (select sum(pg_relation_size(s.oid))::float8 from s) end as bytes, (select sum(pg_stat_get_numscans(s.oid))::float8 from s) as scans,
   ${actor.major >= 16 ? '(select max(pg_stat_get_lastscan(s.oid)) from s)' : 'null'}::timestamptz(0)::text as last_scan,
   (select pg_stat_get_db_stat_reset_time(d.oid)::timestamptz(0)::text from pg_catalog.pg_database as d where d.datname = current_database()) as counted_since,
   obj_description(c.oid, 'pg_class') as comment,
@@ -67,11 +68,11 @@ select (select sum(pg_relation_size(s.oid))::float8 from s) as bytes, (select su
   i.indisclustered as clustered, i.indisexclusion as exclusion, has_schema_privilege($1::name, c.relnamespace, 'USAGE') as may_use_schema,
   (select count(*)::int from pg_catalog.pg_partition_tree(c.oid) as p where p.isleaf and p.level > 0) as parts,
   (select coalesce(json_agg(format('%I on %s', k.conname, k.conrelid::regclass)), '[]') from pg_catalog.pg_constraint as k where k.conindid = c.oid and k.contype = 'f') as foreign_keys,
-  (select json_agg(json_build_object('attnum', i.indkey[n], 'expression', case when i.indkey[n] = 0 then pg_get_indexdef(c.oid, n + 1, false) end,
+  (select json_agg(json_build_object('attnum', i.indkey[n], 'expression', case when i.indkey[n] = 0 and not ${lockedAway('i.indrelid')} then pg_get_indexdef(c.oid, n + 1, false) end,
       'desc', i.indoption[n] & 1 = 1, 'first', i.indoption[n] & 2 = 2, 'opclass', (select o.oid::bigint from pg_catalog.pg_opclass as o where o.oid = i.indclass[n] and not o.opcdefault)) order by n)
     from generate_series(0, i.indnkeyatts - 1) as n) as keys,
   (select coalesce(json_agg(i.indkey[n] order by n), '[]') from generate_series(i.indnkeyatts, i.indnatts - 1) as n) as include,
-  pg_get_expr(i.indpred, i.indrelid) as predicate
+  case when not ${lockedAway('i.indrelid')} then pg_get_expr(i.indpred, i.indrelid) end as predicate
 from pg_catalog.pg_class as c
 join pg_catalog.pg_index as i on i.indexrelid = c.oid
 where c.oid = ${digits(subject.oid)}::oid`,
@@ -192,6 +193,11 @@ function refused({ subject, details }: Asked): Refusal | undefined {
       code: 'needed',
       message: `The foreign key ${found.foreign_keys.join(', ')} needs ${subject.quoted} (2BP01).`,
     };
+  if (subject.definition === null)
+    return {
+      code: 'locked',
+      message: `${subject.table_quoted} is locked against everybody now, or somebody waits for that: the definition of ${subject.quoted} cannot be read and kept for an undo. Try again when that has ended.`,
+    };
   return undefined;
 }
 
@@ -199,7 +205,7 @@ function factsOf(given: Asked): Fact[] {
   const { subject, actor } = given;
   const { bytes: size, scans, last_scan, counted_since, comment } = detailsOf(given);
   const facts = [
-    { label: 'Definition', value: subject.definition },
+    { label: 'Definition', value: subject.definition ?? '' },
     size !== null ? { label: 'Size', value: bytes(size) } : undefined,
     {
       label: 'Scans',
@@ -246,9 +252,10 @@ function restorable({ name, valid }: IndexSubject): boolean {
 /** What makes it again: its own definition; a partitioned one the whole way. */
 function undoOf(given: Asked): Undo {
   const { subject } = given;
+  const definition = subject.definition ?? '';
   if (subject.relkind !== 'I')
     return {
-      sql: subject.definition.replace(/^(CREATE (?:UNIQUE )?INDEX) /, '$1 CONCURRENTLY '),
+      sql: definition.replace(/^(CREATE (?:UNIQUE )?INDEX) /, '$1 CONCURRENTLY '),
       body: { action: 'recreate', target: { kind: 'run', runId: '' }, options: {} },
     };
   const { keys, include, predicate } = detailsOf(given);
@@ -260,7 +267,7 @@ function undoOf(given: Asked): Undo {
     ...(opclass !== null && { opclass }),
   }));
   return {
-    sql: subject.definition.replace(' ON ONLY ', ' ON '),
+    sql: definition.replace(' ON ONLY ', ' ON '),
     body: {
       action: 'create-index',
       target: { kind: 'relation', database: subject.database, oid: subject.table_oid },

@@ -2,6 +2,7 @@ import type { Reading } from './action';
 import { builderOf } from './index-builder';
 import type { IndexOptions } from './index-definition';
 import { digits } from './session';
+import { lockedAway } from './subjects/locked-away';
 import type { RelationSubject } from './subjects/subject';
 
 /** The longest start of a text that has at most so many bytes. */
@@ -22,7 +23,7 @@ const proposed = `(select f.name
 
 /** The indexes of table `c` that may say the same as the wanted one, by name. */
 const indexes = `(select coalesce(json_agg(json_build_object('oid', i.oid::bigint, 'name', i.relname,
-      'quoted', format('%I.%I', m.nspname, i.relname), 'definition', pg_get_indexdef(i.oid), 'valid', x.indisvalid,
+      'quoted', format('%I.%I', m.nspname, i.relname), 'definition', case when not ${lockedAway('c.oid')} then pg_get_indexdef(i.oid) end, 'valid', x.indisvalid,
       'builder', case when not x.indisvalid and i.relkind = 'i' then ${builderOf('i.oid', 'c.oid')} end,
       'parent', (select h.inhparent::bigint from pg_catalog.pg_inherits as h where h.inhrelid = i.oid)) order by i.relname), '[]')
     from pg_catalog.pg_index as x

@@ -60,7 +60,8 @@ export type PresentIndex = {
   oid: number;
   name: string;
   quoted: string;
-  definition: string;
+  /** Null while somebody has locked its table against everybody: to ask would wait. */
+  definition: string | null;
   valid: boolean;
   /** Who builds it now, as `is being built now by …`. */
   builder: string | null;
@@ -229,7 +230,8 @@ function plain(value: unknown, casts: boolean): unknown {
 }
 
 /** Whether a definition says the same as a statement: `same`, `alike` where only type casts differ, or neither. */
-export function compared(definition: string, statement: string): 'same' | 'alike' | undefined {
+export function compared(definition: string | null, statement: string): 'same' | 'alike' | undefined {
+  if (definition === null) return undefined;
   const [one, other] = [oneStatementOf('IndexStmt', definition), oneStatementOf('IndexStmt', statement)];
   if (!one || !other) return undefined;
   if (isDeepStrictEqual(essence(one, true), essence(other, true))) return 'same';

@@ -4,6 +4,7 @@ import { defineWork, type Given, type Judgement, type Reading, type Refusal, typ
 import { beingBuilt, builderOf } from './index-builder';
 import { cleanUps } from './index-definition-result';
 import { digits } from './session';
+import { lockedAway } from './subjects/locked-away';
 import type { IndexSubject, RelationSubject } from './subjects/subject';
 
 type Asked = Given<IndexSubject | RelationSubject>;
@@ -28,6 +29,9 @@ type Proof = {
   invalid: (Named & { leftover: boolean; building: boolean })[];
 };
 
+/** The size of index `x`, or where it is locked against everybody the one that VACUUM or ANALYZE left. */
+const sizeUnlessLocked = `coalesce(case when not ${lockedAway('x.oid')} then pg_relation_size(x.oid) end,
+    (select 8192::bigint * c.relpages from pg_catalog.pg_class as c where c.oid = x.oid))`;
 const leftover = `x.relname ~ '_cc(new|old)[0-9]*$' and not i.indisvalid`;
 const unattended = `${builderOf('i.indexrelid', 'i.indrelid')} is null`;
 
@@ -56,7 +60,7 @@ export const reindex = defineWork<IndexSubject | RelationSubject, z.ZodObject>({
   details: ({ subject }) => ({
     text: `with /* pgdeck:reindex-details */ ${scopeOf(subject)}
 select ${leavesOf(subject)} as leaves, count(*) filter (where ${rebuilt(subject)})::int as rebuilt,
-  coalesce(sum(pg_relation_size(x.oid)) filter (where ${rebuilt(subject)}), 0)::float8 as bytes,
+  coalesce(sum(${sizeUnlessLocked}) filter (where ${rebuilt(subject)}), 0)::float8 as bytes,
   ${namedWhere(`not i.indisvalid and x.relkind = 'i' and not (${leftover}) and ${unattended}`)} as invalid,
   coalesce(json_agg(format('%I.%I', n.nspname, x.relname)) filter (where i.indisexclusion), '[]') as exclusion,
   (select ${namedWhere(`${leftover} and ${unattended}`)} from around as x join pg_catalog.pg_index as i on i.indexrelid = x.oid join pg_catalog.pg_namespace as n on n.oid = x.relnamespace) as leftovers

@@ -289,4 +289,27 @@ describe.each([14, 18])('indexes on PostgreSQL %i', (major) => {
     expect(repaired).toMatchObject({ status: 'done', message: 'public.orders_half is valid again.' });
     expect(await run(await on('drop-index', 'orders_half'))).toMatchObject({ status: 'done' });
   });
+
+  it('can be previewed while the table is locked against everybody, or says why not', async () => {
+    await stage.root(`create table stuck (id int, part int); alter table stuck owner to owner;
+      create index stuck_some on stuck ((id + 1)) where part > 0`);
+    const drop = await on('drop-index', 'stuck_some');
+    const reindex = await on('reindex', 'stuck_some');
+    const before = await preview(reindex);
+    const like = await create('stuck', { columns: [{ expression: 'id + 1' }], where: 'part > 0' });
+    const other = await create('stuck', { columns: [{ attnum: 1 }] });
+    const locking = await stage.client('owner', 'migration');
+    await locking.query('begin; lock table stuck in access exclusive mode');
+    for (const body of [reindex, other])
+      expect((await preview(body)).waitsFor).toMatchObject([{ mode: 'AccessExclusiveLock', granted: true }]);
+    const words = (body: typeof drop) => preview(body).catch(({ code, message }) => `${code} ${message}`);
+    expect(await words(drop)).toMatch(/^locked public\.stuck is locked against everybody now.*kept for an undo/);
+    expect(await words(like)).toMatch(/^locked public\.stuck is locked against everybody now.*has this index already/);
+    await locking.query('reindex index stuck_some');
+    expect((await preview(reindex)).waitsFor).toMatchObject([{ mode: 'AccessExclusiveLock', granted: true }]);
+    await locking.query('rollback');
+    expect(await execute(before)).toMatchObject({ run: { status: 'done' } });
+    expect((await preview(await on('drop-index', 'stuck_some'))).undo?.sql).toContain('WHERE (part > 0)');
+    expect(await words(like)).toContain('exists ');
+  });
 });

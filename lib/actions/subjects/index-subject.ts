@@ -1,5 +1,6 @@
 import { builderOf } from '../index-builder';
 import { digits } from '../session';
+import { lockedAway } from './locked-away';
 import type { SubjectReader } from './subject';
 
 /** Indexes, each with its table. */
@@ -7,10 +8,12 @@ export const index: SubjectReader<'index'> = {
   read: ({ oid }, { role, major }) => ({
     text: `select /* pgdeck:index */ c.oid, case when c.relisshared then 0 else d.oid end as database_oid, n.nspname as schema, c.relname as name,
   c.relkind::text as relkind, format('%I.%I', n.nspname, c.relname) as quoted,
-  json_build_array(c.oid, n.nspname, c.relname, c.relkind, t.oid, f.definition)::text as fingerprint, pg_get_userbyid(c.relowner) as owner,
+  json_build_array(c.oid, n.nspname, c.relname, c.relkind, t.oid, c.relam, c.reloptions, i.indisunique, i.indnkeyatts, i.indkey::text,
+    i.indclass::text, i.indcollation::text, i.indoption::text, i.indexprs::text, i.indpred::text)::text as fingerprint, pg_get_userbyid(c.relowner) as owner,
   pg_has_role($1::name, c.relowner, 'usage') as owns_relation,
   ${major >= 17 ? `(has_table_privilege($1::name, t.oid, 'MAINTAIN') or pg_has_role($1::name, 'pg_maintain', 'usage'))` : 'false'} as may_maintain,
-  c.relpages::float8 as pages, am.amname as method, f.definition,
+  c.relpages::float8 as pages, am.amname as method,
+  case when not ${lockedAway('t.oid', 'd.oid')} then pg_get_indexdef(c.oid) end as definition,
   i.indisvalid as valid, case when not i.indisvalid and c.relkind = 'i' then ${builderOf('c.oid', 't.oid')} end as builder, i.indisready as ready, i.indisunique as unique, i.indisprimary as primary, i.indisreplident as replica_identity,
   pg_stat_get_numscans(c.oid)::float8 as scans,
   (select format('%I', k.conname) from pg_catalog.pg_constraint as k where k.conindid = c.oid and k.contype in ('p', 'u', 'x') limit 1) as constraint,
@@ -26,7 +29,6 @@ join pg_catalog.pg_index as i on i.indexrelid = c.oid
 join pg_catalog.pg_class as t on t.oid = i.indrelid
 join pg_catalog.pg_namespace as tn on tn.oid = t.relnamespace
 join pg_catalog.pg_database as d on d.datname = current_database()
-cross join lateral (select pg_get_indexdef(c.oid) as definition) as f
 where c.oid = ${digits(oid)}::oid and c.relkind in ('i', 'I')`,
     values: [role],
   }),

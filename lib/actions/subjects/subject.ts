@@ -51,8 +51,8 @@ export type IndexSubject = Read & {
   may_maintain: boolean;
   pages: number;
   method: string;
-  /** `create index …` as pg_get_indexdef() gives it. */
-  definition: string;
+  /** `create index …` as pg_get_indexdef() gives it; null while somebody has locked the table against everybody: to ask would wait. */
+  definition: string | null;
   valid: boolean;
   /** What an INVALID one is in the hands of: `is being built now by …`; null: nobody is seen. */
   builder: string | null;

@@ -1,7 +1,7 @@
 import type { InTheWay } from '@/lib/actions/protocol';
 import { loadMask, maskStatement } from '@/lib/history/mask';
 import { quoted } from '@/lib/identifier';
-import { conflictingModes } from '@/lib/topics/lock-modes';
+import { conflictingModes, strength } from '@/lib/topics/lock-modes';
 import type { Query } from '../look';
 import { age } from '../words';
 import type { Locked } from './relations';
@@ -86,7 +86,7 @@ export async function sessionsInTheWay(query: Query, wanted: Wanted[]): Promise<
     found.set(key, [...(found.get(key) ?? []), row]);
   }
   return [...found.values()].slice(0, mostShown).map((group) => {
-    const [row] = group as [Row, ...Row[]];
+    const row = group.reduce((most, each) => (strength(each.mode) > strength(most.mode) ? each : most));
     const relation = wanted[Number(row.place) - 1]?.relation;
     const others = new Set(group.map(({ place }) => place)).size - 1;
     const on = relation ? ` on ${relation}${others > 0 ? ` and ${others} more` : ''}` : '';
