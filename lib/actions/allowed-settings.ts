@@ -200,6 +200,15 @@ export function cautionOf(name: string, base: string): string | undefined {
   return caution?.at(base) ? caution.words : undefined;
 }
 
+/** Settings of which a standby has to have at least what its primary has: with less it does not start, or stops to replay. */
+export const notLessOnStandby: readonly string[] = [
+  'max_connections',
+  'max_locks_per_transaction',
+  'max_prepared_transactions',
+  'max_wal_senders',
+  'max_worker_processes',
+];
+
 /** Counts of what is there already: with less than that the server would not start again. */
 export const leastOf: Readonly<Record<string, string>> = {
   max_connections: `(select sum(s.setting::int) + 1 from pg_catalog.pg_settings as s where s.name in ('superuser_reserved_connections', 'reserved_connections'))`,

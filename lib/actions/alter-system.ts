@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Judgement, type Refusal, type Row, type Step } from './action';
-import { cautionOf, leastOf, mayBeSet } from './allowed-settings';
+import { cautionOf, leastOf, mayBeSet, notLessOnStandby } from './allowed-settings';
 import type { Undo } from './protocol';
 import { checkValue, literal, sameValue, valueInWords } from './setting-value';
 import type { SettingSubject } from './subjects/subject';
@@ -97,6 +97,12 @@ function refuse(given: Asked): Refusal | undefined {
   const least = details.find(({ kind }) => kind === 'least');
   if (least && Number(checked.base) < Number(least.value))
     return refusal('too_low', `${name} cannot be less than ${least.value} now: the server would not start again.`);
+  const standby = details.find(({ kind }) => kind === 'standby');
+  if (standby && Number(checked.base) < Number(standby.value))
+    return refusal(
+      'too_low',
+      `${name} is ${standby.value} now and can only be raised on a standby: with less than the primary has it does not start.`,
+    );
   const same = before?.value && checkValue(before.value, subject);
   return same && 'base' in same && sameValue(same.base, checked.base) && !subject.pending_restart
     ? refusal('no_change', `postgresql.auto.conf sets ${name} to ${valueInWords(same.base, subject.unit)} already.`)
@@ -127,6 +133,9 @@ function warnings(given: Asked): string[] {
   const caution = checked && 'base' in checked ? cautionOf(subject.name, checked.base) : undefined;
   return [
     ...(caution ? [caution] : []),
+    ...(given.options.value === null && details.some(({ kind }) => kind === 'standby')
+      ? ['This is a standby: where the primary has more than what is left here, it does not start again.']
+      : []),
     ...(restarts(subject)
       ? [
           'It is in effect after the next restart of the server, which pgdeck does not do. Should the server not start with it, it has to be taken out of postgresql.auto.conf by hand.',
@@ -224,12 +233,17 @@ function figures(before: Row | undefined, after: Row, { subject }: Asked) {
   return [{ label: subject.name, before: inWords(before), after: inWords(after) }];
 }
 
-/** Rows of a kind: who has another value, with less than what the server would not start, what the files say, their errors. */
+/** Rows of a kind: who has another value, with less than what the server or a standby would not start, what the files say, their errors. */
 function detailsSql({ name, auto_visible }: SettingSubject): string {
   const least = Object.hasOwn(leastOf, name)
     ? `
 union all
 select 'least', null, ${leastOf[name]}::text`
+    : '';
+  const standby = notLessOnStandby.includes(name)
+    ? `
+union all
+select 'standby', null, current_setting('${name}') where pg_is_in_recovery()`
     : '';
   // What waits for a restart is told as an error of the file, too.
   const files = `
@@ -246,7 +260,7 @@ from pg_catalog.pg_db_role_setting as o
 cross join lateral unnest(o.setconfig) as c (entry)
 left join pg_catalog.pg_roles as r on r.oid = o.setrole
 left join pg_catalog.pg_database as d on d.oid = o.setdatabase
-where split_part(c.entry, '=', 1) = $1${least}${auto_visible ? files : ''}`;
+where split_part(c.entry, '=', 1) = $1${least}${standby}${auto_visible ? files : ''}`;
 }
 
 /** Changes one setting of the server: `ALTER SYSTEM SET` or `RESET`, and a reload. */

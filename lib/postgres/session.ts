@@ -37,6 +37,8 @@ const startup: Record<Purpose, string[]> = {
     // The server goes on with what runs when pgdeck ends; it is found again then.
     'client_connection_check_interval=0',
     'search_path=pg_catalog',
+    // What is shown and proven by the parser is read by the server in the same way, whatever the role's setting is.
+    'standard_conforming_strings=on',
   ],
 };
 

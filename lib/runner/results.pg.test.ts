@@ -48,3 +48,20 @@ it('is void when what it would be taken back to is not what was shown', async ()
     { reloptions: ['fillfactor=80'] },
   ]);
 });
+
+it('texts are read as they were shown, also where the role reads backslashes in strings otherwise', async () => {
+  await stage.root(`alter role actor set standard_conforming_strings = off; grant create on schema public to owner;
+    create table public.slashes (note text); alter table public.slashes owner to owner`);
+  const target = { kind: 'relation' as const, database: 'postgres', oid: await stage.oid('slashes') };
+  const where = String.raw`note <> 'a\'`;
+  const shown = await preview({ action: 'create-index', target, options: { columns: [{ attnum: 1 }], where } });
+  await stage.runner.execute('test', { previewId: shown.previewId, idempotencyKey: 'slashes' }, admin);
+  await expect.poll(() => now().endedAt, { timeout: 5000 }).not.toBeNull();
+  await stage.root('alter role actor reset standard_conforming_strings');
+  expect(now()).toMatchObject({ status: 'done', verified: true });
+  const [{ wanted } = { wanted: '' }] = await stage.root<{ wanted: string }>(
+    'select pg_get_expr(indpred, indrelid) as wanted from pg_index where indrelid = $1',
+    [target.oid],
+  );
+  expect(wanted).toBe(String.raw`(note <> 'a\'::text)`);
+});

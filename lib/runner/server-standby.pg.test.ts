@@ -68,6 +68,9 @@ describe.each([14, 18])('on PostgreSQL %i', (major) => {
     const set = await run(body('alter-system', setting, { value: '8MB' }));
     expect(set).toMatchObject({ status: 'done', verified: true });
     expect(await run(set.undo?.body as PreviewBody)).toMatchObject({ status: 'done', verified: true });
+    const senders = { kind: 'setting' as const, name: 'max_wal_senders' };
+    expect(await refused(body('alter-system', senders, { value: '5' }))).toBe('422 too_low');
+    expect((await preview(body('alter-system', senders, { value: '20' }))).sql[0]).toContain('max_wal_senders');
     expect(await run(body('reset-statements', server))).toMatchObject({ status: 'done', verified: true });
     expect(await run(body('reset-statistics', server))).toMatchObject({ status: 'done', verified: true });
     expect(await run(body('drop-slot', { kind: 'slot', name: 'follower' }))).toMatchObject({
