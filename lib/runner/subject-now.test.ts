@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { WorkTarget } from '@/lib/actions/target';
 import type { Audit } from '@/lib/audit/audit';
 import type { Server } from '@/lib/runtime';
-import { restoredFrom } from './subject-now';
+import { restoredFrom, subjectNow } from './subject-now';
 import { refusal } from './test-stage';
 
 const entry = {
@@ -31,4 +32,18 @@ describe('what a run left to be restored', () => {
     expect(await refusal(restoredFrom('r', audit, server('desk', '7')))).toBe('404 not_found');
     expect(await refusal(restoredFrom('r', audit, server('shop', '8')))).toBe('409 target_changed');
   });
+});
+
+it('what is gone is missed where it was: in its database, or on the server', async () => {
+  const missed = (target: WorkTarget) =>
+    subjectNow(async () => ({ rows: [] }), target, { role: 'actor', major: 18, home: 'shop' }).catch(
+      ({ message }) => message,
+    );
+  expect(await missed({ kind: 'index', database: 'other', oid: 1 })).toBe('There is no such index in other now.');
+  expect(await missed({ kind: 'slot', name: 'x' })).toBe('There is no such slot on this server now.');
+  expect(await missed({ kind: 'setting', name: 'x' })).toBe('There is no such setting on this server now.');
+  expect(await missed({ kind: 'database', database: 'x' })).toBe('There is no such database on this server now.');
+  expect(await missed({ kind: 'prepared', gid: 'x', prepared_us: '1' })).toBe(
+    'There is no such prepared transaction on this server now.',
+  );
 });

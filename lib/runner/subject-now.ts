@@ -21,6 +21,11 @@ export function databaseOf(target: WorkTarget, reader: Reader): string {
   return readerOf(target).database?.(target, reader) ?? ('database' in target ? target.database : reader.home);
 }
 
+const kindWords: Partial<Record<WorkTarget['kind'], string>> = {
+  prepared: 'prepared transaction',
+  statistics: 'statistics object',
+};
+
 /** The subject behind a target as it is now; 404 where there is none. */
 export async function subjectNow(query: Reads, target: WorkTarget, reader: Reader): Promise<Subject> {
   const { text, values } = readerOf(target).read(target, reader);
@@ -29,7 +34,9 @@ export async function subjectNow(query: Reads, target: WorkTarget, reader: Reade
     throw new ApiError(
       404,
       'not_found',
-      `There is no such ${target.kind} in ${databaseOf(target, reader)} now.`,
+      'database' in target && target.kind !== 'database'
+        ? `There is no such ${kindWords[target.kind] ?? target.kind} in ${target.database} now.`
+        : `There is no such ${kindWords[target.kind] ?? target.kind} on this server now.`,
       'target',
     );
   return { database: databaseOf(target, reader), ...found, kind: target.kind } as unknown as Subject;

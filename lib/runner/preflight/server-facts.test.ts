@@ -72,6 +72,8 @@ it('settings that the role may not see are said to be hidden; the wait for a loc
     'shared_preload_libraries: not visible to role actor (needs pg_read_all_settings)',
     'lock_timeout: 2 s for each try, set by pgdeck',
   ]);
-  const patient = await limits(hidden, plan({ steps: [{ ...step, wait: 'patient' }] }));
+  const claim = { oid: 1, relation: 'public.orders', mode: 'ShareUpdateExclusiveLock' };
+  const patient = await limits(hidden, plan({ steps: [{ ...step, wait: 'patient', locks: [claim] }] }));
   expect(patient.at(-1)?.value).toBe('none: it waits until it is granted');
+  expect(await limits(hidden, plan({ steps: [{ ...step, wait: 'patient', locks: [] }] }))).toEqual([]);
 });

@@ -124,7 +124,8 @@ export async function limits(query: Query, { settings = [], steps }: Plan): Prom
   const brief = steps.some(({ wait }) => wait === 'brief');
   return [
     ...rows.map(({ name, value, role }) => ({ label: name, value: value ?? notVisible(role, 'pg_read_all_settings') })),
-    ...(steps.length > 0
+    // What claims no lock and waits for none has nothing to say of it.
+    ...(brief || steps.some(({ locks }) => locks.length > 0)
       ? [
           {
             label: 'lock_timeout',
