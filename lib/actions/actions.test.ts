@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cancel } from './cancel';
 import { catalogue } from './catalogue';
+import { relationFits } from './fits';
 import { actions, findAction } from './index';
 import { executeBody, previewBody } from './protocol';
 import { digits, type Session, statesOf } from './session';
@@ -34,6 +35,12 @@ describe('each action', () => {
       role: action.role,
     });
     expect(findAction(id)).toBe(action);
+  });
+
+  it('says which relations it fits where it is done to some of them', () => {
+    for (const id of Object.keys(relationFits)) expect(findAction(id)?.targetKinds, id).toContain('relation');
+    expect(catalogue().find(({ id }) => id === 'create-partition')?.relations).toEqual({ relkinds: 'p' });
+    expect(catalogue().find(({ id }) => id === 'checkpoint')).not.toHaveProperty('relations');
   });
 
   it('is found by its own name only', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { relationFits } from './fits';
 import { actions } from './index';
 import type { ActionDescription } from './protocol';
 
@@ -10,6 +11,7 @@ export function catalogue(): ActionDescription[] {
     summary: action.summary,
     group: action.group,
     targetKinds: action.targetKinds,
+    ...(relationFits[action.id] && { relations: relationFits[action.id] }),
     options: z.toJSONSchema(action.options),
     locks: action.locks,
     rights: action.rights,

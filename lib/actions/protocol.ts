@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RelationFit } from './fits';
 import { type Target, type TargetKind, target } from './target';
 
 /** How much has to be confirmed before an action runs: nothing more, a second step, or typed text. */
@@ -182,6 +183,8 @@ export type ActionDescription = {
   title: string;
   summary: string;
   targetKinds: TargetKind[];
+  /** Which relations it fits, where not all. */
+  relations?: RelationFit;
   /** Where it stands in lists. */
   group: ActionGroup;
   options: unknown;

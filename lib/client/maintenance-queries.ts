@@ -1,4 +1,5 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type { RelationFit } from '@/lib/actions/fits';
 import type { ActionDescription, Fact, InTheWay, Preview, PreviewBody, Run, RunStatus } from '@/lib/actions/protocol';
 import type { Target, TargetKind } from '@/lib/actions/target';
 import { request, withQuery } from './request';
@@ -30,12 +31,18 @@ export function runsQuery(server: string) {
 /** One thing that an action can be done to. */
 export type TargetChoice = { label: string; detail: string | null; target: Target };
 
-/** What there is of a kind, at most 50 whose label contains the text. */
-export function choicesQuery(server: string, ask: { kind: TargetKind; database: string; search: string }) {
+/** What there is of a kind, at most 50 whose label contains the text; of relations those that an action fits. */
+export function choicesQuery(
+  server: string,
+  ask: { kind: TargetKind; database: string; search: string } & Partial<RelationFit>,
+) {
   return queryOptions({
     queryKey: ['choices', server, ask],
-    queryFn: ({ signal }) =>
-      request<{ choices: TargetChoice[] }>(withQuery(path(server, 'actions/choices'), ask), { signal }),
+    queryFn: ({ signal }) => {
+      const partition = ask.partition === undefined ? undefined : String(ask.partition);
+      const asked = withQuery(path(server, 'actions/choices'), { ...ask, partition });
+      return request<{ choices: TargetChoice[] }>(asked, { signal });
+    },
     staleTime: 5000,
     placeholderData: keepPreviousData,
   });
@@ -50,7 +57,14 @@ export type IndexColumn = {
 };
 
 /** What an index of a table can be made of. */
-export type IndexForm = { relation: string; partitioned: boolean; methods: string[]; columns: IndexColumn[] };
+export type IndexForm = {
+  relation: string;
+  partitioned: boolean;
+  /** Storage parameters that are set, as `name=value`. */
+  parameters: string[];
+  methods: string[];
+  columns: IndexColumn[];
+};
 
 /** The columns, methods and operator classes of a table. */
 export function indexFormQuery(server: string, of: { database: string; oid: number }) {

@@ -9,6 +9,8 @@ describe.each([14, 18])('what there is to choose from, on PostgreSQL %i', (major
     stage = await Stage.build(major);
     await stage.root(`create table public."100%_Sure'; drop table x" (id int);
       do $$ begin for n in 1..60 loop execute format('create table public.many_%s (id int)', n); end loop; end $$`);
+    await stage.root(`create table fitting (id int) partition by list (id); create table fitting_1 partition of fitting default;
+      create table fitting_not (id int); create sequence fitting_seq`);
     const other = await stage.client('postgres', 'setup', 'other');
     await other.query('create table there (id int)');
     await stage.server.connections.probe();
@@ -36,6 +38,17 @@ describe.each([14, 18])('what there is to choose from, on PostgreSQL %i', (major
     });
     expect(await labels('there', 'other')).toEqual(['public.there']);
     expect(await labels('there')).toEqual([]);
+  });
+
+  it('lists only the relations that fit an action', async () => {
+    const fitting = async (fit: { relkinds?: string; partition?: boolean }) =>
+      (await choicesOf(stage.server, { kind: 'relation', search: 'fitting', ...fit })).map(({ label }) => label).sort();
+    expect(await fitting({})).toHaveLength(4);
+    expect(await fitting({ relkinds: 'p' })).toEqual(['public.fitting']);
+    expect(await fitting({ relkinds: 'S' })).toEqual(['public.fitting_seq']);
+    expect(await fitting({ relkinds: 'rpf', partition: true })).toEqual(['public.fitting_1']);
+    expect(await fitting({ relkinds: 'rpf', partition: false })).toEqual(['public.fitting', 'public.fitting_not']);
+    expect(await fitting({ relkinds: "'" })).toEqual([]);
   });
 
   it('shows settings as the server has them, with units, and never as the sessions of pgdeck have them', async () => {

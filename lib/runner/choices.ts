@@ -1,4 +1,5 @@
 import { badInput } from '@/lib/access/errors';
+import type { RelationFit } from '@/lib/actions/fits';
 import { subjects } from '@/lib/actions/subjects/index';
 import type { Reader, SubjectReader } from '@/lib/actions/subjects/subject';
 import { type Target, target } from '@/lib/actions/target';
@@ -10,8 +11,15 @@ const mostChoices = 50;
 /** One thing that an action can be done to, in words and as a preview wants it. */
 export type Choice = { label: string; detail: string; target: Target };
 
-/** What to choose from: a kind of target, the database to look in (missing: the one pgdeck acts in), a text in the name. */
-export type Sought = { kind: string; database?: string; search?: string };
+/**
+ * What to choose from: a kind of target, the database to look in (missing: the one pgdeck acts in), a text in the name;
+ * of relations only those that fit.
+ */
+export type Sought = {
+  kind: string;
+  database?: string | undefined;
+  search?: string | undefined;
+} & Partial<RelationFit>;
 
 /** What there is of a kind of target, at most 50; 400 for a kind that cannot be listed and for an unknown database. */
 export async function choicesOf({ config, connections }: Server, sought: Sought): Promise<Choice[]> {
@@ -29,7 +37,7 @@ export async function choicesOf({ config, connections }: Server, sought: Sought)
     major: Math.floor((connections.capabilities?.versionNum ?? 140_000) / 10_000),
     home: config.action.database,
   };
-  const rows = await connections.ask<Choice>('walking', database, choices(reader, database), [
+  const rows = await connections.ask<Choice>('walking', database, choices(reader, database, sought), [
     search.toLowerCase(),
     mostChoices,
   ]);

@@ -4,17 +4,21 @@ import type { Server } from '@/lib/runtime';
 /** An operator class that fits a column; `isDefault`: what is taken where none is named. */
 export type OperatorClass = { oid: number; name: string; method: string; isDefault: boolean };
 
-/** What an index of a table can be made of. */
+/** What an index of a table can be made of, and what is set of the table. */
 export type IndexForm = {
   /** The table as it is written in SQL. */
   relation: string;
   partitioned: boolean;
+  /** Its storage parameters, as `name=value`; those of its TOAST table begin with `toast.`. */
+  parameters: string[];
   methods: string[];
   columns: { attnum: number; name: string; type: string; opclasses: OperatorClass[] }[];
 };
 
 // A type without classes of its own takes those of what it is stored like (varchar: text) and of what it is one of (any array).
 const formSql = `select /* pgdeck:index-form */ format('%I.%I', n.nspname, c.relname) as relation, c.relkind = 'p' as partitioned,
+  to_json(coalesce(c.reloptions, '{}') || array(select 'toast.' || o from pg_catalog.pg_class as x cross join unnest(x.reloptions) as o
+    where x.oid = c.reltoastrelid)) as parameters,
   (select json_agg(am.amname order by am.amname <> 'btree', am.amname) from pg_catalog.pg_am as am where am.amtype = 'i') as methods,
   (select coalesce(json_agg(json_build_object('attnum', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'opclasses',
       (select coalesce(json_agg(json_build_object('oid', o.oid::bigint, 'name', o.opcname, 'method', am.amname, 'isDefault', o.opcdefault)

@@ -96,10 +96,12 @@ describe.each([14, 18])('indexes on PostgreSQL %i', (major) => {
 
   it('the form offers the columns with the operator classes that PostgreSQL takes for them', async () => {
     await stage.root(`create type tools.mood as enum ('good'); create domain tools.code as varchar(3);
-      create table public.kinds (id int, title varchar, tags text[], mood tools.mood, at int4range, doc jsonb, code tools.code, here point);
+      create table public.kinds (id int, title varchar, tags text[], mood tools.mood, at int4range, doc jsonb, code tools.code, here point)
+        with (fillfactor = 70, toast.autovacuum_enabled = off);
       alter table public.kinds owner to owner`);
     const form = await indexForm(stage.server, { database: 'postgres', oid: await stage.oid('kinds') });
     expect(form).toMatchObject({ relation: 'public.kinds', partitioned: false });
+    expect(form.parameters).toEqual(['fillfactor=70', 'toast.autovacuum_enabled=off']);
     expect(form.methods).toEqual(['btree', 'brin', 'gin', 'gist', 'hash', 'spgist']);
     const classes = (name: string, method: string) =>
       form.columns

@@ -4,7 +4,7 @@ import '../actions.css';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useRef } from 'react';
 import type { ActionDescription } from '@/lib/actions/protocol';
-import { indexFormQuery, type TargetChoice } from '@/lib/client/maintenance-queries';
+import { indexFormQuery } from '@/lib/client/maintenance-queries';
 import type { RequestError } from '@/lib/client/request';
 import type { ServerSummary } from '@/lib/client/shapes';
 import { visible } from '../../ui/highlight';
@@ -14,6 +14,7 @@ import { choosable, choosableKinds, type Draft, groups, targetOf, type Wrong } f
 import { indexDraft } from './index-draft';
 import { IndexFields } from './index-form';
 import { OptionField } from './option-field';
+import { parameterOf, parametersWords } from './parameters';
 import { fieldsOf, optionOf } from './schema';
 import { TableField } from './table-field';
 import { kindWords, TargetField } from './target-field';
@@ -59,9 +60,10 @@ export function ActionForm({
   const isIndex = action?.id === 'create-index';
   // Numbers of columns are those of one table.
   const ofColumns = isIndex || fields.some((field) => field.kind === 'attnums');
+  const resets = fields.some((field) => field.resets);
   const form = useQuery({
     ...indexFormQuery(server, { database: relation?.database ?? '', oid: relation?.oid ?? 0 }),
-    enabled: relation !== undefined && ofColumns,
+    enabled: relation !== undefined && (ofColumns || resets),
   });
   const refusedField = optionOf(error?.field);
   const atField = (name: string) =>
@@ -145,7 +147,7 @@ export function ActionForm({
           chosen={draft.target}
           wrong={atField('target')}
           database={database}
-          unfit={action.id === 'sequence-to-bigint' ? undefined : isSequence}
+          fit={action.relations}
           onChoose={(choice) => onChange({ ...draft, target: choice, values: ofColumns ? {} : draft.values })}
         />
       )}
@@ -168,27 +170,31 @@ export function ActionForm({
             <div className="panel-waiting" style={{ height: 240 }} aria-busy="true" />
           ))
         : (target || fixed) && (
-            <div className={fields.length > many ? 'act-options' : 'act-form'}>
-              {fields.map((field) => (
-                <OptionField
-                  key={field.name}
-                  field={field}
-                  value={draft.values[field.name]}
-                  onChange={(value) => setValue(field.name, value)}
-                  wrong={atField(field.name)}
-                  columns={form.data?.columns}
-                  tables={(legend, onChoose) => (
-                    <TableField
-                      server={server}
-                      summary={summary}
-                      legend={legend}
-                      database={target?.target.kind === 'relation' ? target.target.database : database}
-                      onChoose={onChoose}
-                    />
-                  )}
-                />
-              ))}
-            </div>
+            <>
+              {resets && form.data && <p className="act-hint">{parametersWords(form.data.parameters)}</p>}
+              <div className={fields.length > many ? 'act-options' : 'act-form'}>
+                {fields.map((field) => (
+                  <OptionField
+                    key={field.name}
+                    field={field}
+                    value={draft.values[field.name]}
+                    onChange={(value) => setValue(field.name, value)}
+                    wrong={atField(field.name)}
+                    columns={form.data?.columns}
+                    now={parameterOf(form.data?.parameters, field.name)}
+                    tables={(legend, onChoose) => (
+                      <TableField
+                        server={server}
+                        summary={summary}
+                        legend={legend}
+                        database={target?.target.kind === 'relation' ? target.target.database : database}
+                        onChoose={onChoose}
+                      />
+                    )}
+                  />
+                ))}
+              </div>
+            </>
           )}
     </form>
   );
@@ -198,7 +204,5 @@ export function ActionForm({
 const many = 10;
 
 const fieldSelector = 'input, select, textarea';
-
-const isSequence = (choice: TargetChoice) => choice.detail === 'sequence';
 
 const lowerFirst = (text: string) => (/^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text);

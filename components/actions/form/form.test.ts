@@ -6,6 +6,7 @@ import { typedWords, withArticle } from '../words';
 import { boundOf, wrongBound } from './bound-draft';
 import { bodyOf, choosable, choosableKinds, draftOf, isPlain, wrongDraft } from './draft';
 import { changed, indexDraft, indexOptions, moved, withMethod, withPart, wrongIndex } from './index-draft';
+import { parameterOf, parametersWords } from './parameters';
 import { fieldsOf, optionOf, optionsOf, sentenceCase, wrongOf } from './schema';
 
 const schema = z.toJSONSchema(
@@ -199,6 +200,15 @@ test('what is chosen on a page of its own is no choice of the form', () => {
   expect(choosable([reset, action({ targetKinds: ['statement'] }), action({ targetKinds: ['backend'] })])).toEqual([
     reset,
   ]);
+});
+
+test('the form of storage parameters knows what is set', () => {
+  const set = ['fillfactor=70', 'toast.autovacuum_enabled=off'];
+  expect(parameterOf(set, 'fillfactor')).toBe('70');
+  expect(parameterOf(set, 'autovacuum_enabled')).toBeUndefined();
+  expect(parameterOf(undefined, 'fillfactor')).toBeUndefined();
+  expect(parametersWords(set)).toContain('Set now: fillfactor = 70, toast.autovacuum_enabled = off.');
+  expect(parametersWords([])).toContain('None is set now');
 });
 
 test('a noun has its article, and a line break in a name to be typed is seen', () => {

@@ -18,11 +18,14 @@ export function OptionField({
   wrong,
   columns,
   tables,
+  now,
 }: Held & {
   field: Field;
   columns: IndexColumn[] | undefined;
   /** Chooses another table; its value is the OID. */
   tables: (legend: string, onChoose: (oid: number | undefined) => void) => ReactNode;
+  /** What it is set to now, where that is known. */
+  now?: string | undefined;
 }) {
   const id = useId();
   const about = {
@@ -32,6 +35,7 @@ export function OptionField({
     'aria-required': field.required || undefined,
   };
   const text = value === undefined || value === null ? '' : String(value);
+  const placeholder = now ?? (field.initial === undefined ? undefined : String(field.initial));
   const hint = hintOf(field);
   const said = (
     <>
@@ -87,7 +91,9 @@ export function OptionField({
           value={value === null ? 'reset' : text}
           onChange={(event) => onChange(switched[event.target.value])}
         >
-          <option value="">{field.resets ? 'As it is' : 'Default of the server'}</option>
+          <option value="">
+            {field.resets ? `As it is${now === undefined ? '' : `: ${now}`}` : 'Default of the server'}
+          </option>
           <option value="true">On</option>
           <option value="false">Off</option>
           {field.resets && <option value="reset">RESET</option>}
@@ -117,7 +123,7 @@ export function OptionField({
           inputMode={field.whole ? 'numeric' : 'decimal'}
           autoComplete="off"
           value={text}
-          placeholder={field.initial === undefined ? undefined : String(field.initial)}
+          placeholder={placeholder}
           onChange={(event) => onChange(event.target.value.trim())}
         />,
       );
@@ -131,7 +137,7 @@ export function OptionField({
           spellCheck={false}
           value={text}
           maxLength={field.longest}
-          placeholder={field.initial === undefined ? undefined : String(field.initial)}
+          placeholder={placeholder}
           onChange={(event) => onChange(event.target.value)}
         />,
       );

@@ -5,6 +5,8 @@ import type { TargetChoice } from '@/lib/client/maintenance-queries';
 import type { ServerSummary } from '@/lib/client/shapes';
 import { TargetField } from './target-field';
 
+const partitioned = { relkinds: 'p' };
+
 /** Chooses a second table of an action, such as the one that a partition is attached to. */
 export function TableField({
   server,
@@ -29,7 +31,7 @@ export function TableField({
       wrong={undefined}
       database={database}
       called={legend.charAt(0).toLowerCase() + legend.slice(1)}
-      unfit={(choice) => choice.detail !== 'partitioned table'}
+      fit={partitioned}
       fixedDatabase
       onChoose={(choice) => {
         setChosen(choice);

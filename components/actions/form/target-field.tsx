@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useState } from 'react';
+import type { RelationFit } from '@/lib/actions/fits';
 import type { TargetKind } from '@/lib/actions/target';
 import { choicesQuery, type TargetChoice } from '@/lib/client/maintenance-queries';
 import type { ServerSummary } from '@/lib/client/shapes';
@@ -39,7 +40,7 @@ export function TargetField({
   chosen,
   wrong,
   database: home,
-  unfit,
+  fit,
   called,
   fixedDatabase = false,
   onChoose,
@@ -51,8 +52,8 @@ export function TargetField({
   wrong: string | undefined;
   /** The database of the page. */
   database: string | null;
-  /** What is of the kind, but never fits the action. */
-  unfit?: ((choice: TargetChoice) => boolean) | undefined;
+  /** Which relations fit the action. */
+  fit?: RelationFit | undefined;
   /** What it is called, where that is not the kind's own name. */
   called?: string;
   /** True: only the database of the page is searched. */
@@ -64,10 +65,10 @@ export function TargetField({
   const [database, setDatabase] = useState(home ?? summary?.database ?? summary?.databases[0] ?? '');
   const [typed, setTyped] = useState('');
   const search = useDebounced(typed.trim().toLowerCase());
-  const query = useQuery(choicesQuery(server, { kind, database, search }));
-  const words = called ?? kindWords[kind];
+  const query = useQuery(choicesQuery(server, { kind, database, search, ...(kind === 'relation' && fit) }));
+  const words = called ?? (kind === 'relation' ? relationWords(fit) : kindWords[kind]);
   const asksDatabase = ofDatabase.has(kind) && !fixedDatabase;
-  const choices = query.data?.choices.filter((choice) => !unfit?.(choice));
+  const choices = query.data?.choices;
   return (
     <>
       {(kinds.length > 1 || asksDatabase) && (
@@ -162,6 +163,12 @@ export function TargetField({
       </fieldset>
     </>
   );
+}
+
+/** What the relations that fit are called. */
+function relationWords(fit: RelationFit | undefined): string {
+  if (fit?.partition) return 'partition';
+  return fit?.relkinds === 'S' ? 'sequence' : fit?.relkinds === 'p' ? 'partitioned table' : 'table';
 }
 
 function foundWords(count: number | undefined, words: string): string {

@@ -1,3 +1,4 @@
+import type { RelationFit } from '../fits';
 import { digits } from '../session';
 import type { SubjectReader } from './subject';
 
@@ -29,12 +30,20 @@ join pg_catalog.pg_database as d on d.datname = current_database()
 where c.oid = ${digits(oid)}::oid and c.relkind not in ('i', 'I')`,
     values: [role],
   }),
-  choices: () => `select /* pgdeck:choose-relation */ format('%I.%I', n.nspname, c.relname) as label,
+  choices: (_reader, _database, fit) => listing(fit),
+};
+
+const listed = ['r', 'p', 'm', 'f', 'S'];
+
+function listing({ relkinds, partition }: Partial<RelationFit> = {}): string {
+  const kinds = listed.filter((kind) => relkinds === undefined || relkinds.includes(kind));
+  return `select /* pgdeck:choose-relation */ format('%I.%I', n.nspname, c.relname) as label,
   case c.relkind when 'r' then 'table' when 'p' then 'partitioned table' when 'm' then 'materialized view' when 'S' then 'sequence' else 'foreign table' end as detail,
   json_build_object('kind', 'relation', 'database', current_database(), 'oid', c.oid::bigint) as target
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-where c.relkind in ('r', 'p', 'm', 'f', 'S') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+where c.relkind = any ('{${kinds.join(',')}}'::"char"[])${partition === undefined ? '' : ` and ${partition ? '' : 'not '}c.relispartition`}
+  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   and strpos(lower(format('%I.%I', n.nspname, c.relname)), $1) > 0
-order by c.relpages desc, 1 limit $2::int`,
-};
+order by c.relpages desc, 1 limit $2::int`;
+}

@@ -1,3 +1,4 @@
+import type { RelationFit } from '../fits';
 import type { StatementsExtension } from '../statements-extension';
 import type { Target, WorkTarget } from '../target';
 
@@ -255,7 +256,7 @@ export type SubjectReader<Kind extends WorkTarget['kind'] = WorkTarget['kind']> 
   read(target: Extract<Target, { kind: Kind }>, reader: Reader): { text: string; values: unknown[] };
   /**
    * Rows `{ label, detail, target }` whose label contains the text (`$1`, lower case, '' for all), at most `$2`, to choose
-   * from; `target` is JSON as the preview wants it. Missing: it is chosen elsewhere.
+   * from; `target` is JSON as the preview wants it; `fit`: of relations only these. Missing: it is chosen elsewhere.
    */
-  choices?(reader: Reader, database: string): string;
+  choices?(reader: Reader, database: string, fit?: Partial<RelationFit>): string;
 };
