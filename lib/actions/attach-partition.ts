@@ -21,10 +21,10 @@ const kinds = ['r', 'p', 'f'];
 
 const options = z.strictObject({
   parent: z
-    .number()
+    .number('must be the OID of a table')
     .int('must be a whole number')
     .min(1, 'must be at least 1')
-    .max(4_294_967_295)
+    .max(4_294_967_295, 'must be at most 4294967295')
     .meta({ title: 'Partitioned table', description: 'OID of the table that it becomes a partition of.' }),
   bound: partitionBound.meta({ title: 'Rows it takes', description: 'All its rows must be such.' }),
 });

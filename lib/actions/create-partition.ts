@@ -258,7 +258,10 @@ function judge(before: ReturnType<typeof tables>, after: ReturnType<typeof table
           ? `${only?.quoted} is a partition of ${subject.quoted}.`
           : `${subject.quoted} has ${plural(attached.length, 'new partition')}.`,
     figures: attached.map(({ quoted: name, bound }) => ({ label: name, before: null, after: boundSql(bound) })),
-    ...(next.length > 0 && { next }),
+    ...(next.length > 0 && {
+      next,
+      warnings: left.map(({ quoted: name }) => `${name} was made and is not attached: it is an empty table by itself.`),
+    }),
     ...(only &&
       made.length === 1 && {
         undo: {

@@ -16,11 +16,17 @@ import { digits } from './session';
 import type { RelationSubject } from './subjects/subject';
 
 const options = z.strictObject({
-  parent: z.number().int('must be a whole number').min(1, 'must be at least 1').max(4_294_967_295).optional().meta({
-    title: 'Made for',
-    description:
-      'Only for the empty table that Create partition left: OID of the partitioned table that it was made for.',
-  }),
+  parent: z
+    .number('must be the OID of a table')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(4_294_967_295, 'must be at most 4294967295')
+    .optional()
+    .meta({
+      title: 'Made for',
+      description:
+        'Only for the empty table that Create partition left: OID of the partitioned table that it was made for.',
+    }),
 });
 
 type Asked = Given<RelationSubject, z.output<typeof options>>;
@@ -249,6 +255,9 @@ function judge(before: Row | undefined, after: Row | undefined, given: Asked): J
         ? `${subject.quoted} is detached from ${child.parent_quoted} but not dropped.`
         : `${subject.quoted} is still a partition of ${child.parent_quoted}.`,
     ...(again && {
+      warnings: [
+        `${subject.quoted} is detached and not dropped: queries of ${child.parent_quoted} do not see its rows.`,
+      ],
       next: [{ title: `Attach ${subject.quoted} again: it was detached and not dropped`, body: again.body }],
     }),
   };

@@ -38,7 +38,7 @@ export const firstUserOid = 16384;
 export const bufferUsageLimit = z
   .number('must be a number of kB')
   .int('must be a whole number')
-  .min(0)
+  .min(0, 'must be at least 0')
   .max(16_777_216, 'must be at most 16777216 (16 GB)')
   .refine((kilobytes) => kilobytes === 0 || kilobytes >= 128, 'must be 0 or at least 128')
   .optional()

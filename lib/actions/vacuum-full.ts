@@ -20,8 +20,8 @@ const options = z.strictObject({
   yield_after_seconds: z
     .number('must be a number of seconds')
     .int('must be a whole number')
-    .min(1)
-    .max(3600)
+    .min(1, 'must be at least 1')
+    .max(3600, 'must be at most 3600')
     .default(10)
     .meta({
       title: 'Step back after seconds',

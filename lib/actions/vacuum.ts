@@ -34,11 +34,17 @@ const options = z.strictObject({
     description:
       'auto: passes over the indexes where few rows are dead. off: never cleans them, to be done sooner; the dead entries stay.',
   }),
-  parallel: z.number('must be a number').int('must be a whole number').min(0).max(1024).optional().meta({
-    title: 'PARALLEL',
-    description:
-      'How many workers clean the indexes at most; 0 for none. Missing: one for each index that is large enough, up to max_parallel_maintenance_workers.',
-  }),
+  parallel: z
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(0, 'must be at least 0')
+    .max(1024, 'must be at most 1024')
+    .optional()
+    .meta({
+      title: 'PARALLEL',
+      description:
+        'How many workers clean the indexes at most; 0 for none. Missing: one for each index that is large enough, up to max_parallel_maintenance_workers.',
+    }),
   truncate: z.boolean().default(true).meta({
     title: 'TRUNCATE',
     description:

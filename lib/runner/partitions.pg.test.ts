@@ -108,6 +108,7 @@ describe.each([14, 18])('partitions on PostgreSQL %i', (major) => {
         bound: { by: 'range', from: ['b'], to: ['c'] },
       });
       expect(failed).toMatchObject({ status: 'failed', sqlstate: '42P17' });
+      expect(failed.warnings.join()).toContain('public.twice was made and is not attached');
       expect(failed.next?.map(({ body }) => body.action)).toEqual(['attach-partition', 'drop-partition']);
       expect(await there('twice')).toBe(true);
       expect(await follow(failed.next?.[1])).toMatchObject({ status: 'done', message: 'public.twice is dropped.' });

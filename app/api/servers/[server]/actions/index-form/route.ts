@@ -4,9 +4,12 @@ import { findServer } from '@/lib/read';
 import { indexForm } from '@/lib/runner/index-form';
 
 const query = z.object({
-  database: z.string().min(1, 'must be the name of a database').max(256, 'is longer than a name can be'),
+  database: z
+    .string('must be the name of a database')
+    .min(1, 'must be the name of a database')
+    .max(256, 'is longer than a name can be'),
   oid: z
-    .string()
+    .string('must be the OID of a table')
     .regex(/^[1-9]\d{0,9}$/, 'must be the OID of a table')
     .transform(Number)
     .refine((oid) => oid <= 4_294_967_295, 'must be the OID of a table'),
