@@ -21,6 +21,10 @@ describe('a text that is parsed', () => {
     expect((await parse('select 1; select 2')).map(({ sql }) => sql)).toEqual(['select 1', 'select 2']);
   });
 
+  it.each([' ;;; ', '-- only said', '/* */'])('without a statement in it is refused: %s', async (text) => {
+    expect(await refusal(parse(text))).toBe('422 nothing');
+  });
+
   it.each([
     ['many statements that are flat', 'select 1;'.repeat(99)],
     ['a long list', `insert into t values ${'(1, 2, 3),'.repeat(9000)}(1, 2, 3)`],

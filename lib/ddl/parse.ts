@@ -31,6 +31,13 @@ export async function parse(text: string): Promise<Statement[]> {
     const sql = bytes.toString('utf8', stmt_location, end).trim().replace(/;$/, '');
     return [{ sql, kind: entry[0], node: entry[1] }];
   });
+  if (statements.length === 0)
+    throw new ApiError(
+      422,
+      'nothing',
+      'There is no statement in this text, only comments, semicolons or space.',
+      'sql',
+    );
   if (statements.length > mostStatements)
     throw new ApiError(
       422,
