@@ -214,9 +214,10 @@ function judge(before: Row | undefined, after: Row | undefined, given: Asked): J
   return {
     done: false,
     ...(left && {
+      warnings: [`${name} ${written ? 'is' : 'may be'} written and would be in effect when the files are read next.`],
       next: [
         {
-          title: `${name} ${written ? 'is' : 'may be'} written and will be in effect when the files are read next: take it back`,
+          title: `${name} ${written ? 'is' : 'may be'} written and would be in effect when the files are read next: take it back`,
           body: left.body,
         },
       ],

@@ -155,6 +155,7 @@ describe('a setting', () => {
     await endSession();
     const left = await ended(runId);
     expect(left).toMatchObject({ status: 'unknown', verified: null });
+    expect(left.warnings.join()).toContain('work_mem is written');
     stage.use('actor');
     expect(await run(left.next?.[0]?.body as PreviewBody)).toMatchObject({ status: 'done' });
     expect(await inFile()).toBeUndefined();

@@ -39,7 +39,10 @@ it('what is gone is missed where it was: in its database, or on the server', asy
     subjectNow(async () => ({ rows: [] }), target, { role: 'actor', major: 18, home: 'shop' }).catch(
       ({ message }) => message,
     );
-  expect(await missed({ kind: 'index', database: 'other', oid: 1 })).toBe('There is no such index in other now.');
+  expect(await missed({ kind: 'index', database: 'other', oid: 1 })).toBe(
+    'There is no such index in other now. REINDEX CONCURRENTLY gives an index another OID: choose it by its name.',
+  );
+  expect(await missed({ kind: 'relation', database: 'other', oid: 1 })).toBe('There is no such relation in other now.');
   expect(await missed({ kind: 'slot', name: 'x' })).toBe('There is no such slot on this server now.');
   expect(await missed({ kind: 'setting', name: 'x' })).toBe('There is no such setting on this server now.');
   expect(await missed({ kind: 'database', database: 'x' })).toBe('There is no such database on this server now.');

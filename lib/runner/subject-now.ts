@@ -35,7 +35,7 @@ export async function subjectNow(query: Reads, target: WorkTarget, reader: Reade
       404,
       'not_found',
       'database' in target && target.kind !== 'database'
-        ? `There is no such ${kindWords[target.kind] ?? target.kind} in ${target.database} now.`
+        ? `There is no such ${kindWords[target.kind] ?? target.kind} in ${target.database} now.${target.kind === 'index' ? ' REINDEX CONCURRENTLY gives an index another OID: choose it by its name.' : ''}`
         : `There is no such ${kindWords[target.kind] ?? target.kind} on this server now.`,
       'target',
     );
