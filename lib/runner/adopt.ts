@@ -4,6 +4,8 @@ import type { AuditEntry, Run } from '@/lib/actions/protocol';
 import type { WorkTarget } from '@/lib/actions/target';
 import type { Audit } from '@/lib/audit/audit';
 import { log, safeError } from '@/lib/metrics/log';
+import { systemIdentifierSql } from '@/lib/postgres/capabilities';
+import { isConnectionError } from '@/lib/postgres/errors';
 import type { Server } from '@/lib/runtime';
 import { judgeAdopted } from './adopted';
 import { auditedRun, endedRun, recordAfter } from './audited-run';
@@ -79,10 +81,14 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
     return unknown('pgdeck was ended while this ran, and this server is not among those that it watches now.');
   if (action?.kind !== 'work' || !adoption)
     return unknown('pgdeck was ended while this ran. Look at the target: the server may have finished it.');
-  const work = await untilAnswered({ server, run, ...patience }, (query) => workOf(query, action, intent, adoption));
-  if (!work) return unknown('pgdeck was ended while this ran, and the server could not be asked what became of it.');
-  const { systemIdentifier } = server.connections.capabilities ?? {};
-  if (typeof intent.cluster === 'string' && systemIdentifier && intent.cluster !== systemIdentifier)
+  const answer = await untilAnswered({ server, run, ...patience }, async (query) => ({
+    work: await workOf(query, action, intent, adoption),
+    // What the sampler knows of the server may not be there yet.
+    cluster: await clusterNow(query),
+  }));
+  if (!answer) return unknown('pgdeck was ended while this ran, and the server could not be asked what became of it.');
+  const { work, cluster } = answer;
+  if (typeof intent.cluster === 'string' && cluster !== undefined && intent.cluster !== cluster)
     return unknown('pgdeck was ended while this ran, and another server answers at this address now.');
   const job: Job = {
     run,
@@ -105,6 +111,16 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
   } finally {
     job.stop = undefined;
     release();
+  }
+}
+
+/** The identity of the cluster that answers; undefined where the role may not see it. */
+async function clusterNow(query: Query): Promise<string | undefined> {
+  try {
+    return (await query<{ system_identifier: string }>(systemIdentifierSql)).rows[0]?.system_identifier;
+  } catch (error) {
+    if (isConnectionError(error)) throw error;
+    return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -151,6 +151,16 @@ describe('pgdeck is killed while an action runs', () => {
     stage.use('actor', {}, stateDir);
     expect(await ended(runId)).toMatchObject({ status: 'unknown', verified: null });
     expect(run(runId)?.message).toContain('the catalog does not show the result');
+  });
+
+  it('and another cluster answers when it starts again: nothing is judged there', async () => {
+    const { stateDir, runId } = await killed(await analyze());
+    const [file = ''] = readdirSync(join(stateDir, 'audit'));
+    const text = readFileSync(join(stateDir, 'audit', file), 'utf8');
+    writeFileSync(join(stateDir, 'audit', file), text.replace(/"cluster":(null|"\d+")/g, '"cluster":"4711"'));
+    stage.use('actor', {}, stateDir);
+    expect(await ended(runId)).toMatchObject({ status: 'unknown', verified: null });
+    expect(run(runId)?.message).toContain('another server answers at this address now');
   });
 
   it('and the server ends the session while it is followed: unknown', async () => {

@@ -65,3 +65,27 @@ it('texts are read as they were shown, also where the role reads backslashes in 
   );
   expect(wanted).toBe(String.raw`(note <> 'a\'::text)`);
 });
+
+it('what came to a lock midway is not begun anew: the partitions before it would be done again', async () => {
+  await stage.root(`create function public.slowly(id int) returns int language plpgsql immutable as $$ begin
+      if current_setting('application_name') like 'pgdeck:act:%' then perform pg_sleep(0.02); end if;
+      return id;
+    end $$;
+    create table public.long (id int) partition by range (id);
+    create table public.long_1 partition of public.long for values from (0) to (1000);
+    create table public.long_2 partition of public.long for values from (1000) to (2000);
+    insert into public.long select n from generate_series(1, 80) as n;
+    create index on public.long_1 (public.slowly(id));
+    alter table public.long owner to owner; alter table public.long_1 owner to owner;
+    alter table public.long_2 owner to owner`);
+  const target = { kind: 'relation' as const, database: 'postgres', oid: await stage.oid('long') };
+  const { previewId } = await preview({ action: 'analyze', target });
+  const holder = await stage.client('postgres', 'holder');
+  await holder.query('begin; lock table public.long_2 in share update exclusive mode');
+  await stage.runner.execute('test', { previewId, idempotencyKey: 'midway' }, admin);
+  await expect.poll(() => now().endedAt, { timeout: 15_000 }).not.toBeNull();
+  await holder.query('rollback');
+  expect(now()).toMatchObject({ status: 'failed', sqlstate: '55P03' });
+  const times = "select pg_stat_get_analyze_count('public.long_1'::regclass)::int as times";
+  expect(await stage.root(times)).toEqual([{ times: 1 }]);
+}, 30_000);

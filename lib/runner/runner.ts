@@ -287,13 +287,7 @@ export class Runner {
     const { run } = job;
     const yes = this.#approvals.wait(run);
     yes.catch(() => {});
-    job.stop = async () => {
-      // The yes may be there already and only not have been heard of.
-      job.cancelRequested = true;
-      this.#approvals.withdraw(run);
-    };
-    run.cancellable = true;
-    await this.#accept(job, user, 'awaiting_approval');
+    await this.#accept(job, user, 'awaiting_approval', () => this.#approvals.withdraw(run));
     run.approvedBy = await yes;
     if (job.cancelRequested) throw new Withdrawn();
     run.status = 'running';
@@ -309,14 +303,7 @@ export class Runner {
     this.#turns.set(server, turns);
     const turn = turns.take(run, long);
     turn.catch(() => {});
-    if (run.queuePosition !== undefined) {
-      job.stop = async () => {
-        job.cancelRequested = true;
-        turns.withdraw(run);
-      };
-      run.cancellable = true;
-      await this.#accept(job, user, 'queued');
-    }
+    if (run.queuePosition !== undefined) await this.#accept(job, user, 'queued', () => turns.withdraw(run));
     const leave = await turn;
     if (job.cancelRequested) {
       leave();
@@ -330,8 +317,15 @@ export class Runner {
     return leave;
   }
 
-  async #accept(job: Job, user: User, event: 'queued' | 'awaiting_approval'): Promise<void> {
+  /** Tells of a run that waits, and lets it be taken back. */
+  async #accept(job: Job, user: User, event: 'queued' | 'awaiting_approval', withdraw: () => void): Promise<void> {
     job.accepted = true;
+    job.run.cancellable = true;
+    job.stop = async () => {
+      // Its wait may be over already and only not have been heard of.
+      job.cancelRequested = true;
+      withdraw();
+    };
     await this.#write({ ...recordOf(job, user), event });
   }
 

@@ -11,6 +11,8 @@ import { watch } from './watch';
 /** How long a lock is waited for where others would queue behind, and how long not before it is tried again. */
 const lockTimeoutMs = 2000;
 const pausesMs = [1000, 3000];
+/** What ended later than this had more than the first lock to wait for: it had work done before. */
+const midwayMs = lockTimeoutMs + 1000;
 
 /** How one statement ended; `failure` missing: without an error; `unsent`: it was never sent. */
 export type StepEnd = { failure?: Failure; warnings: string[]; unsent?: true };
@@ -32,6 +34,7 @@ export async function runStep(
     job.stop = () => stop(job, session);
     job.run.cancellable = true;
     const watching = watch(job, step, place, session);
+    const begun = performance.now();
     const end = await session
       .query(step.sql)
       .then(
@@ -47,6 +50,10 @@ export async function runStep(
     };
     if (watching.steppedBack && end.failure?.status === 'cancelled')
       return { failure: { ...end.failure, message: `${not} ${watching.steppedBack}` }, warnings: end.warnings };
+    if (end.failure?.sqlstate === '55P03' && performance.now() - begun > midwayMs) {
+      const message = `${not} A lock that it came to midway was not granted within 2 s. It is not begun anew, for that would do all of it again.`;
+      return { ...end, failure: { ...end.failure, message } };
+    }
     const pauseMs = pausesMs[attempt];
     if (end.failure?.sqlstate !== '55P03' || step.wait !== 'brief' || pauseMs === undefined)
       return end.failure?.sqlstate === '55P03'
