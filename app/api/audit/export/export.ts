@@ -1,5 +1,6 @@
 import { csvCell } from '@/components/table/csv';
 import type { AuditEntry } from '@/lib/actions/protocol';
+import { notApplicable } from '@/lib/format';
 
 type Cell = string | number | null;
 
@@ -22,7 +23,9 @@ const columns: Record<string, (entry: AuditEntry) => Cell | undefined> = {
   ms: ({ result }) => result?.ms,
   warnings: ({ result }) => result?.warnings?.join('\n'),
   figures: ({ result }) =>
-    result?.figures?.map(({ label, before, after }) => `${label}: ${before ?? '?'} → ${after ?? '?'}`).join('\n'),
+    result?.figures
+      ?.map(({ label, before, after }) => `${label}: ${before ?? notApplicable} → ${after ?? notApplicable}`)
+      .join('\n'),
   undo: ({ result }) => result?.undo?.sql,
   schedule: ({ schedule }) => textOf(schedule),
   run: ({ runId }) => runId,
