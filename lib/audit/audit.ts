@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { AuditEntry } from '@/lib/actions/protocol';
 import { log, safeError } from '@/lib/metrics/log';
 import { type Break, type ChainEnd, chainStart, hashOf, type Verified, verifyText } from './chain';
-import { type AuditFilter, type AuditQuery, parsed, wanted } from './query';
+import { type AuditFilter, type AuditQuery, maybeWanted, parsed, wanted } from './query';
 import { auditFiles } from './verify';
 
 export type { AuditFilter, AuditQuery };
@@ -91,10 +91,16 @@ export class Audit {
     return undefined;
   }
 
-  /** Entries, newest first, and the number to go on from (null at the end). */
-  async read({ limit, before, ...filter }: AuditQuery): Promise<{ entries: AuditEntry[]; next: number | null }> {
+  /**
+   * Entries, newest first, and the number to go on from (null at the end). With `files` only so many of the newest files
+   * are looked through: what is asked for each preview must not take longer with each year.
+   */
+  async read(
+    { limit, before, ...filter }: AuditQuery,
+    files?: number,
+  ): Promise<{ entries: AuditEntry[]; next: number | null }> {
     const entries: AuditEntry[] = [];
-    for await (const { entry } of this.lines(filter)) {
+    for await (const { entry } of this.lines(filter, files)) {
       if (before !== undefined && entry.seq >= before) continue;
       if (entries.length === limit) return { entries, next: entries.at(-1)?.seq ?? null };
       entries.push(entry);
@@ -103,11 +109,11 @@ export class Audit {
   }
 
   /** Every entry that is wanted with its line as it stands in the file, newest first; one file at a time is in memory. */
-  async *lines(filter: AuditFilter): AsyncGenerator<{ entry: AuditEntry; line: string }> {
+  async *lines(filter: AuditFilter, files?: number): AsyncGenerator<{ entry: AuditEntry; line: string }> {
     await this.#turn(async () => {});
-    for (const name of (await this.#files()).reverse())
+    for (const name of (await this.#files()).reverse().slice(0, files))
       for (const line of (await this.#lines(name)).reverse()) {
-        const entry = parsed(line);
+        const entry = maybeWanted(line, filter) ? parsed(line) : undefined;
         if (entry && wanted(entry, filter)) yield { entry, line };
       }
   }

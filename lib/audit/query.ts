@@ -17,6 +17,11 @@ export type AuditFilter = {
 /** Which entries to read, newest first; `before` is a number as `next` gave it. */
 export type AuditQuery = AuditFilter & { limit: number; before?: number | undefined };
 
+/** Whether a line may be wanted, told without parsing it: most are not. */
+export function maybeWanted(line: string, { event, server, action, status }: AuditFilter): boolean {
+  return [event, server, action, status].every((value) => value === undefined || line.includes(JSON.stringify(value)));
+}
+
 /** A line of a file as an entry; undefined where it is none. */
 export function parsed(line: string): AuditEntry | undefined {
   try {

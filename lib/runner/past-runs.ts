@@ -4,12 +4,14 @@ import type { Audit } from '@/lib/audit/audit';
 const mostRuns = 10;
 /** How many ended runs of an action are looked through: only those that were done tell how long it takes. */
 const mostRead = 50;
+/** Files of the audit that are looked through, of 8 MB each. */
+const mostFiles = 2;
 
 const done = new Set(['done', 'done_with_warnings']);
 
 /** Earlier runs of an action on a server that were done, newest first: how long each took, and of how many bytes. */
 export async function pastRuns(audit: Audit, server: string, action: string): Promise<PastRun[]> {
-  const { entries } = await audit.read({ limit: mostRead, event: 'result', server, action });
+  const { entries } = await audit.read({ limit: mostRead, event: 'result', server, action }, mostFiles);
   const runs = entries.flatMap((entry): PastRun[] => {
     const { runId, result, title, ts } = entry;
     if (!runId || !result || !done.has(result.status)) return [];
