@@ -30,9 +30,21 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   },
   components: {
     values: ['lib/client', 'lib/format'],
-    types: ['lib/topics', 'lib/checks', 'lib/actions', 'lib/findings', 'lib/history', 'lib/config'],
+    types: [
+      'lib/topics',
+      'lib/checks',
+      'lib/actions',
+      'lib/ddl',
+      'lib/findings',
+      'lib/history',
+      'lib/schedules',
+      'lib/config',
+    ],
   },
-  'lib/client': { values: ['lib/format'], types: ['lib/topics', 'lib/checks', 'lib/actions', 'lib/history'] },
+  'lib/client': {
+    values: ['lib/format'],
+    types: ['lib/topics', 'lib/checks', 'lib/actions', 'lib/ddl', 'lib/history', 'lib/schedules'],
+  },
   'lib/read': {
     values: ['lib/access', 'lib/runtime', 'lib/topics', 'lib/sampler', 'lib/history'],
     types: ['lib/client'],

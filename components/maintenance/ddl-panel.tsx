@@ -8,9 +8,10 @@ import { visible } from '@/components/ui/highlight';
 import { Note } from '@/components/ui/note';
 import { Panel } from '@/components/ui/panel';
 import { announce } from '@/lib/client/announce';
-import { askDdl, type DdlAnswer } from '@/lib/client/maintenance-queries';
+import { askDdl } from '@/lib/client/maintenance-queries';
 import type { RequestError } from '@/lib/client/request';
 import { useDatabase } from '@/lib/client/url-state';
+import type { DdlAnswer } from '@/lib/ddl/check';
 import { plural } from '@/lib/format';
 import { DdlResult } from './ddl-result';
 
@@ -34,7 +35,8 @@ export function DdlPanel({ server }: { server: string }) {
   useEffect(() => {
     if (atText) area.current?.focus();
   }, [atText]);
-  const wrong = missing ? 'Paste at least one statement.' : atText ? error?.message : undefined;
+  const none = asking.data?.statements.length === 0;
+  const wrong = missing || none ? 'Paste at least one statement.' : atText ? error?.message : undefined;
   return (
     <Panel
       title="What would this DDL block?"
@@ -66,6 +68,7 @@ export function DdlPanel({ server }: { server: string }) {
             onChange={(event) => {
               setSql(event.target.value);
               setMissing(false);
+              if (none) asking.reset();
             }}
           />
           <p id={`${id}-wrong`} className="act-wrong ddl-wrong" role="status">
@@ -102,7 +105,7 @@ export function DdlPanel({ server }: { server: string }) {
           </p>
         </Note>
       )}
-      {asking.data && <DdlResult server={server} statements={asking.data.statements} />}
+      {asking.data && !none && <DdlResult server={server} statements={asking.data.statements} />}
     </Panel>
   );
 }

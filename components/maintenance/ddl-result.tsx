@@ -6,10 +6,10 @@ import { visible } from '@/components/ui/highlight';
 import { Note } from '@/components/ui/note';
 import { SqlBlock } from '@/components/ui/sql';
 import { StateText } from '@/components/ui/state';
-import type { DdlStatement } from '@/lib/client/maintenance-queries';
+import type { Checked } from '@/lib/ddl/check';
 
 /** What each statement would lock, rewrite and wait for. */
-export function DdlResult({ server, statements }: { server: string; statements: DdlStatement[] }) {
+export function DdlResult({ server, statements }: { server: string; statements: Checked[] }) {
   return (
     <ol className="ddl-result" aria-label="Statements judged; nothing was run">
       {statements.map((statement, at) => (
@@ -32,7 +32,7 @@ export function DdlResult({ server, statements }: { server: string; statements: 
   );
 }
 
-function Judged({ server, statement }: { server: string; statement: DdlStatement }) {
+function Judged({ server, statement }: { server: string; statement: Checked }) {
   const { locks, rewrites, inTransaction, waitsFor, wouldQueue, estimates, warnings, saferWay } = statement;
   return (
     <>

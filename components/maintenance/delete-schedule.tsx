@@ -7,8 +7,9 @@ import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { visible } from '@/components/ui/highlight';
 import { announce } from '@/lib/client/announce';
-import { deleteSchedule, type Schedule } from '@/lib/client/maintenance-queries';
+import { deleteSchedule } from '@/lib/client/maintenance-queries';
 import type { RequestError } from '@/lib/client/request';
+import type { Schedule } from '@/lib/schedules/shapes';
 
 /** Asks before a schedule is deleted; a run that is under way goes on. */
 export function DeleteSchedule({

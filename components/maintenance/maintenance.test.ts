@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { doneWords, leftWords, pastWords, phaseWords, rateWords, runState } from '@/components/actions/words';
 import type { Run, RunProgress } from '@/lib/actions/protocol';
-import type { Schedule } from '@/lib/client/maintenance-queries';
+import type { Schedule } from '@/lib/schedules/shapes';
 import { endedRuns, figuresWords, maintenanceSentence, movingRuns, schedulesSentence } from './summary';
 
 const run = (runId: string, status: Run['status'], change: Partial<Run> = {}): Run => ({

@@ -16,10 +16,11 @@ import { Panel } from '@/components/ui/panel';
 import { StateText } from '@/components/ui/state';
 import { Ago } from '@/components/ui/time';
 import { announce } from '@/lib/client/announce';
-import { changeSchedule, type Schedule, schedulesQuery } from '@/lib/client/maintenance-queries';
+import { changeSchedule, schedulesQuery } from '@/lib/client/maintenance-queries';
 import type { RequestError } from '@/lib/client/request';
 import { useAsked } from '@/lib/client/use-asked';
 import { notApplicable, plural } from '@/lib/format';
+import type { Schedule } from '@/lib/schedules/shapes';
 import { DeleteSchedule } from './delete-schedule';
 import { Moment } from './moment';
 import { ScheduleDialog } from './schedule-dialog';
@@ -143,17 +144,30 @@ function scheduleColumns(): Column<Schedule>[] {
       value: (row) => row.title,
       cell: (row) => (
         <span className="cut schedule-name" title={visible(row.title)}>
-          <bdi>{visible(row.title)}</bdi> <span className="muted">{row.body.action}</span>
+          <bdi>{visible(row.title)}</bdi> <span className="muted">{visible(row.subject.replace(/\?$/, ''))}</span>
         </span>
       ),
-      meaning: 'What it is called, and the action that it runs.',
+      meaning: 'What it is called, and what it does.',
     },
     {
       id: 'enabled',
       header: 'State',
       value: (row) => row.enabled,
-      cell: (row) => (row.enabled ? 'On' : <span className="muted">Off</span>),
-      meaning: 'Whether it runs by itself.',
+      cell: (row) =>
+        row.problem ? (
+          <StateText state="warning" small>
+            <span title={row.problem}>{row.problem}</span>
+          </StateText>
+        ) : row.enabled ? (
+          row.running ? (
+            'Running'
+          ) : (
+            'On'
+          )
+        ) : (
+          <span className="muted">Off</span>
+        ),
+      meaning: 'Whether it runs by itself, runs now, or why it will not.',
     },
     {
       id: 'cron',
@@ -203,7 +217,7 @@ function scheduleColumns(): Column<Schedule>[] {
         ) : (
           none
         ),
-      meaning: 'Times at which it should have run while pgdeck was not there.',
+      meaning: 'Due times at which nothing ran: pgdeck or the server was away, or the run before had not ended.',
     },
     {
       id: 'createdBy',

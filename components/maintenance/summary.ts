@@ -1,7 +1,7 @@
 import type { Run } from '@/lib/actions/protocol';
-import type { Schedule } from '@/lib/client/maintenance-queries';
 import { isMoving } from '@/lib/client/queries';
 import { list, plural } from '@/lib/format';
+import type { Schedule } from '@/lib/schedules/shapes';
 
 const rank = { running: 0, queued: 1, awaiting_approval: 2 } as Record<string, number>;
 

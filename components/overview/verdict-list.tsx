@@ -9,6 +9,7 @@ import { Button } from '@/components/ui/button';
 import { SqlBlock } from '@/components/ui/sql';
 import { StateIcon, StateText } from '@/components/ui/state';
 import { Ago, Clock } from '@/components/ui/time';
+import type { PreviewBody } from '@/lib/actions/protocol';
 import type { Finding } from '@/lib/checks/check';
 import { useNow } from '@/lib/client/clock';
 import { usePageTime } from '@/lib/client/page-time';
@@ -94,7 +95,6 @@ function Group({ server, group, onAct }: { server: string; group: Alike; onAct: 
 }
 
 function FindingRow({ server, finding, onAct }: { server: string; finding: Finding; onAct: () => void }) {
-  const act = useAction();
   const { severity, title, detail, confidence, since, remedy } = finding;
   const proof = proofOf(server, finding);
   const words = remedyWords(finding, useActionTitles(remedy !== undefined));
@@ -124,18 +124,7 @@ function FindingRow({ server, finding, onAct }: { server: string; finding: Findi
             {proof.label}
           </Link>
         )}
-        {remedy && words && (
-          <Button
-            acts
-            title={words}
-            onClick={() => {
-              act(remedy);
-              onAct();
-            }}
-          >
-            <span className="cut">{words}</span>
-          </Button>
-        )}
+        {remedy && words && <RemedyButton remedy={remedy} words={words} onAct={onAct} />}
       </div>
     </li>
   );
@@ -144,7 +133,6 @@ function FindingRow({ server, finding, onAct }: { server: string; finding: Findi
 function UnknownRow({ row, onAct }: { row: Unjudged; onAct: () => void }) {
   const { title, because, fixSql, remedy } = row;
   const words = remedyWords(row, useActionTitles(remedy !== undefined));
-  const act = useAction();
   return (
     <li className="verdict-row unknown">
       <StateText state="unknown" />
@@ -152,18 +140,7 @@ function UnknownRow({ row, onAct }: { row: Unjudged; onAct: () => void }) {
         <p className="verdict-title">{title}</p>
         <p className="verdict-detail">{because}</p>
         {fixSql && <SqlBlock sql={fixSql} label="SQL that mends it" />}
-        {remedy && words && (
-          <Button
-            acts
-            title={words}
-            onClick={() => {
-              act(remedy);
-              onAct();
-            }}
-          >
-            <span className="cut">{words}</span>
-          </Button>
-        )}
+        {remedy && words && <RemedyButton remedy={remedy} words={words} onAct={onAct} />}
       </div>
     </li>
   );
@@ -175,4 +152,21 @@ const dayMs = 86_400_000;
 function Since({ at }: { at: string }) {
   const now = useNow();
   return now && now - Date.parse(at) >= dayMs ? <Ago at={at} /> : <Clock at={at} />;
+}
+
+/** Opens the preview of what mends a finding. */
+function RemedyButton({ remedy, words, onAct }: { remedy: PreviewBody; words: string; onAct: () => void }) {
+  const act = useAction();
+  return (
+    <Button
+      acts
+      title={words}
+      onClick={() => {
+        act(remedy);
+        onAct();
+      }}
+    >
+      <span className="cut">{words}</span>
+    </Button>
+  );
 }

@@ -1,7 +1,9 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { RelationFit } from '@/lib/actions/fits';
-import type { ActionDescription, Fact, InTheWay, Preview, PreviewBody, Run, RunStatus } from '@/lib/actions/protocol';
+import type { ActionDescription, PreviewBody, Run } from '@/lib/actions/protocol';
 import type { Target, TargetKind } from '@/lib/actions/target';
+import type { DdlAnswer } from '@/lib/ddl/check';
+import type { Created, SchedulesAnswer } from '@/lib/schedules/shapes';
 import { request, withQuery } from './request';
 
 const path = (server: string, rest: string) => `/api/servers/${encodeURIComponent(server)}/${rest}`;
@@ -75,30 +77,6 @@ export function indexFormQuery(server: string, of: { database: string; oid: numb
   });
 }
 
-/** An action that runs by itself at times of a cron expression. */
-export type Schedule = {
-  id: string;
-  title: string;
-  cron: string;
-  timeZone: string;
-  body: PreviewBody;
-  enabled: boolean;
-  createdBy: string;
-  createdAt: string;
-  next: string | null;
-  last: { at: string; status: RunStatus; message: string; runId: string | null } | null;
-  missed: { count: number; last: string } | null;
-};
-
-/** Answer of `GET /api/servers/:server/schedules`. */
-export type SchedulesAnswer = {
-  enabled: boolean;
-  unavailable?: { reason: string; hint: string };
-  /** The actions that can be scheduled. */
-  actions: string[];
-  schedules: Schedule[];
-};
-
 /** The schedules of a server. */
 export function schedulesQuery(server: string) {
   return queryOptions({
@@ -121,7 +99,7 @@ export type NewSchedule = {
 
 /** Makes a schedule, or only previews what it would do. */
 export function makeSchedule(server: string, body: NewSchedule) {
-  return request<{ schedule?: Schedule; preview: Preview }>(path(server, 'schedules'), { body });
+  return request<Created>(path(server, 'schedules'), { body });
 }
 
 /** Changes a schedule: turns it on or off. */
@@ -133,25 +111,6 @@ export function changeSchedule(server: string, id: string, body: { enabled: bool
 export function deleteSchedule(server: string, id: string) {
   return request<unknown>(path(server, `schedules/${encodeURIComponent(id)}`), { method: 'DELETE', body: {} });
 }
-
-/** What one statement of a person's DDL would lock, rewrite and wait for. */
-export type DdlStatement = {
-  sql: string;
-  kind: string;
-  supported: boolean;
-  locks: { relation: string; mode: string; blocks?: string }[];
-  /** Null: that cannot be told beforehand. */
-  rewrites: boolean | null;
-  inTransaction: boolean;
-  waitsFor: InTheWay[];
-  wouldQueue: InTheWay[];
-  estimates: Fact[];
-  warnings: string[];
-  saferWay?: string;
-};
-
-/** Answer of `POST /api/servers/:server/ddl`; nothing was run. */
-export type DdlAnswer = { executed: false; statements: DdlStatement[] };
 
 /** Asks what DDL would block; it is parsed, never run. */
 export function askDdl(server: string, database: string, sql: string) {
