@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { PreviewBody, Run } from '@/lib/actions/protocol';
 import { acting } from './test-acting';
-import { admin, Stage } from './test-stage';
+import { admin, refusal, Stage } from './test-stage';
 
 // What a run tells is what the catalog shows, also where the statement ended with an error.
 
@@ -89,3 +89,16 @@ it('what came to a lock midway is not begun anew: the partitions before it would
   const times = "select pg_stat_get_analyze_count('public.long_1'::regclass)::int as times";
   expect(await stage.root(times)).toEqual([{ times: 1 }]);
 }, 30_000);
+
+it('a preview whose statement was sent is never executed again, whatever fails afterwards', async () => {
+  const target = { kind: 'relation' as const, database: 'postgres', oid: await stage.oid('orders') };
+  const { previewId } = await preview({ action: 'analyze', target });
+  const body = { previewId, idempotencyKey: 'once' };
+  stage.server.sampler.history.changes.add = () => {
+    throw new Error('the history fell over');
+  };
+  expect(await refusal(stage.runner.execute('test', body, admin))).toContain('the history fell over');
+  expect(await refusal(stage.runner.execute('test', { ...body, idempotencyKey: 'twice' }, admin))).toBe(
+    '410 preview_used',
+  );
+});

@@ -28,7 +28,7 @@ const answerWithinMs = 3500;
 const mostKeys = 1000;
 const mostRuns = 200;
 
-type Execution = { previewId: string; run: Run; ended: Promise<Run> };
+type Execution = { previewId: string; run: Run; begun: () => boolean; ended: Promise<Run> };
 
 /** What a runner stands on: the watched servers, the audit, and the store that knows of other instances. */
 export type Parts = Beyond & {
@@ -103,7 +103,7 @@ export class Runner {
     this.#executions.set(key, execution);
     execution.ended.catch((error) => {
       // Nothing was sent and nothing is wrong with the preview: it may be tried again, under the same key too.
-      if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429) {
+      if (!execution.begun() && (!(error instanceof ApiError) || error.status >= 500 || error.status === 429)) {
         remembered.used = false;
         this.#executions.delete(key);
       }
@@ -229,7 +229,7 @@ export class Runner {
     };
     const release = this.#take(job);
     const ended = this.#perform(job, user, preview, () => begun).finally(release);
-    return { previewId: preview.previewId, run, ended };
+    return { previewId: preview.previewId, run, begun: () => begun, ended };
   }
 
   async #perform(job: Job, user: User, preview: Preview, begun: () => boolean): Promise<Run> {
