@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { allowedSettings } from '@/lib/actions/allowed-settings';
+import { allowedSettings } from '@/lib/actions/server/allowed-settings';
 
 const role = 'pgdeck_action';
 

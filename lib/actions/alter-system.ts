@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Judgement, type Refusal, type Row, type Step } from './action';
-import { cautionOf, leastOf, mayBeSet, notLessOnStandby } from './allowed-settings';
 import type { Undo } from './protocol';
-import { checkValue, literal, sameValue, valueInWords } from './setting-value';
+import { cautionOf, leastOf, mayBeSet, notLessOnStandby } from './server/allowed-settings';
+import { checkValue, literal, sameValue, valueInWords } from './server/setting-value';
 import type { SettingSubject } from './subjects/subject';
 
 const options = z.strictObject({

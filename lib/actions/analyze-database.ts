@@ -3,7 +3,7 @@ import { exact, list, plural } from '@/lib/format';
 import { type ActingRole, defineWork, type Given, type Refusal, type Step } from './action';
 import { digits } from './session';
 import type { DatabaseSubject } from './subjects/subject';
-import { maintainRights, pageBytes } from './table-maintenance';
+import { maintainRights, pageBytes } from './tables/maintenance';
 
 /** Tables of one run: each is a statement that is shown, sent and written down. */
 const mostTables = 500;

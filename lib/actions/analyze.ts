@@ -15,7 +15,7 @@ import {
   pageBytes,
   rowsFigure,
   skipLocked,
-} from './table-maintenance';
+} from './tables/maintenance';
 
 /** 300 rows for each of default_statistics_target 100, each from a page of its own. */
 const samplePages = 30_000;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bytes, exact, list, plural } from '@/lib/format';
 import { defineWork, type Given, type Plan, type Refusal } from './action';
-import { boundSql, partitionBound } from './partition-bound';
+import { boundSql, partitionBound } from './partitions/bound';
 import {
   attachLocks,
   boundRefusal,
@@ -12,7 +12,7 @@ import {
   parentFrom,
   type Sibling,
   siblingsColumn,
-} from './partition-parent';
+} from './partitions/parent';
 import { digits } from './session';
 import type { RelationSubject } from './subjects/subject';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Refusal } from './action';
-import { installedNow, notAllowed, notPreloaded, preloadedColumn, versionLiteral } from './extension-words';
+import { installedNow, notAllowed, notPreloaded, preloadedColumn, versionLiteral } from './server/extension-words';
 import type { ExtensionSubject } from './subjects/subject';
 
 const options = z.strictObject({

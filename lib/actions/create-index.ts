@@ -1,6 +1,6 @@
 import { plural } from '@/lib/format';
 import { defineWork, type Given, type Refusal } from './action';
-import { beingBuilt } from './index-builder';
+import { beingBuilt } from './indexes/builder';
 import {
   compared,
   createIndex as createStatement,
@@ -10,11 +10,11 @@ import {
   indexOptions,
   shapeOf,
   type TreeTable,
-} from './index-definition';
-import { indexDetails } from './index-definition-details';
-import { builtProof, judgeBuilt } from './index-definition-result';
-import { begun, type IndexSteps, indexSteps } from './index-definition-steps';
-import { provenIndex } from './sql-expression';
+} from './indexes/definition';
+import { indexDetails } from './indexes/details';
+import { builtProof, judgeBuilt } from './indexes/result';
+import { provenIndex } from './indexes/sql-expression';
+import { begun, type IndexSteps, indexSteps } from './indexes/steps';
 import type { RelationSubject } from './subjects/subject';
 
 type Asked = Given<RelationSubject, IndexOptions>;

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { bytes, plural } from '@/lib/format';
 import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Judgement, type Plan, type Refusal, type Step } from './action';
-import { type Bound, boundSql, partitionBound, proposedName } from './partition-bound';
+import { aheadOption, aheadPartitions, aheadRefusal, type Next, nextSql } from './partitions/ahead';
+import { type Bound, boundSql, partitionBound, proposedName } from './partitions/bound';
 import {
   attachLocks,
   boundRefusal,
@@ -14,8 +15,7 @@ import {
   parentFrom,
   type Sibling,
   siblingsColumn,
-} from './partition-parent';
-import { aheadOption, aheadPartitions, aheadRefusal, type Next, nextSql } from './partitions-ahead';
+} from './partitions/parent';
 import type { NextAction } from './protocol';
 import { digits } from './session';
 import type { RelationSubject } from './subjects/subject';

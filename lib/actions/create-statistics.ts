@@ -4,7 +4,7 @@ import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Refusal } from './action';
 import { digits } from './session';
 import type { RelationSubject } from './subjects/subject';
-import { firstUserOid, notFor } from './table-maintenance';
+import { firstUserOid, notFor } from './tables/maintenance';
 
 /** PostgreSQL cuts names behind so many bytes. */
 const longestName = 63;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bytes, exact } from '@/lib/format';
 import { defineWork, type Given, type Plan } from './action';
-import { attachAgain, type Child, childReading, detachLocks, detachSql, placeReading } from './partition-child';
+import { attachAgain, type Child, childReading, detachLocks, detachSql, placeReading } from './partitions/child';
 import { digits } from './session';
 import type { RelationSubject } from './subjects/subject';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineWork, type Refusal } from './action';
-import { installedNow, notAllowed } from './extension-words';
+import { installedNow, notAllowed } from './server/extension-words';
 import type { ExtensionSubject } from './subjects/subject';
 
 const options = z.strictObject({});

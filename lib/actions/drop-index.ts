@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { bytes, count, exact, plural } from '@/lib/format';
 import { defineWork, type Given, type Refusal } from './action';
-import { beingBuilt } from './index-builder';
-import { cleanUps } from './index-definition-result';
+import { beingBuilt } from './indexes/builder';
+import { cleanUps } from './indexes/result';
 import type { Fact, Undo } from './protocol';
 import { digits } from './session';
 import { lockedAway } from './subjects/locked-away';

@@ -11,7 +11,7 @@ import {
   type Step,
 } from './action';
 import { finish } from './detach-partition';
-import { attachAgain, type Child, childReading, detachLocks, detachSql, placeReading } from './partition-child';
+import { attachAgain, type Child, childReading, detachLocks, detachSql, placeReading } from './partitions/child';
 import { digits } from './session';
 import type { RelationSubject } from './subjects/subject';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Judgement, type Plan, type Reading, type Refusal, type Row } from './action';
-import { builtProof, judgeBuilt } from './index-definition-result';
-import { type Node, notInIndex, oneStatement, parserReady } from './sql-expression';
+import { builtProof, judgeBuilt } from './indexes/result';
+import { type Node, notInIndex, oneStatement, parserReady } from './indexes/sql-expression';
 import type { RunSubject } from './subjects/subject';
 
 type Asked = Given<RunSubject>;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { bytes, plural } from '@/lib/format';
 import { defineWork, type Given, type Judgement, type Reading, type Refusal, type Row, type Step } from './action';
-import { beingBuilt, builderOf } from './index-builder';
-import { cleanUps } from './index-definition-result';
+import { beingBuilt, builderOf } from './indexes/builder';
+import { cleanUps } from './indexes/result';
 import { digits } from './session';
 import { lockedAway } from './subjects/locked-away';
 import type { IndexSubject, RelationSubject } from './subjects/subject';

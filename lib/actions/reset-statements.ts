@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { exact, plural } from '@/lib/format';
 import { quoted } from '@/lib/identifier';
 import { defineWork, type Given, type Reading, type Refusal } from './action';
+import { type StatementsExtension, statementsExtension } from './server/statements-extension';
 import { digits } from './session';
-import { type StatementsExtension, statementsExtension } from './statements-extension';
 import type { DatabaseSubject, ServerSubject, StatementSubject } from './subjects/subject';
 
 const options = z.strictObject({});

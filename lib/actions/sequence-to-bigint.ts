@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { bytes, exact, list, percent, plural } from '@/lib/format';
 import { quoted } from '@/lib/identifier';
 import { type Claim, defineWork, type Given, type Plan, type Refusal, type Step } from './action';
-import { cut, joined } from './partition-bound';
-import { columnsReading, type SequenceColumn } from './sequence-columns';
+import { cut, joined } from './partitions/bound';
 import { digits } from './session';
 import type { RelationSubject } from './subjects/subject';
+import { columnsReading, type SequenceColumn } from './tables/sequence-columns';
 
 const pageBytes = 8192;
 const batchRows = 10_000;

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Given, WorkAction } from './action';
-import { allowedExtensions, mayBeInstalled } from './allowed-extensions';
-import { cautionOf, leastOf, mayBeSet } from './allowed-settings';
 import { alterSystem } from './alter-system';
 import { createExtension } from './create-extension';
 import { dropSlot } from './drop-slot';
-import { versionLiteral } from './extension-words';
 import { refreshCollationVersion } from './refresh-collation-version';
 import { resetStatements } from './reset-statements';
 import { rollbackPrepared } from './rollback-prepared';
+import { allowedExtensions, mayBeInstalled } from './server/allowed-extensions';
+import { cautionOf, leastOf, mayBeSet } from './server/allowed-settings';
+import { versionLiteral } from './server/extension-words';
 import type { Subject } from './subjects/subject';
 
 const actor = { role: 'actor', superuser: false, major: 18 };

@@ -2,9 +2,15 @@ import { list } from '@/lib/format';
 import { defineWork, type Given, type Judgement, type Reading, type Refusal, type Row } from './action';
 import type { Figure, Undo } from './protocol';
 import { digits } from './session';
-import { type StorageValue, storageOptions, storageParameters, storageText, storageValue } from './storage-parameters';
 import type { RelationSubject } from './subjects/subject';
-import { firstUserOid, needsMajor, notFor } from './table-maintenance';
+import { firstUserOid, needsMajor, notFor } from './tables/maintenance';
+import {
+  type StorageValue,
+  storageOptions,
+  storageParameters,
+  storageText,
+  storageValue,
+} from './tables/storage-parameters';
 
 type Values = Record<string, StorageValue | undefined>;
 type Asked = Given<RelationSubject, Values>;

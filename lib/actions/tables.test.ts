@@ -3,8 +3,8 @@ import type { WorkAction } from './action';
 import { analyzeDatabase } from './analyze-database';
 import { createStatistics } from './create-statistics';
 import { setStorageParameters } from './set-storage-parameters';
-import { storageOptions, storageText, storageValue } from './storage-parameters';
 import type { RelationSubject } from './subjects/subject';
+import { storageOptions, storageText, storageValue } from './tables/storage-parameters';
 import { vacuum } from './vacuum';
 import { vacuumFull } from './vacuum-full';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineWork, type Given, type Refusal } from './action';
-import { installedNow, notAllowed, versionLiteral } from './extension-words';
+import { installedNow, notAllowed, versionLiteral } from './server/extension-words';
 import type { ExtensionSubject } from './subjects/subject';
 
 const options = z.strictObject({

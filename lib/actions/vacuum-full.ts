@@ -14,7 +14,7 @@ import {
   pageBytes,
   pagesReading,
   sizeFigures,
-} from './table-maintenance';
+} from './tables/maintenance';
 
 const options = z.strictObject({
   yield_after_seconds: z

@@ -18,7 +18,7 @@ import {
   rowsFigure,
   sizeFigures,
   skipLocked,
-} from './table-maintenance';
+} from './tables/maintenance';
 
 const options = z.strictObject({
   freeze: z.boolean().default(false).meta({

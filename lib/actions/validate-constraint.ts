@@ -3,7 +3,7 @@ import { count } from '@/lib/format';
 import { type Claim, defineWork, type Refusal } from './action';
 import { digits } from './session';
 import type { ConstraintSubject } from './subjects/subject';
-import { pageBytes } from './table-maintenance';
+import { pageBytes } from './tables/maintenance';
 
 const kinds: Record<string, string> = { c: 'check constraint', f: 'foreign key', n: 'not-null constraint' };
 

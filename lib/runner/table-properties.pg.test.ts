@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PreviewBody } from '@/lib/actions/protocol';
-import { storageParameters } from '@/lib/actions/storage-parameters';
+import { storageParameters } from '@/lib/actions/tables/storage-parameters';
 import { acting } from './test-acting';
 import { Stage } from './test-stage';
 

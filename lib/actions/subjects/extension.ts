@@ -1,4 +1,4 @@
-import { allowedExtensions } from '../allowed-extensions';
+import { allowedExtensions } from '../server/allowed-extensions';
 import type { SubjectReader } from './subject';
 
 /** Extensions: those that the server has files of, and those installed in the database. */

@@ -1,4 +1,4 @@
-import { builderOf } from '../index-builder';
+import { builderOf } from '../indexes/builder';
 import { digits } from '../session';
 import { lockedAway } from './locked-away';
 import type { SubjectReader } from './subject';

@@ -1,4 +1,4 @@
-import { allowedSettings } from '../allowed-settings';
+import { allowedSettings } from '../server/allowed-settings';
 import type { SubjectReader } from './subject';
 
 /**

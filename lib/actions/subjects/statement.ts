@@ -1,4 +1,4 @@
-import { statementsExtension } from '../statements-extension';
+import { statementsExtension } from '../server/statements-extension';
 import type { SubjectReader } from './subject';
 
 /** Statements of pg_stat_statements; which rows there are is read in a second step, for the extension's schema is not known before. */

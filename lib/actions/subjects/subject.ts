@@ -1,5 +1,5 @@
 import type { RelationFit } from '../fits';
-import type { StatementsExtension } from '../statements-extension';
+import type { StatementsExtension } from '../server/statements-extension';
 import type { Target, WorkTarget } from '../target';
 
 /** What every subject has; a reader of a kind adds columns of its own. */

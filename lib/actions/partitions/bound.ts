@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Node, oneStatementOf, parserReady } from './sql-expression';
+import { type Node, oneStatementOf, parserReady } from '../indexes/sql-expression';
 
 const mostValues = 200;
 const text = z

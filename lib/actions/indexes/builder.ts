@@ -1,4 +1,4 @@
-import type { Refusal } from './action';
+import type { Refusal } from '../action';
 
 /** Why an INVALID index in somebody's hands is left alone. */
 export function beingBuilt({ quoted, builder }: { quoted: string; builder: string | null }): Refusal {

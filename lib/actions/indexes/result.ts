@@ -1,7 +1,7 @@
 import { bytes } from '@/lib/format';
-import type { Judgement, Reading, Row } from './action';
-import type { Planned } from './index-definition-steps';
-import type { NextAction } from './protocol';
+import type { Judgement, Reading, Row } from '../action';
+import type { NextAction } from '../protocol';
+import type { Planned } from './steps';
 
 /** An index that a proof found. */
 type Found = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeBuilt } from './index-definition-result';
+import { judgeBuilt } from './result';
 
 const place = { database: 'shop', table: 'public.t', name: 'n', partitioned: false };
 const found = { oid: 9, relid: 1, relkind: 'i', quoted: 'public.n', valid: true, building: false, bytes: 8192 };

@@ -1,5 +1,6 @@
 import { quoted } from '@/lib/identifier';
-import type { Claim, Step } from './action';
+import type { Claim, Step } from '../action';
+import type { RelationSubject } from '../subjects/subject';
 import {
   compared,
   createIndex,
@@ -9,8 +10,7 @@ import {
   type Shape,
   shapeOf,
   type TreeTable,
-} from './index-definition';
-import type { RelationSubject } from './subjects/subject';
+} from './definition';
 
 /** An index that the steps make or complete: on which table, under which name. */
 export type Planned = { relid: number; name: string };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Bound } from './bound';
 import { clash, isEmpty } from './bound-overlap';
-import type { Bound } from './partition-bound';
 
 const range = (from: unknown[], to: unknown[]) => ({ by: 'range', from, to }) as Bound;
 const [min, max] = [{ edge: 'minvalue' }, { edge: 'maxvalue' }];

@@ -1,9 +1,9 @@
-import type { Reading } from './action';
-import { builderOf } from './index-builder';
-import type { IndexOptions } from './index-definition';
-import { digits } from './session';
-import { lockedAway } from './subjects/locked-away';
-import type { RelationSubject } from './subjects/subject';
+import type { Reading } from '../action';
+import { digits } from '../session';
+import { lockedAway } from '../subjects/locked-away';
+import type { RelationSubject } from '../subjects/subject';
+import { builderOf } from './builder';
+import type { IndexOptions } from './definition';
 
 /** The longest start of a text that has at most so many bytes. */
 const clipped = (text: string, bytes: string) =>

@@ -1,6 +1,6 @@
-import type { Reading } from './action';
-import { digits } from './session';
-import type { RelationSubject } from './subjects/subject';
+import type { Reading } from '../action';
+import { digits } from '../session';
+import type { RelationSubject } from '../subjects/subject';
 
 /** A column that holds a number of the sequence, or names one that does by a foreign key; one row of each. */
 export type SequenceColumn = {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { bytes, exact } from '@/lib/format';
-import type { ActingRole, Claim, Reading, Refusal, Row } from './action';
-import type { Figure } from './protocol';
-import { digits } from './session';
-import type { RelationSubject } from './subjects/subject';
+import type { ActingRole, Claim, Reading, Refusal, Row } from '../action';
+import type { Figure } from '../protocol';
+import { digits } from '../session';
+import type { RelationSubject } from '../subjects/subject';
 
 const kinds: Record<string, string> = {
   r: 'a table',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Bound, joined } from './partition-bound';
+import { type Bound, joined } from './bound';
 
 /** How many partitions one run makes at most. */
 export const mostAhead = 60;

@@ -1,6 +1,6 @@
-import type { Refusal } from './action';
+import type { Refusal } from '../action';
+import type { ExtensionSubject } from '../subjects/subject';
 import { mayBeInstalled, preloadedBy } from './allowed-extensions';
-import type { ExtensionSubject } from './subjects/subject';
 
 /** Why an extension is not touched; undefined where it is. */
 export function notAllowed({ name }: ExtensionSubject): Refusal | undefined {

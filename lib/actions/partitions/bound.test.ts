@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { loadParser } from '../indexes/sql-expression';
 import {
   type Bound,
   boundSql,
@@ -10,8 +11,7 @@ import {
   partitionBound,
   proposedName,
   provenBound,
-} from './partition-bound';
-import { loadParser } from './sql-expression';
+} from './bound';
 
 beforeAll(() => loadParser());
 

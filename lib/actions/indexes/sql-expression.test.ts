@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compared, createIndex, type Shape } from './index-definition';
-import { madeBy } from './recreate';
+import { madeBy } from '../recreate';
+import { compared, createIndex, type Shape } from './definition';
 import { loadParser, notInIndex, oneStatementOf, provenIndex } from './sql-expression';
 
 beforeAll(loadParser);

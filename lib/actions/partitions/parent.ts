@@ -1,6 +1,6 @@
-import type { Claim } from './action';
+import type { Claim } from '../action';
+import { type Bound, boundSql, misfit, parseBound, provenBound } from './bound';
 import { clash, isEmpty } from './bound-overlap';
-import { type Bound, boundSql, misfit, parseBound, provenBound } from './partition-bound';
 
 /** A relation that a statement also locks. */
 export type Locked = { oid: number; quoted: string; pages: number };

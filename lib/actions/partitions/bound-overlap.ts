@@ -1,4 +1,4 @@
-import type { Bound } from './partition-bound';
+import type { Bound } from './bound';
 
 type End = string | { edge: 'minvalue' | 'maxvalue' };
 type Type = string | null;

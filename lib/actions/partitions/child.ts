@@ -1,8 +1,8 @@
-import type { Claim, Reading } from './action';
-import { parseBound } from './partition-bound';
-import type { Locked } from './partition-parent';
-import type { Undo } from './protocol';
-import type { RelationSubject } from './subjects/subject';
+import type { Claim, Reading } from '../action';
+import type { Undo } from '../protocol';
+import type { RelationSubject } from '../subjects/subject';
+import { parseBound } from './bound';
+import type { Locked } from './parent';
 
 /** What the actions on an attached partition read of it. */
 export type Child = {
