@@ -39,7 +39,7 @@ export async function judgeAdopted(job: Job, work: Work, before: Row | undefined
   if (came.cancelled)
     return {
       status: 'cancelled',
-      message: soFar(`${action.not} It was cancelled from here.`, shown),
+      message: soFar(`${action.not} ${came.why}`, shown),
       verified: false,
       ...left,
     };

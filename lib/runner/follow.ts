@@ -6,21 +6,27 @@ import type { Work } from './draft';
 import type { Job } from './job';
 import type { Query } from './look';
 import { Follower } from './progress/read';
-import { show } from './watch';
+import { show, stepBack } from './watch';
 
 const everyMs = 1000;
 
-/** How far a run that is followed was seen to come: a cancel that the server took, and the statement that ran last, from 1. */
-export type Came = { cancelled: boolean; reached: number | undefined };
+/**
+ * How far a run that is followed was seen to come: a cancel that the server took and why, and the statement that ran last,
+ * from 1.
+ */
+export type Came = { cancelled: boolean; why: string; reached: number | undefined };
 
 /** For how long a server that does not answer is asked, and what the run says meanwhile. */
 export type Patience = { forMs: number; found: string; asking: string };
 
-/** Looks for the session of a run until it is gone; undefined where the server could not be asked for too long. */
+/**
+ * Looks for the session of a run until it is gone, and steps back for those who wait behind it; undefined where the server
+ * could not be asked for too long.
+ */
 export async function follow(job: Job, { plan }: Work, patience: Patience): Promise<Came | undefined> {
   const { run, server } = job;
   const follower = new Follower();
-  const came: Came = { cancelled: false, reached: undefined };
+  const came: Came = { cancelled: false, why: 'It was cancelled from here.', reached: undefined };
   for (;;) {
     const seen = await untilAnswered({ server, run, ...patience }, async (query) => {
       const pid = await sessionOf(query, run.runId);
@@ -40,6 +46,12 @@ export async function follow(job: Job, { plan }: Work, patience: Patience): Prom
       came.cancelled = (await cancelOwn(job, pid)) || came.cancelled;
     };
     run.cancellable = true;
+    const step = plan.steps[index];
+    const reason = looked && step && stepBack(step, looked);
+    if (reason && !came.cancelled && (await cancelOwn(job, pid).catch(() => false))) {
+      came.cancelled = true;
+      came.why = reason;
+    }
     await sleep(everyMs);
   }
 }

@@ -153,6 +153,17 @@ describe('pgdeck is killed while an action runs', () => {
     expect(run(runId)?.message).toContain('the catalog does not show the result');
   });
 
+  it('and started again: it steps back for those who wait behind it, as it said', async () => {
+    const target = { kind: 'relation' as const, database: 'postgres', oid: await stage.oid('slow') };
+    const body = { action: 'vacuum-full', target, options: { yield_after_seconds: 1 } };
+    const { stateDir, runId } = await killed(body);
+    stage.use('actor', {}, stateDir);
+    const reader = await stage.client('postgres', 'reader');
+    expect((await reader.query('select count(*)::int as rows from public.slow')).rows).toEqual([{ rows: 2 }]);
+    expect(await ended(runId)).toMatchObject({ status: 'cancelled', verified: false });
+    expect(run(runId)?.message).toMatch(/^Not rewritten\. It stepped back: 1 session had waited \d+ s behind it\.$/);
+  });
+
   it('and another cluster answers when it starts again: nothing is judged there', async () => {
     const { stateDir, runId } = await killed(await analyze());
     const [file = ''] = readdirSync(join(stateDir, 'audit'));

@@ -227,7 +227,7 @@ async function afterFailure(
   if (came?.cancelled)
     return {
       status: 'cancelled',
-      message: soFar(`${work.action.not} It was cancelled from here.`, shown),
+      message: soFar(`${work.action.not} ${came.why}`, shown),
       ...left,
       verified: false,
       warnings: told,

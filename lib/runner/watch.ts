@@ -57,7 +57,7 @@ export function show(job: Job, seen: Looked, place: NonNullable<RunProgress['ste
 }
 
 /** Why a statement has to step back for those who wait behind it; undefined where it need not. */
-function stepBack(
+export function stepBack(
   { yieldAfterSeconds }: Pick<Step, 'yieldAfterSeconds'>,
   { progress, longestBehind }: Looked,
 ): string | undefined {
