@@ -126,7 +126,9 @@ test.describe('a disk that is full', () => {
       await liveGoesOn(ask);
       rmSync(join(history, 'filler'));
       await isOn(ask);
-      expect((await mark('room again')).body).toMatchObject({ stored: true });
+      // On a busy machine the first write after the outage may still meet the end of it.
+      const stored = async () => ((await mark('room again')).body as { stored?: boolean }).stored === true;
+      await until('a mark is stored again', stored, 20_000);
       await app?.stop();
     } finally {
       execFileSync('umount', ['-l', history]);
