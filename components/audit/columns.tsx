@@ -15,7 +15,12 @@ export function auditColumns(open: (line: AuditLine) => void): Column<AuditLine>
       header: 'What',
       value: (line) => line.what,
       cell: (line) => (
-        <button type="button" className="link-button text-start" onClick={() => open(line)}>
+        <button
+          type="button"
+          className="link-button text-start cut audit-what"
+          title={visible(line.what)}
+          onClick={() => open(line)}
+        >
           <bdi>{visible(line.what)}</bdi>
         </button>
       ),

@@ -15,7 +15,7 @@ import { indexDraft } from './index-draft';
 import { IndexFields } from './index-form';
 import { OptionField } from './option-field';
 import { parameterOf, parametersWords } from './parameters';
-import { fieldsOf, optionOf } from './schema';
+import { type Field, fieldsOf, optionOf } from './schema';
 import { TableField } from './table-field';
 import { kindWords, TargetField } from './target-field';
 
@@ -72,19 +72,42 @@ export function ActionForm({
   const shownAtField = refusedField !== undefined && (isIndex || fields.some(({ name }) => name === refusedField));
   const setValue = (name: string, value: unknown) => onChange({ ...draft, values: { ...draft.values, [name]: value } });
   const offered = choosable(actions);
+  const ofToast = ({ name }: Field) => name.startsWith('toast.');
+  const toast = fields.filter(ofToast);
+  const own = fields.filter((field) => !ofToast(field));
+  const option = (field: Field) => (
+    <OptionField
+      key={field.name}
+      field={field}
+      value={draft.values[field.name]}
+      onChange={(value) => setValue(field.name, value)}
+      wrong={atField(field.name)}
+      columns={form.data?.columns}
+      now={parameterOf(form.data?.parameters, field.name)}
+      tables={(legend, onChoose) => (
+        <TableField
+          server={server}
+          summary={summary}
+          legend={legend}
+          database={target?.target.kind === 'relation' ? target.target.database : database}
+          onChoose={onChoose}
+        />
+      )}
+    />
+  );
   // Fields that arrive later take the focus that waited for them, and none that is already in the form.
-  const own = useRef<HTMLFormElement>(null);
+  const element = useRef<HTMLFormElement>(null);
   const arrived = `${fixed && action?.id} ${isIndex && form.data !== undefined}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: only when other fields are there
   useEffect(() => {
-    const dialog = own.current?.closest('[role="dialog"]');
+    const dialog = element.current?.closest('[role="dialog"]');
     const active = document.activeElement;
     const waits = !active || active === document.body || dialog?.contains(active);
-    if (waits && !active?.matches(fieldSelector)) own.current?.querySelector<HTMLElement>(fieldSelector)?.focus();
+    if (waits && !active?.matches(fieldSelector)) element.current?.querySelector<HTMLElement>(fieldSelector)?.focus();
   }, [arrived]);
   return (
     <form
-      ref={own}
+      ref={element}
       id={formId}
       className="act-form"
       noValidate
@@ -172,28 +195,13 @@ export function ActionForm({
         : (target || fixed) && (
             <>
               {resets && form.data && <p className="act-hint">{parametersWords(form.data.parameters)}</p>}
-              <div className={fields.length > many ? 'act-options' : 'act-form'}>
-                {fields.map((field) => (
-                  <OptionField
-                    key={field.name}
-                    field={field}
-                    value={draft.values[field.name]}
-                    onChange={(value) => setValue(field.name, value)}
-                    wrong={atField(field.name)}
-                    columns={form.data?.columns}
-                    now={parameterOf(form.data?.parameters, field.name)}
-                    tables={(legend, onChoose) => (
-                      <TableField
-                        server={server}
-                        summary={summary}
-                        legend={legend}
-                        database={target?.target.kind === 'relation' ? target.target.database : database}
-                        onChoose={onChoose}
-                      />
-                    )}
-                  />
-                ))}
-              </div>
+              <div className={fields.length > many ? 'act-options' : 'act-form'}>{own.map(option)}</div>
+              {toast.length > 0 && (
+                <details className="act-more" open={toast.some(({ name }) => atField(name) || name in draft.values)}>
+                  <summary>The same for its TOAST table</summary>
+                  <div className="act-options">{toast.map(option)}</div>
+                </details>
+              )}
             </>
           )}
     </form>

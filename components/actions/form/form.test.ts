@@ -7,7 +7,7 @@ import { boundOf, wrongBound } from './bound-draft';
 import { bodyOf, choosable, choosableKinds, draftOf, isPlain, wrongDraft } from './draft';
 import { changed, indexDraft, indexOptions, moved, withMethod, withPart, wrongIndex } from './index-draft';
 import { parameterOf, parametersWords } from './parameters';
-import { fieldsOf, optionOf, optionsOf, sentenceCase, wrongOf } from './schema';
+import { fieldsOf, optionOf, optionsOf, rangeWords, sentenceCase, wrongOf } from './schema';
 
 const schema = z.toJSONSchema(
   z.strictObject({
@@ -209,6 +209,11 @@ test('the form of storage parameters knows what is set', () => {
   expect(parameterOf(undefined, 'fillfactor')).toBeUndefined();
   expect(parametersWords(set)).toContain('Set now: fillfactor = 70, toast.autovacuum_enabled = off.');
   expect(parametersWords([])).toContain('None is set now');
+});
+
+test('a range is told with its ends, and without the end of what a number can hold', () => {
+  expect(rangeWords(10, 1_000_000)).toBe('10 to 1,000,000.');
+  expect(rangeWords(-1, 2_147_483_647)).toMatch(/^.1 or more\.$/);
 });
 
 test('a noun has its article, and a line break in a name to be typed is seen', () => {

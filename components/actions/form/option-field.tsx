@@ -5,7 +5,7 @@ import type { IndexColumn } from '@/lib/client/maintenance-queries';
 import { visible } from '../../ui/highlight';
 import type { BoundDraft } from './bound-draft';
 import { BoundField } from './bound-field';
-import type { Field, Values } from './schema';
+import { type Field, rangeWords, type Values } from './schema';
 
 /** A value of a field and how it changes. */
 export type Held = { value: unknown; onChange: (value: unknown) => void; wrong: string | undefined };
@@ -237,7 +237,7 @@ const numbersOf = (text: string): number[] =>
 function hintOf(field: Field): string | undefined {
   const range =
     field.kind === 'number' && field.least !== undefined && field.most !== undefined
-      ? `${field.least} to ${field.most}.`
+      ? rangeWords(field.least, field.most)
       : undefined;
   const lines = field.kind === 'lines' ? 'One a line.' : undefined;
   // A table is chosen by name, whatever the API calls it.

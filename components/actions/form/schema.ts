@@ -1,3 +1,4 @@
+import { exact } from '@/lib/format';
 import { type BoundDraft, boundOf, wrongBound } from './bound-draft';
 
 /** One option of an action, as a form shows it. */
@@ -204,6 +205,11 @@ function sent(field: Field, value: unknown): unknown {
 export function optionOf(errorField: string | undefined): string | undefined {
   const [first, name] = errorField?.split('.') ?? [];
   return first === 'options' ? name : undefined;
+}
+
+/** From where to where a number can be: `10 to 100.`; the end of what PostgreSQL can hold is no limit that helps. */
+export function rangeWords(least: number, most: number): string {
+  return most >= 2_147_483_647 ? `${exact(least)} or more.` : `${exact(least)} to ${exact(most)}.`;
 }
 
 /** An option's name as words: `index_cleanup` becomes `Index cleanup`. */
