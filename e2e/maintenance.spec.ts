@@ -127,3 +127,48 @@ test('what DDL would block is told statement by statement, and nothing of it is 
   );
   expect(rows).toEqual([]);
 });
+
+test('rows of a list to choose from never run into each other, and a long name leaves room for what came of a run', async ({
+  page,
+  request,
+  stack,
+  connect,
+}) => {
+  const owner = await connect(stack.admin, 'long names');
+  const name = `"${'long name '.repeat(6)}x"`;
+  await owner.query(`create table ${name} (x int)`);
+  const { rows } = await owner.query<{ oid: number }>('select $1::regclass::oid::int as oid', [name]);
+  const path = `/api/servers/${stack.serverId}/actions`;
+  const headers = { origin: stack.url };
+  const target = { kind: 'relation', database: 'shop', oid: rows[0]?.oid };
+  const preview = await request.post(`${path}/preview`, {
+    headers,
+    data: {
+      action: 'set-storage-parameters',
+      target,
+      options: { fillfactor: 90, autovacuum_vacuum_scale_factor: 0.1 },
+    },
+  });
+  const { previewId } = await preview.json();
+  const run = await request.post(`${path}/execute`, { headers, data: { previewId, idempotencyKey: 'long name' } });
+  expect(run.ok()).toBe(true);
+
+  for (const width of [1280, 320]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto(`/${stack.serverId}/maintenance`);
+    const runs = page.getByRole('region', { name: 'Recent runs, scrolls' });
+    await expect(runs).toContainText('long name');
+    expect(await runs.evaluate((list) => list.scrollWidth - list.clientWidth)).toBe(0);
+    await page.getByRole('button', { name: 'Run an action…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Action', { exact: true }).selectOption('alter-system');
+    await expect(dialog.getByRole('radio').nth(20)).toBeAttached();
+    const cut = await dialog
+      .locator('.pick-list > label')
+      .evaluateAll((labels) =>
+        labels.filter((label) => label.scrollHeight > label.clientHeight).map((label) => label.textContent),
+      );
+    expect(cut).toEqual([]);
+    await page.keyboard.press('Escape');
+  }
+});

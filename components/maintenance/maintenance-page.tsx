@@ -83,22 +83,24 @@ export function MaintenancePage({ server }: { server: string }) {
         <Asked query={query} height={160} flush>
           {() =>
             ended.length > 0 ? (
-              <DataTable
-                id="runs"
-                caption="Recent runs"
-                rows={ended}
-                columns={columns}
-                rowKey={runKey}
-                rowName={(run) => `run ${statement(run.title)}`}
-                sort={{ column: 'ended', descending: true }}
-                menu={menu}
-                menuTitle={(run) => (
-                  <b>
-                    <bdi>{visible(statement(run.title))}</bdi>
-                  </b>
-                )}
-                filterText=""
-              />
+              <div className="recent-runs">
+                <DataTable
+                  id="runs"
+                  caption="Recent runs"
+                  rows={ended}
+                  columns={columns}
+                  rowKey={runKey}
+                  rowName={(run) => `run ${statement(run.title)}`}
+                  sort={{ column: 'ended', descending: true }}
+                  menu={menu}
+                  menuTitle={(run) => (
+                    <b>
+                      <bdi>{visible(statement(run.title))}</bdi>
+                    </b>
+                  )}
+                  filterText=""
+                />
+              </div>
             ) : (
               <div className="panel-message">
                 <p>Nothing has ended yet. Each run stands here with its outcome, its figures and what takes it back.</p>

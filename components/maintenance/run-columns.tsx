@@ -19,11 +19,19 @@ export function runColumns(show: (runId: string) => void): Column<Run>[] {
       id: 'title',
       header: 'What',
       value: (run) => statement(run.title),
-      cell: (run) => (
-        <button type="button" className="link-button text-start" onClick={() => show(run.runId)}>
-          <bdi>{visible(statement(run.title))}</bdi>
-        </button>
-      ),
+      cell: (run) => {
+        const title = visible(statement(run.title));
+        return (
+          <button
+            type="button"
+            className="link-button text-start cut run-name"
+            title={title}
+            onClick={() => show(run.runId)}
+          >
+            <bdi>{title}</bdi>
+          </button>
+        );
+      },
       meaning: 'What was done. Choose one to see the run in full.',
     },
     {

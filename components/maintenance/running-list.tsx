@@ -71,7 +71,7 @@ function Entry({ server, run, show }: { server: string; run: Run; show: (runId: 
         <span className="progress-line">
           {progress && progress.waitingBehind > 0
             ? `${plural(progress.waitingBehind, 'session waits', 'sessions wait')} behind it`
-            : ((progress && rateWords(progress)) ?? notApplicable)}
+            : ((progress && rateWords(progress)) ?? (progress?.waitsFor.length ? '' : notApplicable))}
         </span>
       </div>
       <div className="progress-acts">
