@@ -155,7 +155,12 @@ export type WorkAction<S extends Subject = Subject, O = Row> = Common & {
   long: boolean;
   /** True: it also works on a standby. */
   onStandby: boolean;
-  /** What else of the subject the plan depends on; read for the preview and again just before it runs. */
+  /**
+   * True: what was previewed is run as it was, without what has come since. Each step may fail alone (`goOn`), and names
+   * with its locks what it acts on, which is looked at just before it is sent.
+   */
+  frozen?: true;
+  /** What else of the subject the plan depends on; read for the preview and, unless it is frozen, again just before it runs. */
   details?(given: Omit<Given<S, O>, 'details'>): Reading;
   /** Why it is not offered for this subject with these options; undefined when it is. */
   refuse?(given: Given<S, O>): Refusal | undefined;

@@ -84,6 +84,8 @@ export const analyzeDatabase = defineWork<DatabaseSubject, typeof options>({
   run: 'maintenance',
   long: true,
   onStandby: false,
+  // Which tables have changed is another list every minute where there is work.
+  frozen: true,
   targetKinds: ['database'],
   role: 'operator',
   confirm: 'step',
@@ -97,7 +99,6 @@ export const analyzeDatabase = defineWork<DatabaseSubject, typeof options>({
     },
   ],
   touches: ['tables'],
-  // Sizes by powers of two, and in or out by whether any row changed: so that the list is the same a minute later.
   details: ({ actor, options }) => ({
     text: `with recursive /* pgdeck:tables-to-analyze */ roots as (
   select c.oid, n.nspname, c.relname, c.relkind, c.relowner from pg_catalog.pg_class as c
@@ -126,7 +127,7 @@ cross join lateral (select pg_has_role($1::name, r.relowner, 'usage') or pg_has_
         : ''
     } as permitted) as p
 where $2::boolean or t.never or t.changed > 0
-order by p.permitted desc, floor(log(2, greatest(t.pages, 1)::numeric)), r.oid
+order by p.permitted desc, t.pages, r.oid
 limit ${mostTables}`,
     values: [actor.role, options.only === 'all'],
   }),
@@ -188,7 +189,8 @@ from unnest('{${tablesOf(given)
   judge: (before, after, given) => {
     const tables = tablesOf(given);
     const [old, now] = [before?.times, after?.times] as (Record<string, number> | null | undefined)[];
-    const left = tables.filter(({ oid }) => !now || now[oid] === undefined || now[oid] === old?.[oid]);
+    // The count of a table that was dropped meanwhile is 0.
+    const left = tables.filter(({ oid }) => (now?.[oid] ?? 0) <= (old?.[oid] ?? -1));
     const done = tables.length - left.length;
     if (done === 0)
       return { done: false, message: `Nothing was done: 0 of ${plural(tables.length, 'table')} are analyzed.` };

@@ -5,7 +5,7 @@ import { Stage } from './test-stage';
 
 describe.each([14, 18])('a whole database on PostgreSQL %i', (major) => {
   let stage: Stage;
-  const { preview, run, refused, changed } = acting(() => stage);
+  const { preview, execute, run, refused } = acting(() => stage);
   const body = (options?: Record<string, unknown>): PreviewBody => ({
     action: 'analyze-database',
     target: { kind: 'database', database: 'other' },
@@ -95,11 +95,23 @@ describe.each([14, 18])('a whole database on PostgreSQL %i', (major) => {
     expect(not.message).toContain('0 of 5 tables are analyzed');
   });
 
-  it('with another list of tables than previewed runs nothing', async () => {
-    expect(await changed(body({ only: 'all' }), () => inOther('create table more (id int)'))).toBe(
-      '409 target_changed',
-    );
-    await inOther('drop table more');
+  it('takes the tables that were previewed: a new one is not added, one that is gone or is another does not stop the rest', async () => {
+    await inOther(`create table gone (id int); alter table gone owner to owner; insert into gone values (1);
+      create table swapped (id int); alter table swapped owner to owner; insert into swapped values (1);
+      create table stays (id int); alter table stays owner to owner; insert into stays values (1)`);
+    await expect.poll(async () => (await preview(body())).sql.join(), { timeout: 5000 }).toContain('public.stays');
+    const shown = await preview(body());
+    await inOther(`drop table gone; alter table swapped rename to was_swapped; create table swapped (id int);
+      alter table swapped owner to owner; insert into swapped values (1);
+      create table more (id int); alter table more owner to owner; insert into more values (1)`);
+    const done = await execute(shown);
+    expect(done).toMatchObject({ status: 'done_with_warnings', sql: shown.sql });
+    expect(done.warnings.join()).toContain('public.gone is not there any more, so this was not sent.');
+    expect(done.warnings.join()).toContain('public.swapped is public.was_swapped now, so this was not sent.');
+    const names = await analyzed();
+    expect(names).toContain('stays');
+    for (const name of ['swapped', 'was_swapped', 'more']) expect(names).not.toContain(name);
+    await inOther('drop table swapped, was_swapped, stays, more');
   });
 
   it('is refused where there is nothing to do, and where there is too much at once', async () => {

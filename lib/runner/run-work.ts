@@ -94,6 +94,7 @@ async function unchanged(query: Reads, job: Job, work: Work): Promise<Given> {
         ? `${subject.quoted} is not what it was when it was previewed.`
         : `${subject.quoted} is ${now.quoted} now.`,
     );
+  if (action.frozen) return { ...previewed, subject: now };
   const given = await givenNow(query, action, now, previewed.options, who);
   const refused = action.refuse?.(given);
   if (refused) throw changed(refused.message);
