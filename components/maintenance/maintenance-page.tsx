@@ -1,7 +1,7 @@
 'use client';
 
 import './maintenance.css';
-import { Play } from 'lucide-react';
+import { History, Play } from 'lucide-react';
 import Link from 'next/link';
 import { useCallback, useMemo } from 'react';
 import { useActionDialogs } from '@/components/actions/action-provider';
@@ -11,10 +11,13 @@ import { DataTable } from '@/components/table/data-table';
 import { Asked } from '@/components/ui/asked';
 import { Button } from '@/components/ui/button';
 import { visible } from '@/components/ui/highlight';
+import { Note } from '@/components/ui/note';
 import { Panel } from '@/components/ui/panel';
 import { StateText } from '@/components/ui/state';
 import type { Run } from '@/lib/actions/protocol';
 import { runsQuery } from '@/lib/client/maintenance-queries';
+import { usePageTime } from '@/lib/client/page-time';
+import { usePageTimes } from '@/lib/client/url-state';
 import { useAsked } from '@/lib/client/use-asked';
 import { DdlPanel } from './ddl-panel';
 import { runColumns, runMenu } from './run-columns';
@@ -28,6 +31,8 @@ const runKey = (run: Run) => run.runId;
 /** The Maintenance page: what runs and waits, what ran, what runs by itself, and what DDL would block. */
 export function MaintenancePage({ server }: { server: string }) {
   const dialogs = useActionDialogs();
+  const past = usePageTime().at !== null;
+  const { backToLive } = usePageTimes();
   const query = useAsked(runsQuery(server));
   const runs = query.data?.runs ?? noRuns;
   const moving = useMemo(() => movingRuns(runs), [runs]);
@@ -43,6 +48,13 @@ export function MaintenancePage({ server }: { server: string }) {
         state={moving.length > 0 ? `${moving.length} running or waiting` : undefined}
         sentence={sentence}
       />
+      {past && (
+        <Note icon={History} action={<Button onClick={backToLive}>Back to live</Button>}>
+          <p>
+            <b>This page shows what is now.</b> The other pages show a moment of the past, so actions are off.
+          </p>
+        </Note>
+      )}
       <div className="filters">
         <Button acts look="primary" onClick={() => dialogs.form({})}>
           <Play className="icon icon-small" aria-hidden />
