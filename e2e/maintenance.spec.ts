@@ -159,6 +159,8 @@ test('rows of a list to choose from never run into each other, and a long name l
     const runs = page.getByRole('region', { name: 'Recent runs, scrolls' });
     await expect(runs).toContainText('long name');
     expect(await runs.evaluate((list) => list.scrollWidth - list.clientWidth)).toBe(0);
+    const outcome = runs.locator('td[data-label="What came of it"]').first();
+    expect((await outcome.boundingBox())?.width).toBeGreaterThan(140);
     await page.getByRole('button', { name: 'Run an action…' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Action', { exact: true }).selectOption('alter-system');

@@ -11,7 +11,7 @@ import { SqlBlock } from '../ui/sql';
 import { StateText } from '../ui/state';
 import { Ago, Clock } from '../ui/time';
 import { RunProgressView } from './run-progress';
-import { runState, runWord } from './words';
+import { runState, runWord, seenWords } from './words';
 
 /**
  * A run: what it does now, or what became of it: message, warnings, figures, what it left behind, how it is taken back,
@@ -28,6 +28,7 @@ export function ActionResult({
   moving: boolean;
   open: (body: PreviewBody) => void;
 }) {
+  const seen = seenWords(run);
   return (
     <>
       <div>
@@ -87,8 +88,7 @@ export function ActionResult({
             , ended <Ago at={run.endedAt} />
           </>
         )}
-        {run.verified === true && ' · verified on the server'}
-        {run.verified === false && ' · not seen on the server yet'}
+        {seen && ` · ${seen}`}
         {run.sqlstate && ` · ${run.sqlstate}`} · run {run.runId} ·{' '}
         <Link href={`/${encodeURIComponent(server)}/audit?search=${encodeURIComponent(run.runId)}`} prefetch={false}>
           Audit entry

@@ -115,3 +115,10 @@ export function pastWords({ ms, bytes: size }: PastRun): string {
 export function tookSeconds({ startedAt, endedAt }: Pick<Run, 'startedAt' | 'endedAt'>): number | undefined {
   return endedAt === null ? undefined : Math.max(0, (Date.parse(endedAt) - Date.parse(startedAt)) / 1000);
 }
+
+/** Whether the result was seen on the server; what failed or was cancelled has none to wait for. */
+export function seenWords({ status, verified }: Pick<Run, 'status' | 'verified'>): string | undefined {
+  if (verified === true) return 'verified on the server';
+  const claims = status === 'done' || status === 'done_with_warnings';
+  return claims && verified === false ? 'not seen on the server yet' : undefined;
+}

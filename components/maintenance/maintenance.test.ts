@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { doneWords, leftWords, pastWords, phaseWords, rateWords, runState } from '@/components/actions/words';
+import {
+  doneWords,
+  leftWords,
+  pastWords,
+  phaseWords,
+  rateWords,
+  runState,
+  seenWords,
+} from '@/components/actions/words';
 import type { Run, RunProgress } from '@/lib/actions/protocol';
 import type { Schedule } from '@/lib/schedules/shapes';
 import { endedRuns, figuresWords, maintenanceSentence, movingRuns, schedulesSentence } from './summary';
@@ -109,4 +117,12 @@ test('a run that has not ended is neither well nor failed', () => {
   expect(runState({ status: 'done' })).toBe('ok');
   expect(runState({ status: 'failed' })).toBe('critical');
   expect(runState({ status: 'cancelled' })).toBe('warning');
+});
+
+test('only a run that claims a result waits for it to be seen', () => {
+  expect(seenWords(run('a', 'done', { verified: true }))).toBe('verified on the server');
+  expect(seenWords(run('b', 'done_with_warnings', { verified: false }))).toBe('not seen on the server yet');
+  expect(seenWords(run('c', 'cancelled', { verified: false }))).toBeUndefined();
+  expect(seenWords(run('d', 'failed', { verified: false }))).toBeUndefined();
+  expect(seenWords(run('e', 'unknown'))).toBeUndefined();
 });

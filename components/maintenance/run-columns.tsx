@@ -86,10 +86,15 @@ export function runColumns(show: (runId: string) => void): Column<Run>[] {
       rank: 3,
       value: (run) => run.schedule ?? run.user,
       cell: (run) => (
-        <bdi>
-          {visible(run.user)}
-          {run.schedule && <span className="muted"> schedule {visible(run.schedule)}</span>}
-        </bdi>
+        <span className="cut run-by" title={run.schedule && `schedule ${visible(run.schedule)}`}>
+          <bdi>{visible(run.user)}</bdi>
+          {run.schedule && (
+            <span className="muted">
+              {' '}
+              schedule <bdi>{visible(run.schedule)}</bdi>
+            </span>
+          )}
+        </span>
       ),
       meaning: 'Who started it.',
     },
