@@ -14,6 +14,7 @@ import { finish } from './detach-partition';
 import { attachAgain, type Child, childReading, detachLocks, detachSql, placeReading } from './partitions/child';
 import { digits } from './session';
 import type { RelationSubject } from './subjects/subject';
+import { dropTableSql } from './tables/drop-that';
 
 const options = z.strictObject({
   parent: z
@@ -116,9 +117,6 @@ function refuse(given: Asked): Refusal | undefined {
     : undefined;
 }
 
-const dropSql = ({ quoted, relkind }: RelationSubject) =>
-  `drop /* pgdeck:drop-partition */ ${relkind === 'f' ? 'foreign table' : 'table'} ${quoted}`;
-
 function planLeft(given: Asked): Plan {
   const { subject, actor } = given;
   return {
@@ -130,7 +128,7 @@ function planLeft(given: Asked): Plan {
     ...missing(subject.owns_relation, subject.quoted, actor.role),
     steps: [
       {
-        sql: dropSql(subject),
+        sql: dropTableSql('drop-partition', subject),
         locks: [
           {
             oid: subject.oid,
@@ -213,7 +211,7 @@ function dropStep({ subject, details }: Asked, attached: boolean): Step {
   const [held] = child.defaults;
   const whole = 'AccessExclusiveLock';
   return {
-    sql: dropSql(subject),
+    sql: dropTableSql('drop-partition', subject, attached ? child.parent_quoted : undefined),
     title: `Drop ${subject.quoted}`,
     locks: [
       ...(attached ? [{ oid: child.parent_oid, relation: child.parent_quoted, mode: whole }] : []),

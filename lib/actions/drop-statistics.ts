@@ -3,6 +3,7 @@ import { defineWork, type Refusal } from './action';
 import type { Undo } from './protocol';
 import { digits } from './session';
 import type { StatisticsSubject } from './subjects/subject';
+import { dropStatisticsSql } from './tables/drop-that';
 
 /** Without the definition there would be no way back. */
 function refuse({ definition, table_quoted, quoted }: StatisticsSubject): Refusal | undefined {
@@ -62,7 +63,7 @@ from pg_catalog.pg_statistic_ext as s where s.oid = ${digits(subject.oid)}::oid`
     }),
     steps: [
       {
-        sql: `drop /* pgdeck:drop-statistics */ statistics ${subject.quoted}`,
+        sql: dropStatisticsSql('drop-statistics', subject),
         locks: [{ oid: subject.table_oid, relation: subject.table_quoted, mode: 'ShareUpdateExclusiveLock' }],
         wait: 'brief',
         inTransaction: true,

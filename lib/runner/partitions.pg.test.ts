@@ -327,7 +327,7 @@ describe.each([14, 18])('partitions on PostgreSQL %i', (major) => {
       const shown = await previewed('drop-partition', 'gone');
       expect(shown.sql).toEqual([
         'alter /* pgdeck:drop-partition */ table public.sold detach partition public.gone concurrently',
-        'drop /* pgdeck:drop-partition */ table public.gone',
+        expect.stringMatching(/^do \/\* pgdeck:drop-partition \*\/ .* drop table public\.gone;\n/s),
       ]);
       expect(await refusal(execute({ ...shown, confirmText: 'other' }))).toBe('422 confirm_mismatch');
       expect(await execute(shown)).toMatchObject({ status: 'done', verified: true });

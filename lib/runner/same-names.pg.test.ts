@@ -39,6 +39,87 @@ it('a table that takes the name of another one between two tries is left alone',
   expect(await stage.root('select pg_stat_get_analyze_count($1)::int as times', [other])).toEqual([{ times: 0 }]);
 });
 
+type Swap = {
+  action: string;
+  kind: 'relation' | 'statistics';
+  names: string[];
+  make: string;
+  hold: string;
+  swap: string;
+  drop: string;
+};
+const child = (name: string, bound: string) =>
+  `create table public.${name} partition of public.whole ${bound}; alter table public.${name} owner to owner;`;
+const swaps: Swap[] = [
+  {
+    action: 'drop-partition',
+    kind: 'relation',
+    names: ['old', 'fresh'],
+    make: `create table public.whole (id int) partition by range (id); alter table public.whole owner to owner;
+      ${child('old', 'for values from (0) to (10)')} ${child('rest', 'default')}
+      create table public.fresh (id int); alter table public.fresh owner to owner`,
+    hold: 'lock table public.old in access share mode',
+    swap: `alter table public.old rename to older; alter table public.fresh rename to old`,
+    drop: 'drop table public.whole, public.old',
+  },
+  {
+    action: 'drop-partition',
+    kind: 'relation',
+    names: ['far', 'near'],
+    make: `create extension postgres_fdw; create server away foreign data wrapper postgres_fdw;
+      create table public.whole (id int) partition by range (id); create table public.rest partition of public.whole default;
+      create foreign table public.far partition of public.whole for values from (0) to (10) server away;
+      create foreign table public.near (id int) server away;
+      alter table public.whole owner to owner; alter table public.far owner to owner; alter table public.near owner to owner`,
+    hold: 'comment on foreign table public.far is null',
+    swap: 'alter foreign table public.far rename to farther; alter foreign table public.near rename to far',
+    drop: 'drop extension postgres_fdw cascade; drop table public.whole',
+  },
+  {
+    action: 'drop-statistics',
+    kind: 'statistics',
+    names: ['st_old', 'st_fresh'],
+    make: `create statistics public.st_old on id, note from public.orders;
+      create statistics public.st_fresh (ndistinct) on id, note from public.orders;
+      alter statistics public.st_old owner to owner; alter statistics public.st_fresh owner to owner`,
+    hold: 'comment on statistics public.st_old is null',
+    swap: 'alter statistics public.st_old rename to st_older; alter statistics public.st_fresh rename to st_old',
+    drop: 'drop statistics public.st_old, public.st_older',
+  },
+];
+
+it.each(swaps)('$action of $names.0 drops no other that takes its name in the wait for the lock', async (each) => {
+  const { action, kind, names, make, hold, swap, drop } = each;
+  await stage.root(make);
+  const there = `select c.oid::int as oid from pg_class as c where c.relname = any($1)
+    union all select s.oid::int from pg_statistic_ext as s where s.stxname = any($1) order by 1`;
+  const before = await stage.root<{ oid: number }>(there, [names]);
+  const [first] = await stage.root<{ oid: number }>(there, [names.slice(0, 1)]);
+  const holder = await stage.client('postgres', 'migration');
+  const shown = await preview({ action, target: { kind, database: 'postgres', oid: first?.oid ?? 0 } });
+  await holder.query(`begin; ${hold}`);
+  const { previewId, confirmText = null } = shown;
+  const body = { previewId, idempotencyKey: names[0] as string, ...(confirmText && { confirmText }) };
+  const executed = stage.runner.execute('test', body, admin);
+  const waiting = () =>
+    stage.root(
+      "select 1 from pg_stat_activity where application_name like 'pgdeck:act:%' and wait_event_type = 'Lock'",
+    );
+  await expect.poll(waiting, { timeout: 5000, interval: 10 }).not.toEqual([]);
+  await holder.query(`${swap}; commit`);
+  const { run } = await executed;
+  await expect.poll(() => stage.runner.run(run.runId).endedAt, { timeout: 10_000 }).not.toBeNull();
+  const after = await stage.root<{ oid: number }>(
+    `select oid from (select c.oid::int as oid from pg_class as c union all select s.oid::int from pg_statistic_ext as s) as x
+      where oid = any($1) order by 1`,
+    [before.map(({ oid }) => oid)],
+  );
+  await stage.root(drop);
+  expect(after).toEqual(before);
+  expect(stage.runner.run(run.runId)).toMatchObject({ status: 'failed', sqlstate: '55000', verified: false });
+  expect(stage.runner.run(run.runId).message).toContain('another one has this name now');
+});
+
 it('an index that was built anew is the same under its name; what is gone or renamed is not', async () => {
   await stage.root('create index orders_again on orders (note)');
   const table = await stage.oid('orders');
