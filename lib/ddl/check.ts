@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '@/lib/access/errors';
 import type { Claim } from '@/lib/actions/action';
 import type { Fact, InTheWay, LockTaken } from '@/lib/actions/protocol';
@@ -38,30 +39,70 @@ export type DdlAnswer = { executed: false; statements: Checked[] };
 
 const pageSize = 8192;
 
-/** What the statements of a pasted text would lock and block in a database of a server; 422 where it does not parse. */
-export async function checkDdl(server: Server, database: string, text: string): Promise<DdlAnswer> {
+/** So long the statements of one text are looked at; what is left then is answered as not known. */
+const mostMs = 10_000;
+
+/**
+ * What the statements of a pasted text would lock and block in a database of a server; 422 where it does not parse.
+ * Statements that were not looked at within `forMs` are answered as not known.
+ */
+export async function checkDdl(
+  server: Server,
+  database: string,
+  text: string,
+  forMs: number = mostMs,
+): Promise<DdlAnswer> {
+  const until = performance.now() + forMs;
   const { connections } = server;
   const statements = await parse(text);
   const databases = connections.capabilities?.databases;
   if (databases && !databases.includes(database))
     throw new ApiError(404, 'not_found', `There is no database "${database}" to connect to.`, 'database');
-  const reads: Reads = async (sql, values) => ({
-    rows: await connections.ask('walking', database, sql, values, { rarely: true }),
-  });
+  const reads: Reads = async (sql, values) => {
+    // What was given up asks nothing more.
+    if (performance.now() >= until) throw new Error('Its time is over.');
+    return { rows: await connections.ask('walking', database, sql, values, { rarely: true }) };
+  };
   const who = await look(connections, actor);
   const catalog = new Catalog(reads, who.role);
   const made = new Set<string>();
   const checked: Checked[] = [];
   for (const statement of statements) {
-    const effect = await describeStatement(statement, { major: who.major, catalog }).catch((error) => {
-      if (error instanceof RangeError) return unknown(statement.kind.replace(/Stmt$/, ''), 'It is nested too deeply.');
-      throw error;
-    });
-    catalog.follow(statement);
-    checked.push(await checkOne(server, database, statement, effect, { catalog, reads, made }));
-    for (const name of effect.creates ?? []) made.add(quotedName(name));
+    const one = async () => {
+      const effect = await describeStatement(statement, { major: who.major, catalog }).catch((error) => {
+        if (error instanceof RangeError) return unknown(kindOf(statement), 'It is nested too deeply.');
+        throw error;
+      });
+      catalog.follow(statement);
+      const seen = await checkOne(server, database, statement, effect, { catalog, reads, made });
+      for (const name of effect.creates ?? []) made.add(quotedName(name));
+      return seen;
+    };
+    checked.push((await within(until, one)) ?? notLookedAt(statement, forMs));
   }
   return { executed: false, statements: checked };
+}
+
+/** What a question answers before its time is over; undefined where it does not. */
+async function within<T>(until: number, question: () => Promise<T>): Promise<T | undefined> {
+  const leftMs = until - performance.now();
+  if (leftMs <= 0) return undefined;
+  const over = new AbortController();
+  const late = sleep(leftMs, undefined, { signal: over.signal }).catch(() => undefined);
+  const asked = question();
+  asked.catch(() => {});
+  return Promise.race([asked, late]).finally(() => over.abort());
+}
+
+function notLookedAt(statement: Statement, forMs: number): Checked {
+  const why = `It was not looked at: ${Math.round(forMs / 1000)} s for the whole text were over. Look at fewer statements at once.`;
+  const { kind, supported, rewrites, inTransaction, warnings } = unknown(kindOf(statement), why);
+  const none = { locks: [], waitsFor: [], wouldQueue: [], estimates: [] };
+  return { sql: statement.sql, kind, supported, rewrites, inTransaction, warnings, ...none };
+}
+
+function kindOf({ kind }: Statement): string {
+  return kind.replace(/Stmt$/, '');
 }
 
 type Place = { catalog: Catalog; reads: Reads; made: Set<string> };

@@ -5,7 +5,7 @@ import type { Node } from './effect';
 /** One statement of a text: its words and its syntax tree, wrapped in its kind. */
 export type Statement = { sql: string; kind: string; node: Node };
 
-const mostStatements = 100;
+const mostStatements = 30;
 /** How deep a tree may be: the parser overflows its stack beyond twice that, and then never parses anything again. */
 const mostDeep = 5000;
 
@@ -41,7 +41,7 @@ export async function parse(text: string): Promise<Statement[]> {
   if (statements.length > mostStatements)
     throw new ApiError(
       422,
-      'too_many_statements',
+      'too_many',
       `These are ${statements.length} statements; at most ${mostStatements} are looked at together.`,
       'sql',
     );
