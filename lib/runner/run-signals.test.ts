@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { terminate } from '@/lib/actions/terminate';
-import { remainingOf } from './run-signals';
+import type { Job } from './job';
+import { remainingOf, runSignals } from './run-signals';
 
 type Connections = Parameters<typeof remainingOf>[0];
 
@@ -35,5 +36,64 @@ describe('what is still there after a signal', () => {
     const connections = looks(lost, lost, seeing(here(1)));
     expect(await remainingOf(connections, terminate, [member(1)], 250)).toEqual({ pids: new Set([1]), looked: true });
     expect(await remainingOf(looks(lost), terminate, [], 250)).toEqual({ pids: new Set(), looked: true });
+  });
+});
+
+describe('a bulk of signals', () => {
+  const members = [1, 2, 3, 4].map(member);
+
+  /** A run on a server whose acting statements are answered by `act`, and that answers other questions while it is up. */
+  function bulk(act: (job: Job, sent: number) => 'signalled' | 'lost' | 'down') {
+    let sent = 0;
+    let up = true;
+    const query = async (text: string) => {
+      if (!up) throw new Error('Connection terminated unexpectedly');
+      if (text.includes('pgdeck:actor')) return { rows: [{ epoch: 'now' }] };
+      if (!text.includes('pg_terminate_backend')) return { rows: [] };
+      const how = act(job, ++sent);
+      up = how !== 'down';
+      if (how !== 'signalled') throw new Error('Connection terminated unexpectedly');
+      return { rows: [{ signalled: true }], notices: [] };
+    };
+    const job = {
+      run: {},
+      server: { connections: { signal: (use: (ask: typeof query) => unknown) => use(query) } },
+      epoch: 'now',
+      cancelRequested: false,
+      begin: async () => {},
+    } as unknown as Job;
+    return { job, sent: () => sent, outcome: runSignals(job, terminate, members, ['idle']) };
+  }
+
+  it('ends at the first lost connection that cannot be restored, and says who was not signalled', async () => {
+    const { outcome, sent } = bulk((_, nth) => (nth === 2 ? 'down' : 'signalled'));
+    const { status, message, members: results } = await outcome;
+    expect(sent()).toBe(2);
+    expect(results?.map((each) => each.status)).toEqual(['unknown', 'unknown', 'nothing_done', 'nothing_done']);
+    expect([status, message]).toEqual([
+      'unknown',
+      '0 of 4 sessions done. 2 not known. 2 not signalled: the server could not be reached any more.',
+    ]);
+  });
+
+  it('goes on where the connection could be restored', async () => {
+    const { outcome, sent } = bulk((_, nth) => (nth === 2 ? 'lost' : 'signalled'));
+    expect(await outcome).toMatchObject({ status: 'done', message: '4 of 4 sessions done.' });
+    expect(sent()).toBe(4);
+  });
+
+  it('is stopped between two by a cancel', async () => {
+    const { job, outcome, sent } = bulk((job, nth) => {
+      if (nth === 2) job.stop?.();
+      return 'signalled';
+    });
+    const { status, message, members: results } = await outcome;
+    expect(sent()).toBe(2);
+    expect(results?.map((each) => each.status)).toEqual(['done', 'done', 'cancelled', 'cancelled']);
+    expect([status, message]).toEqual([
+      'cancelled',
+      '2 of 4 sessions done. 2 not signalled: it was cancelled from here.',
+    ]);
+    expect([job.stop, job.run.cancellable]).toEqual([undefined, false]);
   });
 });

@@ -4,6 +4,7 @@ import type { SignalAction } from '@/lib/actions/action';
 import type { Member, MemberResult, RunStatus } from '@/lib/actions/protocol';
 import type { Session } from '@/lib/actions/session';
 import { plural } from '@/lib/format';
+import { PostgresProblem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import { failureOf, warningsOf } from './failure';
 import type { Job, Outcome } from './job';
@@ -21,6 +22,10 @@ type Sent = {
   sqlstate?: string | undefined;
   /** The connection was lost while the signal was sent. */
   lost?: boolean;
+  /** The connection was lost or could not be opened: the next one may have none either. */
+  broken?: boolean;
+  /** It was not sent: those before it ended the sending. */
+  unsent?: boolean;
 };
 
 /** Signals the members of a preview, each by its own statement that checks who it is, and looks what became of them. */
@@ -43,8 +48,7 @@ export async function runSignals(
   });
   await job.begin();
 
-  const sent: Sent[] = [];
-  for (const member of members) sent.push(await signal(connections, action, member, states));
+  const sent = await sendAll(job, action, members, states);
   const waiting = sent.filter(({ result }) => !result);
   // One terminate waits 3 s in its own statement; what is still there after that needs only a look.
   const waited = single !== undefined && sent[0]?.signalled === false;
@@ -76,6 +80,53 @@ export async function runSignals(
   return together(sent);
 }
 
+/** Sends to one after the other, until it is cancelled or the server cannot be reached any more. */
+async function sendAll(
+  job: Job,
+  action: SignalAction,
+  members: Member[],
+  states: string[] | undefined,
+): Promise<Sent[]> {
+  const { connections } = job.server;
+  const sent: Sent[] = [];
+  const rest = (status: RunStatus, why: string) =>
+    members.slice(sent.length).map((member): Sent => {
+      const result = { pid: member.pid, status, message: why };
+      return { member, signalled: null, warnings: [], unsent: true, result };
+    });
+  if (members.length > 1) {
+    job.stop = async () => {
+      job.cancelRequested = true;
+    };
+    job.run.cancellable = true;
+  }
+  try {
+    for (const member of members) {
+      if (job.cancelRequested)
+        return [...sent, ...rest('cancelled', 'No signal was sent to it: it was cancelled from here.')];
+      const one = await signal(connections, action, member, states);
+      sent.push(one);
+      if (one.broken && sent.length < members.length && !(await answers(connections)))
+        return [
+          ...sent,
+          ...rest('nothing_done', 'No signal was sent to it: the server could not be reached any more.'),
+        ];
+    }
+    return sent;
+  } finally {
+    job.stop = undefined;
+    job.run.cancellable = false;
+  }
+}
+
+/** Whether the server can be asked after a lost connection. */
+async function answers(connections: ServerConnections): Promise<boolean> {
+  return look(connections, actor).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Sends the acting statement for one session; `signalled` null means that nobody matched. */
 async function signal(
   connections: ServerConnections,
@@ -103,8 +154,10 @@ async function signal(
   } catch (error) {
     const { status, message, sqlstate } = failureOf(error, action.words.not);
     // The signal may have been sent before the statement ended with an error: look, and do not guess.
-    if (status !== 'failed') return { member, signalled: false, warnings: [], sqlstate, lost: status === 'unknown' };
-    return { member, signalled: false, warnings: [], sqlstate, result: { pid, status, message } };
+    const lost = status === 'unknown';
+    if (status !== 'failed') return { member, signalled: false, warnings: [], sqlstate, lost, broken: lost };
+    const broken = error instanceof PostgresProblem;
+    return { member, signalled: false, warnings: [], sqlstate, broken, result: { pid, status, message } };
   }
 }
 
@@ -172,17 +225,23 @@ function together(sent: Sent[]): Outcome {
     ({ result, member }) => result ?? { pid: member.pid, status: 'unknown' as const, message: '' },
   );
   const count = (status: RunStatus) => members.filter((each) => each.status === status).length;
+  const unsent = sent.filter((each) => each.unsent).length;
+  const cancelled = count('cancelled') > 0;
+  const alone = count('nothing_done') - (cancelled ? 0 : unsent);
   const done = count('done');
   const all = members.length;
   const told = [
     `${done} of ${plural(all, 'session')} done.`,
-    count('nothing_done') && `${count('nothing_done')} changed or gone since the preview and left alone.`,
+    alone && `${alone} changed or gone since the preview and left alone.`,
     count('failed') && `${count('failed')} refused by PostgreSQL.`,
     count('done_with_warnings') && `${count('done_with_warnings')} signalled but still there after 3 s.`,
     count('unknown') && `${count('unknown')} not known.`,
+    unsent &&
+      `${unsent} not signalled: ${cancelled ? 'it was cancelled from here' : 'the server could not be reached any more'}.`,
   ].filter(Boolean);
-  const status: RunStatus =
-    done === all
+  const status: RunStatus = cancelled
+    ? 'cancelled'
+    : done === all
       ? 'done'
       : done + count('done_with_warnings') > 0
         ? 'done_with_warnings'
