@@ -31,6 +31,8 @@ export type Job = {
   epoch: string;
   requestId: string;
   cancelRequested: boolean;
+  /** Why it cancelled itself for others: that cancel can also hit the statement after the one that it was meant for. */
+  steppedBack?: string | undefined;
   /** It waited for its turn or for an approval, and that stands in the audit. */
   accepted?: boolean;
   /** Somebody was given its id while it ran. */

@@ -30,7 +30,7 @@ export async function runStep(
 ): Promise<StepEnd> {
   for (let attempt = 0; ; attempt++) {
     const why = await unready(job, step, session, not);
-    if (why) return { failure: why, warnings: [], ...(attempt === 0 && { unsent: true as const }) };
+    if (why) return { failure: ours(job, why, not), warnings: [], ...(attempt === 0 && { unsent: true as const }) };
     job.stop = () => stop(job, session);
     job.run.cancellable = true;
     const watching = watch(job, step, place, session);
@@ -43,13 +43,15 @@ export async function runStep(
       )
       .finally(() => watching.stop());
     // The error comes before the server has rolled back: what is looked at next would still show the statement at work.
-    if (end.failure) await session.query('select /* pgdeck:settled */', [], { bounded: true }).catch(() => {});
+    // And a cancel that came too late must not hit the next one.
+    if (end.failure || watching.steppedBack)
+      await session.query('select /* pgdeck:settled */', [], { bounded: true }).catch(() => {});
     // Between two statements a cancel only has to be remembered.
     job.stop = async () => {
       job.cancelRequested = true;
     };
-    if (watching.steppedBack && end.failure?.status === 'cancelled')
-      return { failure: { ...end.failure, message: `${not} ${watching.steppedBack}` }, warnings: end.warnings };
+    if (end.failure?.status === 'cancelled') return { ...end, failure: ours(job, end.failure, not) };
+    if (!watching.steppedBack) job.steppedBack = undefined;
     if (end.failure?.sqlstate === '55P03' && performance.now() - begun > midwayMs) {
       const message = `${not} A lock that it came to midway was not granted within 2 s. It is not begun anew, for that would do all of it again.`;
       return { ...end, failure: { ...end.failure, message } };
@@ -80,6 +82,14 @@ async function unready(job: Job, step: Step, session: Session, not: string): Pro
     return failureOf(error, not, job.cancelRequested);
   }
   return job.cancelRequested ? stoppedBefore(not) : undefined;
+}
+
+/** A failure in words: a cancel of ours for those who waited is told as such, also where it hit the statement after. */
+function ours(job: Job, failure: Failure, not: string): Failure {
+  const { steppedBack } = job;
+  if (failure.status !== 'cancelled' || !steppedBack) return failure;
+  job.steppedBack = undefined;
+  return job.cancelRequested ? failure : { ...failure, message: `${not} ${steppedBack}` };
 }
 
 /** Waits before the next try; a cancel ends the wait. */

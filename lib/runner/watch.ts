@@ -9,7 +9,8 @@ const everyMs = 1000;
 
 /** Looks at a statement of ours while it runs. */
 export type Watching = {
-  stop: () => void;
+  /** Looks no more; resolves when no cancel of it is under way any more. */
+  stop: () => Promise<void>;
   /** Why it was cancelled for others; undefined while it was not. */
   steppedBack?: string;
 };
@@ -22,14 +23,16 @@ export function watch(
   session: { pid: number },
 ): Watching {
   const watching: Watching = {
-    stop: () => {
+    stop: async () => {
       stopped = true;
       clearInterval(timer);
+      await cancelling;
     },
   };
   const follower = new Follower();
   let stopped = false;
   let asking = false;
+  let cancelling: Promise<unknown> | undefined;
   const look = async () => {
     if (asking) return;
     asking = true;
@@ -40,7 +43,9 @@ export function watch(
       const reason = stepBack(step, seen);
       if (reason === undefined || watching.steppedBack) return;
       watching.steppedBack = reason;
-      await cancelOwn(job, session.pid);
+      job.steppedBack = reason;
+      cancelling = cancelOwn(job, session.pid).catch(() => false);
+      await cancelling;
     } catch {
       // What could not be asked now is asked in a second.
     } finally {
