@@ -1,26 +1,28 @@
 import { ApiError } from '@/lib/access/errors';
 import { requireRole, type User } from '@/lib/access/user';
 import type { Run } from '@/lib/actions/protocol';
-import { Withdrawn } from './turns';
+import { refuseCrowd, Withdrawn } from './turns';
 
 const waitsForMs = 3_600_000;
 
-type Awaiting = { run: Run; approve: (by: string) => void; fail: (error: Error) => void };
+type Awaiting = { run: Run; approve: (by: string) => void; fail: (error: Error) => void; timer: NodeJS.Timeout };
 
 /** The second person's yes: runs that wait until another admin approves them, for at most an hour. */
 export class Approvals {
   #awaiting = new Map<string, Awaiting>();
 
-  /** Resolves with who approved it; rejects with `Withdrawn` where it was withdrawn or nobody came within an hour. */
+  /** Resolves with who approved it; rejects with `Withdrawn` where it was withdrawn or nobody came within an hour. Throws 429 where too many wait. */
   wait(run: Run): Promise<string> {
+    const waiting = [...this.#awaiting.values()].filter((each) => each.run.server === run.server).length;
+    refuseCrowd(waiting, 'an approval');
     run.status = 'awaiting_approval';
     run.message = 'Another admin has to approve it before it runs.';
     return new Promise<string>((approve, fail) => {
-      this.#awaiting.set(run.runId, { run, approve, fail });
-      setTimeout(
+      const timer = setTimeout(
         () => this.#end(run.runId)?.fail(new Withdrawn('Nobody approved it within an hour.')),
         waitsForMs,
       ).unref();
+      this.#awaiting.set(run.runId, { run, approve, fail, timer });
     });
   }
 
@@ -47,6 +49,7 @@ export class Approvals {
 
   #end(runId: string): Awaiting | undefined {
     const awaiting = this.#awaiting.get(runId);
+    clearTimeout(awaiting?.timer);
     this.#awaiting.delete(runId);
     return awaiting;
   }

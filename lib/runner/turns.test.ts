@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Run } from '@/lib/actions/protocol';
+import { refusal } from './test-stage';
 import { Turns, Withdrawn } from './turns';
 
 const run = (runId: string) => ({ runId, status: 'running' }) as Run;
@@ -38,4 +39,19 @@ it('who is withdrawn never gets a turn, and those behind move up', async () => {
   expect(third.queuePosition).toBe(1);
   expect(turns.withdraw(second)).toBe(false);
   expect(turns.withdraw(first)).toBe(false);
+});
+
+it('at most 50 wait on a server: one more is refused, but not what runs at once', async () => {
+  const turns = new Turns(1);
+  const leave = await turns.take(run('first'), true);
+  const waiting = Array.from({ length: 50 }, (_, n) => run(`${n}`));
+  for (const each of waiting) turns.take(each, true).catch(() => {});
+  const late = run('late');
+  expect(await refusal(turns.take(late, true))).toBe('429 busy');
+  expect([late.status, late.queuePosition]).toEqual(['running', undefined]);
+  (await turns.take(run('short'), false))();
+  leave();
+  const last = run('last');
+  turns.take(last, true).catch(() => {});
+  expect(last.queuePosition).toBe(50);
 });

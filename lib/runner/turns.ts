@@ -1,8 +1,22 @@
+import { ApiError } from '@/lib/access/errors';
 import type { Run } from '@/lib/actions/protocol';
 
 /** Thrown where a run was taken out of the queue before its turn. */
 export class Withdrawn extends Error {
   override name = 'Withdrawn';
+}
+
+/** So many runs may wait on one server, for their turn or for an approval. */
+const mostWaiting = 50;
+
+/** Throws 429 where as many wait already as may. */
+export function refuseCrowd(waiting: number, forWhat: string): void {
+  if (waiting >= mostWaiting)
+    throw new ApiError(
+      429,
+      'busy',
+      `${waiting} actions wait for ${forWhat} on this server already. Nothing was done: try it again when some of them are over, or cancel those that are not needed.`,
+    );
 }
 
 type Waiting = { run: Run; long: boolean; start: (leave: () => void) => void; fail: (error: Withdrawn) => void };
@@ -17,9 +31,10 @@ export class Turns {
 
   constructor(readonly mostLong: number) {}
 
-  /** Resolves with how to leave when it is the run's turn; until then the run is `queued` with its place. Rejects with `Withdrawn`. */
+  /** Resolves with how to leave when it is the run's turn; until then the run is `queued` with its place. Rejects with `Withdrawn`, or 429 where too many wait. */
   take(run: Run, long: boolean): Promise<() => void> {
     return new Promise((start, fail) => {
+      if (!this.#free(long)) refuseCrowd(this.#waiting.length, 'their turn');
       this.#waiting.push({ run, long, start, fail });
       this.#next();
     });
@@ -36,10 +51,14 @@ export class Turns {
     return true;
   }
 
+  #free(long: boolean): boolean {
+    return long ? this.#taken.long < this.mostLong : this.#taken.brief < 1;
+  }
+
   #next(): void {
     for (const waiting of [...this.#waiting]) {
+      if (!this.#free(waiting.long)) continue;
       const kind = waiting.long ? 'long' : 'brief';
-      if (this.#taken[kind] >= (waiting.long ? this.mostLong : 1)) continue;
       this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
       this.#taken[kind]++;
       let left = false;
