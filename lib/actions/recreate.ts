@@ -124,6 +124,9 @@ function refused(given: Asked): Refusal | undefined {
     };
   const found = given.details[0] as Details | undefined;
   if (!found) return { code: 'table_gone', message: `The table ${made.table} is not there any more.` };
+  const { table_oid } = given.subject;
+  if (table_oid !== null && Number(found.oid) !== table_oid)
+    return { code: 'table_gone', message: `${made.table} is another table now than the one that it was on.` };
   if (found.taken) return { code: 'name_taken', message: `There is ${wanted(given)} again.` };
   return undefined;
 }

@@ -75,7 +75,12 @@ export function resultOf(run: Run): NonNullable<AuditRecord['result']> {
 export function recordOf({ run, server, plan, requestId }: Job, user: User): AuditRecord {
   const named =
     plan.kind === 'work'
-      ? { name: plan.given.subject.quoted, database: plan.given.subject.database }
+      ? {
+          name: plan.given.subject.quoted,
+          database: plan.given.subject.database,
+          // What is made again by its text has to come back to the same table.
+          ...('table_oid' in plan.given.subject && { table_oid: plan.given.subject.table_oid }),
+        }
       : {
           members: plan.members.map(({ pid, backend_start_us, query_start_us, title }) => ({
             pid,

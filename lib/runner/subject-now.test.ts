@@ -28,6 +28,12 @@ describe('what a run left to be restored', () => {
     expect(await restoredFrom('r', audit, server('shop', undefined))).toMatchObject({ quoted: 'public.i' });
   });
 
+  it('is restored on the table that it was on, where the audit tells which', async () => {
+    expect(await restoredFrom('r', audit, server('shop', '7'))).toMatchObject({ table_oid: null });
+    const told = { resultOf: async () => ({ ...entry, target: { ...entry.target, table_oid: 5 } }) };
+    expect(await restoredFrom('r', told as unknown as Audit, server('shop', '7'))).toMatchObject({ table_oid: 5 });
+  });
+
   it('is never restored on another one', async () => {
     expect(await refusal(restoredFrom('r', audit, server('desk', '7')))).toBe('404 not_found');
     expect(await refusal(restoredFrom('r', audit, server('shop', '8')))).toBe('409 target_changed');

@@ -62,7 +62,7 @@ export async function restoredFrom(runId: string, audit: Audit, { config, connec
       'target_changed',
       'Another cluster answers under the name of this server than the one that the run was on. Nothing was done.',
     );
-  const place = (entry.target ?? {}) as { database?: string; name?: string };
+  const place = (entry.target ?? {}) as { database?: string; name?: string; table_oid?: unknown };
   return {
     kind: 'run',
     runId,
@@ -71,6 +71,7 @@ export async function restoredFrom(runId: string, audit: Audit, { config, connec
     name: place.name ?? runId,
     fingerprint: JSON.stringify([runId, undo.sql]),
     sql: undo.sql,
+    table_oid: typeof place.table_oid === 'number' ? place.table_oid : null,
     title: entry.title ?? entry.action ?? runId,
     at: entry.ts,
     user: entry.user?.name ?? 'unknown',

@@ -221,6 +221,8 @@ export type RunSubject = Read & {
   runId: string;
   /** The statement as the audit kept it. */
   sql: string;
+  /** The table that it was on; null in audits of before, which do not tell. */
+  table_oid: number | null;
   /** What was done, when and by whom. */
   title: string;
   at: string;
