@@ -1,7 +1,9 @@
 import { dehydrate, HydrationBoundary } from '@tanstack/react-query';
 import { MaintenancePage } from '@/components/maintenance/maintenance-page';
+import { currentUser } from '@/lib/access/user';
 import { runsQuery } from '@/lib/client/maintenance-queries';
 import { makeQueryClient } from '@/lib/client/query-client';
+import { shownTo } from '@/lib/runner/shown-to';
 import { runtime } from '@/lib/runtime';
 import { Prefetched } from '../../prefetched';
 
@@ -16,7 +18,9 @@ export const metadata = { title: 'Maintenance' };
 export default async function Page({ params, searchParams }: Input) {
   const { server } = await params;
   const client = makeQueryClient();
-  client.setQueryData(runsQuery(server).queryKey, { runs: runtime().runner.runs(server) });
+  client.setQueryData(runsQuery(server).queryKey, {
+    runs: await shownTo(currentUser(), runtime().runner.runs(server)),
+  });
   return (
     <Prefetched server={server} search={await searchParams}>
       <HydrationBoundary state={dehydrate(client)}>
