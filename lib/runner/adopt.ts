@@ -12,7 +12,7 @@ import { auditedRun, endedRun, recordAfter } from './audited-run';
 import type { Work } from './draft';
 import { follow, untilAnswered } from './follow';
 import type { Adoption, Job, Outcome } from './job';
-import { actor, type Query } from './look';
+import { type Actor, actor, type Query } from './look';
 import { pastRuns } from './past-runs';
 import { finish, resultOf } from './records';
 import { runEvent } from './run-event';
@@ -82,14 +82,19 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
   if (action?.kind !== 'work' || !adoption)
     return unknown('pgdeck was ended while this ran. Look at the target: the server may have finished it.');
   const answer = await untilAnswered({ server, run, ...patience }, async (query) => ({
-    work: await workOf(query, action, intent, adoption),
+    who: await actor(query),
     // What the sampler knows of the server may not be there yet.
     cluster: await clusterNow(query),
   }));
   if (!answer) return unknown('pgdeck was ended while this ran, and the server could not be asked what became of it.');
-  const { work, cluster } = answer;
+  const { who, cluster } = answer;
   if (typeof intent.cluster === 'string' && cluster !== undefined && intent.cluster !== cluster)
     return unknown('pgdeck was ended while this ran, and another server answers at this address now.');
+  const work = workOf(who, action, intent, adoption);
+  if (!work)
+    return unknown(
+      'pgdeck was ended while this ran, and this version of it cannot read what that one wrote down of it. Look at the target: the server may go on with it.',
+    );
   const job: Job = {
     run,
     server,
@@ -124,14 +129,25 @@ async function clusterNow(query: Query): Promise<string | undefined> {
   }
 }
 
-/** What ran, made again from what was written down with its intent; the role is asked for now. */
-async function workOf(query: Query, action: WorkAction, intent: AuditEntry, adoption: Adoption): Promise<Work> {
-  const { role, superuser, major } = await actor(query);
-  const { subject, details } = adoption;
+/**
+ * What ran, made again from what was written down with its intent; the role is asked for now. Undefined where an update
+ * changed what is written down.
+ */
+function workOf(
+  { role, superuser, major }: Actor,
+  action: WorkAction,
+  intent: AuditEntry,
+  { subject, details }: Adoption,
+): Work | undefined {
   const options = (intent.options ?? {}) as Row;
   const given = { subject, details, options, actor: { role, superuser, major } };
   const target = auditedRun(intent)?.target as WorkTarget;
-  return { kind: 'work', action, target, given, plan: action.plan(given) };
+  try {
+    return { kind: 'work', action, target, given, plan: action.plan(given) };
+  } catch (error) {
+    log.error({ err: safeError(error), action: action.id }, 'a run of before could not be planned again');
+    return undefined;
+  }
 }
 
 function unknown(message: string): Outcome {
