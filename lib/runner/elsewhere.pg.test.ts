@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { Runner } from './runner';
@@ -97,6 +98,27 @@ it('who started it is told where the store has copies of the other audit', async
   const { previewId } = await other.preview('test', await analyze(), admin);
   const refused = await other.execute('test', { previewId, idempotencyKey: 'd' }, admin).catch((error) => error);
   expect(refused.message).toContain('started by mallory (db-host:8080)');
+});
+
+it('what is done to the server is not done twice, also where the other pgdeck acts from another database', async () => {
+  stage.use('postgres');
+  const target = { kind: 'server' as const };
+  const key = createHash('sha256')
+    .update(`pgdeck:${JSON.stringify(target)}`)
+    .digest();
+  const other = await stage.client('postgres', 'pgdeck:act:theirs', 'other');
+  await other.query('select pg_advisory_lock($1::int, $2::int)', [key.readInt32BE(0), key.readInt32BE(4)]);
+  const shown = await stage.runner.preview('test', { action: 'switch-wal', target }, admin);
+  const refused = await stage.runner
+    .execute('test', { previewId: shown.previewId, idempotencyKey: 'e' }, admin)
+    .catch((error) => error);
+  expect(refused).toMatchObject({ status: 409, code: 'already_running' });
+  expect(refused.message).toContain('(run theirs)');
+  await other.end();
+  const again = await stage.runner.preview('test', { action: 'switch-wal', target }, admin);
+  const { run } = await stage.runner.execute('test', { previewId: again.previewId, idempotencyKey: 'f' }, admin);
+  await expect.poll(() => stage.runner.run(run.runId).endedAt, { timeout: 10_000 }).not.toBeNull();
+  expect(stage.runner.run(run.runId).status).not.toBe('failed');
 });
 
 it('a session that only has such a name is no run', async () => {

@@ -109,23 +109,28 @@ async function unchanged(query: Reads, job: Job, work: Work): Promise<Given> {
   return given;
 }
 
-/** Refuses when another pgdeck does something to the same; the advisory lock ends with the session. */
+/**
+ * Refuses when another pgdeck does something to the same; the advisory lock ends with the session. Such a lock is one of its
+ * database, and another pgdeck may do what is done to the server from another one: whoever has taken his own looks for others.
+ */
 async function guard(query: Reads, job: Job, { given, target }: Work): Promise<void> {
-  const key = createHash('sha256')
+  const hash = createHash('sha256')
     .update(`pgdeck:${JSON.stringify(target)}`)
     .digest();
+  const key = [hash.readInt32BE(0), hash.readInt32BE(4)];
+  const [own] = (
+    await query<{ free: boolean }>('select /* pgdeck:guard */ pg_try_advisory_lock($1::int, $2::int) as free', key)
+  ).rows;
   const [row] = (
-    await query<{ free: boolean; holder: string | null }>(
-      `select /* pgdeck:guard */ pg_try_advisory_lock($1::int, $2::int) as free,
-  (select a.application_name from pg_catalog.pg_locks as l
-    join pg_catalog.pg_stat_get_activity(null) as a on a.pid = l.pid
-    where l.locktype = 'advisory' and l.granted and l.classid = ($1::int)::oid and l.objid = ($2::int)::oid and l.objsubid = 2
-      and l.database = (select d.oid from pg_catalog.pg_database as d where d.datname = current_database())
-      and l.pid <> pg_catalog.pg_backend_pid() limit 1) as holder`,
-      [key.readInt32BE(0), key.readInt32BE(4)],
+    await query<{ holder: string | null }>(
+      `select /* pgdeck:guard-holder */ a.application_name as holder from pg_catalog.pg_locks as l
+  left join pg_catalog.pg_stat_get_activity(null) as a on a.pid = l.pid
+where l.locktype = 'advisory' and l.granted and l.classid = ($1::int)::oid and l.objid = ($2::int)::oid and l.objsubid = 2
+  and l.pid <> pg_catalog.pg_backend_pid() limit 1`,
+      key,
     )
   ).rows;
-  if (row?.free) return;
+  if (own?.free && !row) return;
   const run = row?.holder?.match(/^pgdeck:act:(.+)$/)?.[1];
   const who = run && (await job.whoStarted(run));
   throw new ApiError(
