@@ -124,7 +124,10 @@ describe('pgdeck is killed while an action runs', () => {
   });
 
   it('and started again: of several statements those that were not sent never run, and it says so', async () => {
-    await stage.root('create table public.zz_last (id int); alter table public.zz_last owner to owner');
+    await stage.root('create table public.zz_last as select generate_series(1, 1000) as id');
+    // The largest is the last, and VACUUM tells how large it is without an ANALYZE.
+    await stage.root('vacuum public.zz_last');
+    await stage.root('alter table public.zz_last owner to owner');
     const target = { kind: 'database' as const, database: 'postgres' };
     const { stateDir, runId } = await killed({ action: 'analyze-database', target, options: { only: 'all' } });
     stage.use('actor', {}, stateDir);
