@@ -11,7 +11,9 @@ test.beforeEach(async ({ connect, request, stack }) => {
   const client = await connect('app_shop', 'shop-web');
   for (let time = 0; time < 2; time++)
     await client.query('select count(*) as slow_one from orders where id = 1 and pg_sleep(0.15) is not null');
-  await client.query('select count(*) as quick_one from products');
+  // Many others have run on this server: it is among the 200 that take the most time.
+  for (let time = 0; time < 20; time++)
+    await client.query('select count(*) as quick_one from products where id = 1 and pg_sleep(0.005) is not null');
   await askNow(request, `${stack.serverId}/slow-queries`);
 });
 
