@@ -28,6 +28,8 @@ export function proxy(request: NextRequest): NextResponse {
   const csp = policy(nonce);
   const headers = new Headers(request.headers);
   headers.set('x-nonce', nonce);
+  // Where a sign-in leads back to; what a client sent under this name is replaced.
+  headers.set('x-pgdeck-path', request.nextUrl.pathname + request.nextUrl.search);
   headers.set('content-security-policy', csp);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', csp);

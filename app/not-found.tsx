@@ -1,11 +1,12 @@
 import Link from 'next/link';
-import { runtime } from '@/lib/runtime';
+import { serversFor } from '@/lib/access/server-access';
+import { visitor } from './(deck)/visitor';
 
 export const metadata = { title: 'No such page' };
 
-/** What is said where an address leads nowhere, with the servers that there are. */
-export default function NotFound() {
-  const servers = [...runtime().servers.values()];
+/** What is said where an address leads nowhere, with the servers that the visitor may see. */
+export default async function NotFound() {
+  const servers = serversFor(await visitor());
   return (
     <main id="content" className="page">
       <section className="panel" aria-labelledby="nowhere">
@@ -20,7 +21,7 @@ export default function NotFound() {
             {servers.length === 1 ? 'one server' : `${servers.length} servers`}:
           </p>
           <ul className="grid gap-1">
-            {servers.map(({ config }) => (
+            {servers.map(({ server: { config } }) => (
               <li key={config.id}>
                 <Link href={`/${config.id}/overview`} prefetch={false}>
                   Overview of {config.name}

@@ -20,7 +20,7 @@ const parts = {
   config: { maintenanceMax: 2, approval: 'off' as const },
 };
 const runner = new Runner(() => parts);
-const user = { name: 'killed', role: 'admin' as const };
+const user = { name: 'killed', role: 'admin' as const, mode: 'local' as const };
 const { previewId, confirmText } = await runner.preview(config.id, body, user);
 const execution = { previewId, idempotencyKey: 'once', ...(confirmText !== undefined && { confirmText }) };
 const { run } = await runner.execute(config.id, execution, user);

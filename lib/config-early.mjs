@@ -57,24 +57,55 @@ export function readPort(name, value) {
 }
 
 /**
- * Where pgdeck listens: loopback only, for this version has no sign-in.
+ * Whether a host is an address of this machine alone.
+ * @param {string} host
+ */
+export function isLoopbackHost(host) {
+  const name = host.toLowerCase().replace(/^\[|\]$/g, '');
+  return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
+}
+
+/** @typedef {'local' | 'anonymous' | 'password' | 'oidc' | 'proxy' | 'embed'} AuthMode how people are recognised; `local` and `anonymous` ask for nothing, `embed` lets in frames and tokens only */
+
+/** @type {readonly Exclude<AuthMode, 'local' | 'anonymous'>[]} */
+const signIns = ['password', 'oidc', 'proxy', 'embed'];
+
+/**
+ * How people are recognised on a host: only loopback goes without saying how.
+ * @param {Environment} env
+ * @param {string} host
+ * @returns {AuthMode}
+ */
+export function readAuth(env, host) {
+  const given = setting(env, 'PGDECK_AUTH');
+  const open = setting(env, 'PGDECK_ALLOW_UNAUTHENTICATED');
+  if (open !== undefined && open !== 'read-only')
+    throw new ConfigError('PGDECK_ALLOW_UNAUTHENTICATED: the only value is read-only.');
+  const mode = signIns.find((each) => each === given);
+  if (mode !== undefined && open !== undefined)
+    throw new ConfigError(
+      `PGDECK_AUTH is ${mode} and PGDECK_ALLOW_UNAUTHENTICATED lets everybody in; keep one of them.`,
+    );
+  if (mode !== undefined) return mode;
+  if (given !== undefined && given !== 'none')
+    throw new ConfigError(`PGDECK_AUTH: choose one of ${signIns.join(', ')} or none.`);
+  if (open !== undefined) return 'anonymous';
+  if (isLoopbackHost(host)) return 'local';
+  throw new ConfigError(
+    `Refusing to listen on ${host} without authentication. Set PGDECK_AUTH=proxy|oidc|password|embed, or PGDECK_HOST=127.0.0.1. ` +
+      'On a closed network PGDECK_ALLOW_UNAUTHENTICATED=read-only lets everybody look, without query texts and actions.',
+  );
+}
+
+/**
+ * Where pgdeck listens; anything but loopback asks for a way to sign in.
  * @param {Environment} env
  * @returns {{ host: string, port: number }}
  */
 export function readBind(env) {
   const named = setting(env, 'PGDECK_HOST') ?? '127.0.0.1';
   const host = named.toLowerCase() === 'localhost' ? '127.0.0.1' : named.replace(/^\[(.*)\]$/, '$1');
-  if (host !== '::1' && !/^127(\.\d{1,3}){3}$/.test(host)) {
-    throw new ConfigError(
-      `Refusing to listen on ${named} without authentication. Set PGDECK_AUTH=proxy|oidc|password|embed, or PGDECK_HOST=127.0.0.1. ` +
-        'This version has no PGDECK_AUTH mode yet: use PGDECK_HOST=127.0.0.1 and reach it through an SSH tunnel.',
-    );
-  }
-  if (setting(env, 'PGDECK_AUTH') !== undefined) {
-    throw new ConfigError(
-      'PGDECK_AUTH: this version has no sign-in yet and serves this machine only. Unset PGDECK_AUTH.',
-    );
-  }
+  readAuth(env, host);
   const portName = setting(env, 'PGDECK_PORT') !== undefined ? 'PGDECK_PORT' : 'PORT';
   const port = setting(env, portName);
   return { host, port: port === undefined ? 8432 : readPort(portName, port) };

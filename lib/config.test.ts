@@ -161,7 +161,7 @@ describe('what is refused names the setting and never repeats a secret', () => {
     [{ PORT: 'http' }, /^PORT: a port/],
     [{ PGDECK_HOST: '0.0.0.0' }, /^Refusing to listen on 0\.0\.0\.0 without authentication/],
     [{ PGDECK_HOST: '::' }, /^Refusing to listen/],
-    [{ PGDECK_AUTH: 'password' }, /^PGDECK_AUTH/],
+    [{ PGDECK_AUTH: 'basic' }, /^PGDECK_AUTH/],
     [{ PGDECK_LOG_LEVEL: 'loud' }, /^PGDECK_LOG_LEVEL: choose one of/],
     [{ PGDECK_MAINTENANCE_MAX: '1.5' }, /whole number from 1 to 10/],
     [{ PGDECK_LIMIT_CONNECTIONS_WARNING: '80' }, /number from 0 to 1/],

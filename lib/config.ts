@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { type AccessConfig, hostsOf, type Role, readAccess, roles } from '@/lib/config-access';
 import { ConfigError, type Environment, readBind, setting } from '@/lib/config-early.mjs';
 import { limitName, limitSettings, logLevels, settings } from '@/lib/config-settings';
 import { type Target, type Tls, targetFromUrl, targetFromVariables } from '@/lib/postgres/target';
 
-export type { Target, Tls };
+export type { AccessConfig, Role, Target, Tls };
 export { ConfigError, settings };
+
+/** What some people may do on a server, at most as much as their role: `who` names groups, `user:NAME` or `*`. */
+export type AccessRule = { who: string[]; role: Role; databases?: string[] | undefined };
 
 /** One server to watch: `read` for questions, `action` for what people do with buttons (the same where no other is given). */
 export type ServerConfig = {
@@ -18,6 +22,8 @@ export type ServerConfig = {
   demo: boolean;
   read: Target;
   action: Target;
+  /** Who sees and acts on this server; undefined: everybody, as far as their role goes. */
+  access?: AccessRule[] | undefined;
   /** Processors of the server's machine, the line in charts of load; undefined where nobody said. */
   cpus?: number | undefined;
 };
@@ -60,6 +66,7 @@ export type Config = {
   limits: Limits;
   /** What a browser's Host header may say, with the port. */
   allowedHosts: string[];
+  access: AccessConfig;
   /** Things that are worth a line in the terminal. */
   warnings: string[];
 };
@@ -81,6 +88,15 @@ const serverShape = z.strictObject({
   tags: z.array(z.string().min(1).max(50)).max(20).optional(),
   environment: z.string().min(1).max(50).optional(),
   cpus: z.number().int().min(1).max(4096).optional(),
+  access: z
+    .array(
+      z.strictObject({
+        who: z.array(z.string().min(1).max(256)).min(1, 'name a group, user:NAME or *'),
+        role: z.enum(roles, `choose one of ${roles.join(', ')}`),
+        databases: z.array(z.string().min(1).max(256)).min(1, 'name a database, or leave it out for all').optional(),
+      }),
+    )
+    .optional(),
 });
 const fileShape = z.strictObject({ servers: z.array(serverShape).min(1, 'name at least one server') });
 
@@ -99,6 +115,7 @@ export function readConfig(env: Environment, demo?: DemoAddresses): Config {
   if (!logLevels.includes(logLevel)) throw new ConfigError(`PGDECK_LOG_LEVEL: choose one of ${logLevels.join(', ')}.`);
   const servers = demo ? [demoServer(demo)] : readServers(env);
   const history = readHistory(env);
+  const access = readAccess(env, host);
   return {
     host,
     port,
@@ -112,14 +129,10 @@ export function readConfig(env: Environment, demo?: DemoAddresses): Config {
     history,
     budgetPercent: readNumber(env, 'PGDECK_BUDGET_PERCENT', 1, { from: 0.01, to: 100 }),
     limits: readLimits(env),
-    allowedHosts: allowedHosts(host, port),
+    allowedHosts: hostsOf(env, host, port, access.publicOrigin),
+    access,
     warnings: unknownSettings(env),
   };
-}
-
-function allowedHosts(host: string, port: number): string[] {
-  const names = new Set(['127.0.0.1', 'localhost', '[::1]', host.includes(':') ? `[${host}]` : host]);
-  return [...names].flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
 }
 
 function unknownSettings(env: Environment): string[] {
@@ -231,6 +244,7 @@ function readFile(file: string, env: Environment): ServerConfig[] {
       read,
       action: urlOf(server, 'actionUrl', env) ?? read,
       cpus: server.cpus,
+      access: server.access,
     };
   });
 }

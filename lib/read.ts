@@ -1,5 +1,6 @@
 import { ApiError, badInput } from '@/lib/access/errors';
 import { exactMoment } from '@/lib/access/moment';
+import { serversFor } from '@/lib/access/server-access';
 import { covers, type User } from '@/lib/access/user';
 import type { ServerSummary } from '@/lib/client/shapes';
 import { keptTimes, pastAnswer } from '@/lib/history/past';
@@ -19,7 +20,7 @@ export function findServer(id: string): Server {
 
 /** The watched servers as `user` may see them: host, database and role (never the password) for admins only. */
 export function listServers(user: User): ServerSummary[] {
-  return [...runtime().servers.values()].map(({ config, connections, sampler }) => {
+  return serversFor(user).map(({ server: { config, connections, sampler }, access }) => {
     const { capabilities } = connections;
     return {
       id: config.id,
@@ -33,7 +34,7 @@ export function listServers(user: User): ServerSummary[] {
       environment: config.environment ?? null,
       problem: sampler.problem ?? null,
       slowedDown: sampler.slowedDown,
-      ...(covers(user.role, 'admin') && {
+      ...(covers(access.role, 'admin') && {
         host: config.read.host,
         port: config.read.port,
         database: config.read.database,

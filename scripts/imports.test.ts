@@ -64,7 +64,10 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/schedules',
     ],
   },
-  'lib/access': { values: ['lib/metrics', 'lib/postgres', 'lib/runtime'], types: ['lib/actions', 'lib/config'] },
+  'lib/access': {
+    values: ['lib/config-access', 'lib/config-early', 'lib/metrics', 'lib/postgres', 'lib/runtime'],
+    types: ['lib/actions', 'lib/audit', 'lib/config', 'lib/history'],
+  },
   'lib/runner': {
     values: [
       'lib/access',
@@ -102,7 +105,8 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   'lib/checks': { values: ['lib/format', 'lib/identifier', 'lib/topics'], types: ['lib/actions', 'lib/config'] },
   'lib/actions': { values: ['lib/format', 'lib/identifier'], types: ['lib/topics'] },
   'lib/metrics': { values: [], types: ['lib/postgres'] },
-  'lib/config': { values: ['lib/config-early', 'lib/config-settings', 'lib/postgres'] },
+  'lib/config': { values: ['lib/config-access', 'lib/config-early', 'lib/config-settings', 'lib/postgres'] },
+  'lib/config-access': { values: ['lib/config-early'] },
   'lib/config-early': { values: [] },
   'lib/config-settings': { values: [] },
   'lib/format': { values: [] },

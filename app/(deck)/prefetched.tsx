@@ -1,6 +1,5 @@
 import { dehydrate, HydrationBoundary, type QueryKey } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { currentUser } from '@/lib/access/user';
 import { findingsQuery, seriesQuery, serversQuery, type TopicAsk, topicQuery } from '@/lib/client/queries';
 import { makeQueryClient } from '@/lib/client/query-client';
 import { parseMoment, parseRange, rangeAround } from '@/lib/client/range';
@@ -8,6 +7,7 @@ import { listServers, readTopic } from '@/lib/read';
 import { readSeries } from '@/lib/read-history';
 import { runtime } from '@/lib/runtime';
 import type { TopicId } from '@/lib/topics/index';
+import { visitorOf } from './visitor';
 
 /** What a page reads before it is painted. */
 export type Wanted = {
@@ -33,6 +33,7 @@ export async function Prefetched({
   search = {},
   children,
 }: Wanted & { children: ReactNode }) {
+  const { user } = await visitorOf(server);
   const client = makeQueryClient();
   const keep = (key: QueryKey, value: Promise<unknown> | unknown) =>
     // What cannot be read now is asked by the browser, which also shows why.
@@ -45,7 +46,7 @@ export async function Prefetched({
   const now = Math.floor(Date.now() / 1000);
   const ends = 'last' in range ? { from: now - range.last, to: now } : range;
   await Promise.all([
-    keep(serversQuery().queryKey, { servers: listServers(currentUser()) }),
+    keep(serversQuery().queryKey, { servers: listServers(user) }),
     keep(findingsQuery(server).queryKey, runtime().servers.get(server)?.findings.current()),
     // As it was at a moment of the past is asked by the browser.
     ...(at === null ? topics : []).map(({ id, ask = {} }) => {

@@ -1,14 +1,12 @@
 import type { Confirm } from '@/lib/actions/protocol';
 import type { ServerConfig, Target } from '@/lib/config';
+import { isLoopbackHost } from '@/lib/config-early.mjs';
 
 const levels: Confirm[] = ['click', 'step', 'typed'];
 
 /** Whether a host is this machine: a loopback address or the folder of a Unix socket. */
 export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase().replace(/^\[|\]$/g, '');
-  return (
-    name === '' || name.startsWith('/') || name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
-  );
+  return host === '' || host.startsWith('/') || isLoopbackHost(host);
 }
 
 /** Whether actions on a server ask for one level more: production, or another machine that nobody said anything about. */

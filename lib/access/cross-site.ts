@@ -1,20 +1,26 @@
+import type { Config } from '@/lib/config';
 import { ApiError } from './errors';
+
+/** The origins of pgdeck's own pages. */
+export function ownOrigins({ access, allowedHosts }: Pick<Config, 'access' | 'allowedHosts'>): string[] {
+  return access.publicOrigin ? [access.publicOrigin] : allowedHosts.map((host) => `http://${host.toLowerCase()}`);
+}
 
 /**
  * Throws 403 for an unsafe request that another site could have caused: `Sec-Fetch-Site` must be absent or same-origin
- * and `Origin`, when there, an allowed one. With both absent only a bearer token would do, and local mode has none.
+ * and `Origin`, when there, one of ours. With both absent only a bearer token passes, which no other site has.
  */
-export function refuseCrossSite(headers: Headers, allowedHosts: readonly string[]): void {
+export function refuseCrossSite(headers: Headers, origins: readonly string[], hasBearer: boolean): void {
   const site = headers.get('sec-fetch-site');
   const origin = headers.get('origin');
   if (site !== null && site !== 'same-origin')
     throw new ApiError(403, 'cross_site', 'Requests that change something are only taken from pgdeck’s own pages.');
-  if (origin !== null && !allowedHosts.some((host) => origin.toLowerCase() === `http://${host.toLowerCase()}`))
+  if (origin !== null && !origins.includes(origin.toLowerCase()))
     throw new ApiError(403, 'cross_site', 'This Origin may not change anything here.');
-  if (site === null && origin === null)
+  if (site === null && origin === null && !hasBearer)
     throw new ApiError(
       403,
       'cross_site',
-      'A request that changes something must carry an Origin header with pgdeck’s own address.',
+      'A request that changes something must carry an Origin header with pgdeck’s own address, or a bearer token.',
     );
 }

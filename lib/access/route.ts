@@ -5,9 +5,11 @@ import { type RequestContext, requests } from '@/lib/metrics/request';
 import { describeError } from '@/lib/postgres/errors';
 import { runtime } from '@/lib/runtime';
 import { readJson } from './body';
-import { refuseCrossSite } from './cross-site';
+import { ownOrigins, refuseCrossSite } from './cross-site';
 import { ApiError, badInput } from './errors';
-import { currentUser, type Role, requireRole, type User } from './user';
+import { bearerOf, identify } from './identify';
+import { requireDatabase, type ServerAccess, serverFor } from './server-access';
+import { type Role, requireRole, type User } from './user';
 
 /** What a route handler is given: its input, checked, and who asks. */
 export type Asked<Params, Query, Body> = {
@@ -15,6 +17,8 @@ export type Asked<Params, Query, Body> = {
   query: Query;
   body: Body;
   user: User;
+  /** What the user may do on the server of the path; there is none in other paths. */
+  access: ServerAccess;
   request: Request;
 };
 
@@ -47,14 +51,20 @@ const securityHeaders = {
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
+/** Who a request comes from on paths that are open to everybody. */
+const nobody: User = { name: 'nobody', role: 'viewer', mode: 'anonymous' };
+
 /**
- * Wraps a route handler: role, cross-site rule, JSON body of at most 256 KB, input by zod (400 names the field), errors as
+ * Wraps a route handler: who asks, role on the server of the path, cross-site rule, JSON body of at most 256 KB, input by zod (400 names the field), errors as
  * `{ error: { code, message, requestId, field? } }`, request id, timings and headers of every `/api` response. What the
  * handler returns becomes JSON with status 200, unless it is a `Response` (`reply()` makes one with another status).
  */
 export function route<Params = Text, Query = Text, Body = undefined>(
   options: {
-    role: Role;
+    /** `open`: nobody has to be recognised. */
+    role: Role | 'open';
+    /** `filtered`: the handler leaves out what belongs to databases that the user may not see; else one has to be named. */
+    databases?: 'filtered';
     params?: z.ZodType<Params>;
     query?: z.ZodType<Query>;
     body?: z.ZodType<Body>;
@@ -63,17 +73,27 @@ export function route<Params = Text, Query = Text, Body = undefined>(
 ): Handler {
   const answer = async (request: Request, given: Promise<Record<string, string | string[] | undefined>>) => {
     let body: unknown;
-    const user = currentUser();
-    if (!safeMethods.has(request.method)) refuseCrossSite(request.headers, runtime().config.allowedHosts);
-    requireRole(user, options.role);
-    if (!safeMethods.has(request.method)) body = await readJson(request);
-    const asked = {
-      params: parse(options.params, (await given) ?? {}, undefined) as Params,
+    const unsafe = !safeMethods.has(request.method);
+    const { headers } = request;
+    if (unsafe) refuseCrossSite(headers, ownOrigins(runtime().config), bearerOf(headers) !== undefined);
+    const user = options.role === 'open' ? nobody : await identify(headers);
+    const path = (await given) ?? {};
+    const access = typeof path.server === 'string' ? serverFor(user, path.server).access : undefined;
+    if (options.role !== 'open') requireRole({ name: user.name, role: access?.role ?? user.role }, options.role);
+    if (unsafe) body = await readJson(request);
+    const asked: Asked<Params, Query, Body> = {
+      params: parse(options.params, path, undefined) as Params,
       query: parse(options.query, queryOf(request.url), undefined) as Query,
       body: (options.body ? parse(options.body, body, 'body') : undefined) as Body,
       user,
       request,
+      get access() {
+        if (!access) throw new Error('this path names no server');
+        return access;
+      },
     };
+    if (access && options.databases !== 'filtered')
+      requireDatabase(access, String(path.server), databaseOf(asked.query) ?? databaseOf(asked.body));
     const value = await handler(asked);
     return value instanceof Response ? value : Response.json(value);
   };
@@ -108,6 +128,13 @@ export function othersThan(
   };
   made.add(refuse);
   return { GET: refuse, POST: refuse, PUT: refuse, PATCH: refuse, DELETE: refuse, OPTIONS: refuse };
+}
+
+/** The database that an input names, as itself or as the place of a target. */
+function databaseOf(input: unknown): string | undefined {
+  const { database, target } = (input ?? {}) as { database?: unknown; target?: { database?: unknown } };
+  const named = database ?? target?.database;
+  return typeof named === 'string' ? named : undefined;
 }
 
 function queryOf(url: string): Text {

@@ -1,25 +1,48 @@
+import { type Role, roles } from '@/lib/config-access';
 import { ApiError } from './errors';
 
-/** What somebody may do; each role may also do what the ones before it may. */
-export type Role = 'viewer' | 'operator' | 'admin';
+export type { Role };
+
+/** How somebody was recognised. `schedule`: a person who is away, in whose name pgdeck acts at a time. */
+export type UserMode = 'local' | 'anonymous' | 'password' | 'oidc' | 'proxy' | 'token' | 'embed' | 'schedule';
 
 /** Who asks. */
-export type User = { name: string; role: Role };
+export type User = {
+  /** Unique together with the mode: what the audit calls them. */
+  name: string;
+  /** The most that they may do anywhere; `accessTo()` says what they may do on a server. */
+  role: Role;
+  mode: UserMode;
+  groups?: readonly string[];
+  /** What a token was made for; missing: all that the role may see. */
+  only?: { servers?: readonly string[] | undefined; pages?: readonly string[] | undefined };
+};
 
-const order: Role[] = ['viewer', 'operator', 'admin'];
+/** Who did something, as the audit keeps it. */
+export function personOf({ name, role, mode }: User): { name: string; role: Role; mode: UserMode } {
+  return { name, role, mode };
+}
 
 /** Whether a role covers another one. */
 export function covers(has: Role, needed: Role): boolean {
-  return order.indexOf(has) >= order.indexOf(needed);
+  return roles.indexOf(has) >= roles.indexOf(needed);
+}
+
+/** The lesser of two roles. */
+export function lesser(a: Role, b: Role): Role {
+  return covers(a, b) ? b : a;
 }
 
 /** Throws 403 unless the user's role covers the one that is needed. */
-export function requireRole(user: User, needed: Role): void {
+export function requireRole(user: Pick<User, 'name' | 'role'>, needed: Role): void {
   if (!covers(user.role, needed))
     throw new ApiError(403, 'forbidden', `This needs the role ${needed}; ${user.name} is ${user.role}.`);
 }
 
-/** The user of a request or page: in local mode (loopback only, no sign-in) always `local`, an admin. */
-export function currentUser(): User {
-  return { name: 'local', role: 'admin' };
+/** 401: nobody is recognised; `code` tells a browser whether there was a session that ended. */
+export function notSignedIn(
+  message: string,
+  code: 'unauthenticated' | 'session_expired' = 'unauthenticated',
+): ApiError {
+  return new ApiError(401, code, message);
 }

@@ -6,7 +6,7 @@ beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 const run = (runId: string, server = 'one') => ({ runId, server, status: 'running', user: 'ann' }) as Run;
-const bea = { name: 'bea', role: 'admin' as const };
+const bea = { name: 'bea', role: 'admin' as const, mode: 'local' as const };
 
 it('the hour of a run ends with its wait', async () => {
   const approvals = new Approvals();

@@ -1,5 +1,5 @@
 import type { ApiError } from '@/lib/access/errors';
-import type { User } from '@/lib/access/user';
+import { personOf, type User } from '@/lib/access/user';
 import type { Preview } from '@/lib/actions/protocol';
 import type { Audit, AuditRecord } from '@/lib/audit/audit';
 import { maskLiterals } from '@/lib/audit/mask';
@@ -23,7 +23,7 @@ export function noteAsked(audit: Audit, server: Server, user: User, asked: Asked
     server: server.config.id,
     cluster: server.connections.capabilities?.systemIdentifier ?? null,
     ...(requestId !== undefined && { requestId }),
-    user: { name: user.name, role: user.role, mode: 'local' },
+    user: personOf(user),
     action,
     ...(previewId !== undefined && { previewId }),
     ...(title !== undefined && { title }),

@@ -38,7 +38,7 @@ async function another(withStore: boolean) {
   const ours = stage.runner;
   await stage.root('select pg_advisory_lock(4711)');
   const { previewId } = await ours.preview('test', await analyze(), admin);
-  const user = { name: 'mallory', role: 'admin' as const };
+  const user = { name: 'mallory', role: 'admin' as const, mode: 'local' as const };
   const theirs = await ours.preview('test', await analyze(), user);
   const { run } = await ours.execute('test', { previewId: theirs.previewId, idempotencyKey: 'a' }, user);
   expect(await refusal(ours.execute('test', { previewId, idempotencyKey: 'b' }, admin))).toBe('409 already_running');

@@ -25,7 +25,7 @@ beforeEach(() => {
 afterEach(() => stage.clear());
 afterAll(() => stage?.end());
 
-const second: User = { name: 'second', role: 'admin' };
+const second: User = { name: 'second', role: 'admin', mode: 'local' };
 const start = async (table: string, changes: { user?: User } = {}) => {
   const user = changes.user ?? admin;
   const target = { kind: 'relation' as const, database: 'postgres', oid: await stage.oid(table) };
@@ -77,7 +77,9 @@ it('what has to be typed waits for the yes of another admin, and nobody approves
   expect([run.status, ended]).toEqual(['awaiting_approval', false]);
   expect(await stage.alive(victim)).toBe(true);
   expect(await refusal(stage.runner.approve(run.runId, admin))).toBe('403 own_action');
-  expect(await refusal(stage.runner.approve(run.runId, { name: 'third', role: 'operator' }))).toBe('403 forbidden');
+  expect(await refusal(stage.runner.approve(run.runId, { name: 'third', role: 'operator', mode: 'local' }))).toBe(
+    '403 forbidden',
+  );
   expect(await stage.runner.approve(run.runId, second)).toMatchObject({ status: 'done', approvedBy: 'second' });
   expect(await stage.alive(victim)).toBe(false);
   expect(await refusal(stage.runner.approve(run.runId, second))).toBe('409 nothing_to_approve');

@@ -1,4 +1,4 @@
-import type { User } from '@/lib/access/user';
+import { personOf, type User } from '@/lib/access/user';
 import type { Preview, Run, Undo } from '@/lib/actions/protocol';
 import type { AuditRecord } from '@/lib/audit/audit';
 import { maskLiterals } from '@/lib/audit/mask';
@@ -95,7 +95,7 @@ export function recordOf({ run, server, plan, requestId }: Job, user: User): Aud
     cluster: server.connections.capabilities?.systemIdentifier ?? null,
     runId: run.runId,
     requestId,
-    user: { name: user.name, role: user.role, mode: 'local' },
+    user: personOf(user),
     action: run.action,
     title: run.title,
     target: { ...named, ...run.target },

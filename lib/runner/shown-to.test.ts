@@ -13,7 +13,7 @@ const run = {
 } as unknown as Run;
 
 it('a viewer sees statements without their values, and no action to take next', async () => {
-  const [shown] = await shownTo({ name: 'vic', role: 'viewer' }, [run]);
+  const [shown] = await shownTo({ name: 'vic', role: 'viewer', mode: 'local' }, [run]);
   expect(shown).toEqual({
     runId: 'r',
     title: 'Create index on public.orders?',
@@ -23,5 +23,5 @@ it('a viewer sees statements without their values, and no action to take next', 
 });
 
 it.each(['operator', 'admin'] as const)('an %s sees them as they are', async (role) => {
-  expect(await shownTo({ name: 'ann', role }, [run])).toEqual([run]);
+  expect(await shownTo({ name: 'ann', role, mode: 'local' }, [run])).toEqual([run]);
 });

@@ -198,7 +198,7 @@ describe('the preview', () => {
   it('is unknown to other users, after two minutes, and when the server was restarted since', async () => {
     const client = await idleInTransaction();
     const shown = await preview('terminate', await backend(client));
-    const other = { name: 'other', role: 'admin' as const };
+    const other = { name: 'other', role: 'admin' as const, mode: 'local' as const };
     const body = { previewId: shown.previewId, idempotencyKey: 'x', confirmText: shown.confirmText ?? '' };
     expect(await refusal(stage.runner.execute('test', body, other))).toBe('410 preview_expired');
     const now = Date.now;
@@ -355,7 +355,7 @@ it('tells what a pgdeck that was killed had begun, as unknown', async () => {
     action: 'analyze',
     title: 'Analyze public.orders?',
     target: { kind: 'relation', database: 'postgres', oid: 1 },
-    user: { name: 'local', role: 'admin', mode: 'local' },
+    user: { name: 'local', role: 'admin', mode: 'local' as const },
   });
   await stage.audit.close();
   stage.use('actor', {}, stateDir);
@@ -369,12 +369,18 @@ it('writes down who previewed, and what was denied and why', async () => {
   const shown = await preview('terminate', target);
   const ofPreview = { server: 'test', action: 'terminate', previewId: shown.previewId, user: { name: 'local' } };
   expect(await refusal(execute(shown.previewId, 'wrong'))).toBe('422 confirm_mismatch');
-  const viewer = { name: 'guest', role: 'viewer' as const };
+  const viewer = { name: 'guest', role: 'viewer' as const, mode: 'local' as const };
   const body = { action: 'terminate', target };
   expect(await refusal(stage.runner.preview('test', body, viewer))).toBe('403 forbidden');
 
   expect((await stage.audit.read({ limit: 9 })).entries).toMatchObject([
-    { event: 'denied', status: 403, code: 'forbidden', user: { name: 'guest', role: 'viewer' }, target },
+    {
+      event: 'denied',
+      status: 403,
+      code: 'forbidden',
+      user: { name: 'guest', role: 'viewer', mode: 'local' as const },
+      target,
+    },
     { ...ofPreview, event: 'denied', status: 422, code: 'confirm_mismatch', title: shown.title, target },
   ]);
   const { entries } = await stage.audit.read({ limit: 9, event: 'preview' });

@@ -12,7 +12,7 @@ import { Sampler } from '@/lib/sampler/sampler';
 import { Runner } from './runner';
 
 /** Who acts in these tests. */
-export const admin: User = { name: 'local', role: 'admin' };
+export const admin: User = { name: 'local', role: 'admin', mode: 'local' };
 
 const password = 'only-for-tests';
 

@@ -152,7 +152,7 @@ test('what waits for an approval is not run twice meanwhile, and who made the sc
   await keeper.tick();
   expect(await desk.only()).toMatchObject({ missed: { count: 1 }, running: { runId } });
   expect(await refusal(runner.approve(runId, admin))).toBe('403 own_action');
-  await runner.approve(runId, { name: 'second', role: 'admin' });
+  await runner.approve(runId, { name: 'second', role: 'admin', mode: 'local' });
   const { last } = await settle(keeper);
   expect(last).toMatchObject({ status: 'done', runId });
 });

@@ -1,5 +1,5 @@
 import { ApiError } from '@/lib/access/errors';
-import type { User } from '@/lib/access/user';
+import { personOf, type User } from '@/lib/access/user';
 import type { Run as RunAnswer } from '@/lib/actions/protocol';
 import type { AuditRecord } from '@/lib/audit/audit';
 import { maskLiterals } from '@/lib/audit/mask';
@@ -116,7 +116,7 @@ export class Keeper {
   async #begin(running: Running, server: Server, due: number): Promise<void> {
     const { runner } = this.#parts;
     const { row } = running;
-    const user: User = { name: row.created_by, role: 'admin' };
+    const user: User = { name: row.created_by, role: 'admin', mode: 'schedule' };
     try {
       const problem = problemOf(row, server);
       if (problem) throw new ApiError(422, 'other_cluster', `${problem} Nothing was done.`);
@@ -214,7 +214,7 @@ export class Keeper {
   }
 
   #refused(row: Row, server: Server, { status, message, unreachable }: Outcome, user: User): void {
-    const person = { name: user.name, role: user.role, mode: 'schedule' };
+    const person = personOf(user);
     const result = { status, message: maskLiterals(message), verified: null, ms: 0, warnings: [] };
     const event = unreachable ? 'schedule_missed' : 'result';
     this.#write({ ...recordOf(server, row), event, user: person, result });

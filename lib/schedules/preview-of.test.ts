@@ -4,7 +4,7 @@ import type { Preview, PreviewBody } from '@/lib/actions/protocol';
 import type { Parts } from './parts';
 import { previewOf, sameSubject } from './preview-of';
 
-const user = { name: 'ann', role: 'admin' as const };
+const user = { name: 'ann', role: 'admin' as const, mode: 'local' as const };
 const target = { kind: 'relation' as const, database: 'shop', oid: 1 };
 const ahead = (count: number): PreviewBody => ({
   action: 'create-partition',

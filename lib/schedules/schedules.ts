@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError, badInput, notFound } from '@/lib/access/errors';
-import type { User } from '@/lib/access/user';
+import { personOf, type User } from '@/lib/access/user';
 import type { Preview } from '@/lib/actions/protocol';
 import type { AuditRecord } from '@/lib/audit/audit';
 import { sameTyped } from '@/lib/format';
@@ -164,7 +164,7 @@ export class Schedules {
       ...recordOf(server, row),
       event,
       ...(requestId !== undefined && { requestId }),
-      user: { name: user.name, role: user.role, mode: 'local' },
+      user: personOf(user),
       ...more,
     };
     await this.#parts.audit.write(record).catch((error: Error) => {

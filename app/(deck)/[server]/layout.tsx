@@ -1,7 +1,5 @@
-import { notFound } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { Shell } from '@/components/shell/shell';
-import { runtime } from '@/lib/runtime';
 import { Prefetched } from '../prefetched';
 
 /** The frame around every page of a watched server; an unknown server is told so. */
@@ -13,7 +11,6 @@ export default async function ServerLayout({
   children: ReactNode;
 }) {
   const { server } = await params;
-  if (!runtime().servers.has(server)) notFound();
   return (
     <Prefetched server={server}>
       <Shell server={server}>{children}</Shell>

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import { accessOf } from '@/lib/access/test-access';
 import { Audit } from '@/lib/audit/audit';
 import { ServerHistory } from '@/lib/history/server-history';
 import { type Runtime, type Server, shared } from '@/lib/runtime';
@@ -19,7 +20,7 @@ async function start(...ids: string[]): Promise<void> {
   audit = new Audit(folder);
   const server = (id: string) => ({ config: { id }, connections: {}, sampler: { history: histories.get(id) } });
   Object.assign(shared(), {
-    config: { allowedHosts: ['127.0.0.1:8432'] },
+    config: { allowedHosts: ['127.0.0.1:8432'], access: accessOf() },
     servers: new Map(ids.map((id) => [id, server(id) as unknown as Server])),
     audit,
   } as unknown as Partial<Runtime>);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ApiError, badInput, notFound } from '@/lib/access/errors';
 import { exactMoment } from '@/lib/access/moment';
 import { othersThan, reply, route } from '@/lib/access/route';
+import { personOf } from '@/lib/access/user';
 import { requests } from '@/lib/metrics/request';
 import { runtime } from '@/lib/runtime';
 
@@ -43,7 +44,7 @@ export const POST = route({ role: 'operator', body }, async ({ body: { title, se
         server: config.id,
         cluster: connections.capabilities?.systemIdentifier ?? null,
         requestId: requests.getStore()?.requestId ?? '',
-        user: { name: user.name, role: user.role, mode: 'local' },
+        user: personOf(user),
         title,
         message: 'A mark was set.',
         at: new Date(atMs).toISOString(),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { accessOf } from '@/lib/access/test-access';
 import { Audit } from '@/lib/audit/audit';
 import { type Runtime, shared } from '@/lib/runtime';
 import { GET as exported } from './export/route';
@@ -16,7 +17,11 @@ const times = ['2026-11-20T08:00:00Z', '2026-11-20T12:00:00Z', '2026-11-21T08:00
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pgdeck-audit-api-'));
   audit = new Audit(folder, { rotateAtBytes: 600 });
-  Object.assign(shared(), { audit, servers: new Map(), config: { allowedHosts: [] } } as unknown as Partial<Runtime>);
+  Object.assign(shared(), {
+    audit,
+    servers: new Map(),
+    config: { allowedHosts: [], access: accessOf() },
+  } as unknown as Partial<Runtime>);
   const result = (status: string) => ({ status, message: 'Said.', verified: true, ms: 12, warnings: [] });
   const records = [
     {
@@ -141,6 +146,6 @@ test('the lines of other instances are unavailable with the reason while the sto
 });
 
 test('without the admin role nobody sees what others did, whatever is asked for', () => {
-  expect(filterOf({ user: 'bob' }, { name: 'ann', role: 'operator' })).toMatchObject({ user: 'ann' });
-  expect(filterOf({ user: 'bob' }, { name: 'ann', role: 'admin' })).toMatchObject({ user: 'bob' });
+  expect(filterOf({ user: 'bob' }, { name: 'ann', role: 'operator', mode: 'local' })).toMatchObject({ user: 'ann' });
+  expect(filterOf({ user: 'bob' }, { name: 'ann', role: 'admin', mode: 'local' })).toMatchObject({ user: 'bob' });
 });

@@ -1,11 +1,12 @@
 import { dehydrate, HydrationBoundary } from '@tanstack/react-query';
 import { AuditPage } from '@/components/audit/audit-page';
 import { auditPageSize } from '@/components/audit/page-size';
-import { covers, currentUser } from '@/lib/access/user';
+import { covers } from '@/lib/access/user';
 import { auditQuery } from '@/lib/client/queries';
 import { makeQueryClient } from '@/lib/client/query-client';
 import { runtime } from '@/lib/runtime';
 import { Prefetched } from '../../prefetched';
+import { visitorOf } from '../../visitor';
 
 type Input = {
   params: Promise<{ server: string }>;
@@ -18,7 +19,7 @@ export const metadata = { title: 'Audit' };
 export default async function Page({ params, searchParams }: Input) {
   const { server } = await params;
   const client = makeQueryClient();
-  const user = currentUser();
+  const { user } = await visitorOf(server);
   const { audit } = runtime();
   // Where it cannot be read the page opens without, and says why.
   const answer = await Promise.all([

@@ -1,11 +1,11 @@
 import { dehydrate, HydrationBoundary } from '@tanstack/react-query';
 import { MaintenancePage } from '@/components/maintenance/maintenance-page';
-import { currentUser } from '@/lib/access/user';
 import { runsQuery } from '@/lib/client/maintenance-queries';
 import { makeQueryClient } from '@/lib/client/query-client';
 import { shownTo } from '@/lib/runner/shown-to';
 import { runtime } from '@/lib/runtime';
 import { Prefetched } from '../../prefetched';
+import { visitorOf } from '../../visitor';
 
 type Input = {
   params: Promise<{ server: string }>;
@@ -19,7 +19,7 @@ export default async function Page({ params, searchParams }: Input) {
   const { server } = await params;
   const client = makeQueryClient();
   client.setQueryData(runsQuery(server).queryKey, {
-    runs: await shownTo(currentUser(), runtime().runner.runs(server)),
+    runs: await shownTo((await visitorOf(server)).user, runtime().runner.runs(server)),
   });
   return (
     <Prefetched server={server} search={await searchParams}>

@@ -1,0 +1,29 @@
+import { headers } from 'next/headers';
+import { notFound, redirect } from 'next/navigation';
+import { ApiError } from '@/lib/access/errors';
+import { identify } from '@/lib/access/identify';
+import { type ServerAccess, serverFor } from '@/lib/access/server-access';
+import type { User } from '@/lib/access/user';
+
+/** Who opens a page; who is not recognised is led to the sign-in, and from there back. */
+export async function visitor(): Promise<User> {
+  const sent = await headers();
+  try {
+    return await identify(sent);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    const from = sent.get('x-pgdeck-path') ?? '/';
+    redirect(`/signin?next=${encodeURIComponent(from)}`);
+  }
+}
+
+/** Who opens a page of a server, and what they may do there; a server that they may not know of is not there. */
+export async function visitorOf(server: string): Promise<{ user: User; access: ServerAccess }> {
+  const user = await visitor();
+  try {
+    return { user, access: serverFor(user, server).access };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) notFound();
+    throw error;
+  }
+}

@@ -1,0 +1,113 @@
+import type { ServerConfig } from '@/lib/config';
+import type { AccessConfig, ActionsAllowed } from '@/lib/config-access';
+import { runtime, type Server } from '@/lib/runtime';
+import { ApiError, notFound } from './errors';
+import { covers, lesser, type Role, type User } from './user';
+
+/**
+ * What somebody sees of the texts of statements: as they are; masked, with single ones to reveal (and written down);
+ * masked; nothing at all.
+ */
+export type QueryText = 'plain' | 'reveal' | 'masked' | 'hidden';
+
+/** What somebody may see and do on one server. */
+export type ServerAccess = {
+  user: User;
+  /** The most that they may do on a part of it. */
+  role: Role;
+  /** The databases that they may see; undefined: all. */
+  databases: ReadonlySet<string> | undefined;
+  queryText: QueryText;
+  actions: ActionsAllowed;
+  /** What they may do in a database, or (null) to the server as a whole; undefined: nothing. */
+  roleOn(database: string | null): Role | undefined;
+};
+
+/** Whether a list of groups, `user:NAME` and `*` means somebody. */
+export function isMeant(user: User, who: readonly string[]): boolean {
+  return who.some((each) => each === '*' || each === `user:${user.name}` || user.groups?.includes(each));
+}
+
+/** What a user may see and do on a server; undefined: nothing, not even that it is there. */
+export function accessTo(user: User, server: ServerConfig, access: AccessConfig): ServerAccess | undefined {
+  if (user.only?.servers && !user.only.servers.includes(server.id)) return undefined;
+  const everywhere = [{ who: ['*'], role: user.role, databases: undefined }];
+  // A token was made by an admin for these servers: no group stands behind it.
+  const rules = (user.mode === 'token' ? everywhere : (server.access ?? everywhere)).filter(({ who }) =>
+    isMeant(user, who),
+  );
+  if (rules.length === 0) return undefined;
+  const roleOn = (database: string | null) =>
+    rules
+      .filter(({ databases }) => !databases || (database !== null && databases.includes(database)))
+      .map(({ role }) => lesser(role, user.role))
+      .reduce<Role | undefined>((most, role) => (most && covers(most, role) ? most : role), undefined);
+  const limited = rules.every(({ databases }) => databases !== undefined);
+  const role = rules.map((rule) => lesser(rule.role, user.role)).reduce((a, b) => (covers(a, b) ? a : b));
+  return {
+    user,
+    role,
+    databases: limited ? new Set(rules.flatMap(({ databases = [] }) => databases)) : undefined,
+    queryText: queryTextOf(user, role, access),
+    actions: user.mode === 'embed' && !access.embed?.actions ? 'off' : access.actions,
+    roleOn,
+  };
+}
+
+function queryTextOf(user: User, role: Role, access: AccessConfig): QueryText {
+  if (user.mode === 'anonymous') return 'hidden';
+  if (user.mode === 'embed') return 'masked';
+  if (role === 'admin') return user.mode === 'local' ? 'plain' : 'reveal';
+  return role === 'operator' && access.operatorQueryText ? 'reveal' : 'masked';
+}
+
+/** A watched server and what the user may do there; 404 where there is none, or none that the user may know of. */
+export function serverFor(user: User, id: string): { server: Server; access: ServerAccess } {
+  const { servers, config } = runtime();
+  const server = servers.get(id);
+  const access = server && accessTo(user, server.config, config.access);
+  if (!server || !access) throw notFound(`There is no server "${id}". GET /api/servers lists them.`);
+  return { server, access };
+}
+
+/** The watched servers that a user may know of, each with what they may do there. */
+export function serversFor(user: User): { server: Server; access: ServerAccess }[] {
+  const { servers, config } = runtime();
+  return [...servers.values()].flatMap((server) => {
+    const access = accessTo(user, server.config, config.access);
+    return access ? [{ server, access }] : [];
+  });
+}
+
+/** Whether somebody may see what belongs to a database; `null` belongs to none, such as a background process. */
+export function seesDatabase({ databases }: ServerAccess, database: string | null | undefined): boolean {
+  return databases === undefined || (typeof database === 'string' && databases.has(database));
+}
+
+/** Throws unless somebody may see a database (404, as for one that is not there) or, where none is named, the whole server (403). */
+export function requireDatabase(access: ServerAccess, server: string, database: string | null | undefined): void {
+  if (access.databases === undefined) return;
+  if (!database)
+    throw new ApiError(
+      403,
+      'forbidden',
+      `This is about all databases of the server; ${access.user.name} may see ${[...access.databases].join(', ')}.`,
+    );
+  if (!access.databases.has(database)) throw notFound(`Server "${server}" has no database "${database}".`);
+}
+
+/** Why somebody cannot do an action that asks for `role`, on a database or (null) on the server; undefined: they can. */
+export function whyNot(access: ServerAccess, role: Role, database: string | null): string | undefined {
+  const has = access.roleOn(database);
+  if (!has || !covers(has, role)) {
+    const is = has ?? 'not allowed there';
+    return `This needs the role ${role}; ${access.user.name} is ${is}.`;
+  }
+  if (access.actions === 'all' || (access.actions === 'safe' && role === 'operator')) return undefined;
+  if (access.user.mode === 'embed') return 'Actions inside a frame are off. Open pgdeck in a full window to act.';
+  if (access.user.mode === 'anonymous')
+    return 'Without sign-in there are no actions here (PGDECK_ALLOW_UNAUTHENTICATED).';
+  return access.actions === 'off'
+    ? 'Actions are off on this pgdeck. PGDECK_ACTIONS=safe or all switches them on.'
+    : 'Only cancelling and ANALYZE are switched on here. PGDECK_ACTIONS=all switches all actions on.';
+}

@@ -1,0 +1,288 @@
+import { isIP } from 'node:net';
+import {
+  type AuthMode,
+  ConfigError,
+  type Environment,
+  isLoopbackHost,
+  readAuth,
+  setting,
+} from '@/lib/config-early.mjs';
+
+/** What somebody may do; each role may also do what the ones before it may. */
+export type Role = 'viewer' | 'operator' | 'admin';
+
+/** Every role, least first. */
+export const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
+
+export type { AuthMode };
+
+/** Which actions are there at all: `safe` are those that an operator may do. */
+export type ActionsAllowed = 'off' | 'safe' | 'all';
+
+/** A provider of OpenID Connect, and which claims of it say who somebody is. */
+export type OidcConfig = {
+  issuer: URL;
+  clientId: string;
+  clientSecret: string;
+  scopes: string;
+  nameClaim: string;
+  groupsClaim: string;
+};
+
+/** What a reverse proxy says about who asks, and what proves that it was the proxy: a shared secret or a signed header. */
+export type ProxyConfig = {
+  userHeader: string;
+  groupsHeader: string | undefined;
+  secret: string | undefined;
+  jwt:
+    | { header: string; jwks: URL; issuer: string; audience: string; nameClaim: string; groupsClaim: string }
+    | undefined;
+};
+
+/** Which portals may show pgdeck in a frame, and how their tokens are signed. */
+export type EmbedConfig = {
+  /** Origins with scheme, host and port. */
+  origins: string[];
+  issuer: string;
+  algorithm: 'HS256' | 'EdDSA' | 'ES256';
+  /** The shared secret of HS256, or the public key (PEM) of the others. */
+  key: string;
+  maxRole: Role;
+  /** Whether actions can be run inside a frame. */
+  actions: boolean;
+};
+
+/** Who may: how people are recognised, what they may do, and under which address they come. */
+export type AccessConfig = {
+  mode: AuthMode;
+  localRole: Role;
+  /** The address that browsers use, without the base path and a slash at its end; undefined: the one it listens on. */
+  publicOrigin: string | undefined;
+  /** What pgdeck's paths begin with behind a reverse proxy, such as `/pgdeck`; empty: nothing. */
+  basePath: string;
+  /** Whether cookies are marked `Secure`. */
+  secureCookies: boolean;
+  /** The key of sessions; undefined: one that is made and kept in the state folder. */
+  secret: string | undefined;
+  sessionEpoch: number;
+  actions: ActionsAllowed;
+  /** Whether operators may see values in query texts. */
+  operatorQueryText: boolean;
+  /** Which groups, `user:NAME` or `*` have a role, in modes where others say who somebody is. */
+  roleOf: Record<Role, string[]>;
+  /** Users and tokens given by the environment, beside the files of the state folder. */
+  users: string | undefined;
+  tokens: string | undefined;
+  oidc: OidcConfig | undefined;
+  proxy: ProxyConfig | undefined;
+  embed: EmbedConfig | undefined;
+};
+
+const leastBytes = 32;
+const placeholders =
+  /change.?me|changeit|placeholder|example|secret.?key|your.?secret|my.?secret|default|password|123456|supersecret|sample|insert.?here|x{8,}|(.)\1{11,}/i;
+
+/** Everything that says who may; throws `ConfigError` with the line that mends it. */
+export function readAccess(env: Environment, host: string): AccessConfig {
+  const loopback = isLoopbackHost(host);
+  const mode = readAuth(env, host);
+  const embed = readEmbed(env, mode);
+  const url = readPublicUrl(env);
+  const insecure = readFlag(env, 'PGDECK_INSECURE_HTTP');
+  const signIn = mode === 'password' || mode === 'oidc';
+  if (url === undefined && (mode === 'oidc' || embed || (!loopback && mode !== 'anonymous')))
+    throw new ConfigError(
+      'PGDECK_PUBLIC_URL: say under which address browsers open pgdeck, such as PGDECK_PUBLIC_URL=https://pgdeck.example.net.',
+    );
+  if (signIn && url?.protocol === 'http:' && !insecure && !(loopback && isLoopbackHost(url.hostname)))
+    throw new ConfigError(
+      'PGDECK_PUBLIC_URL is http://, so that the session would travel unencrypted. Put TLS in front and write https://, or accept it with PGDECK_INSECURE_HTTP=1.',
+    );
+  const local = mode === 'local';
+  return {
+    mode,
+    localRole: readWord(env, 'PGDECK_LOCAL_ROLE', roles, 'admin'),
+    publicOrigin: url?.origin,
+    basePath: readBasePath(env),
+    secureCookies: url?.protocol === 'https:',
+    secret: readSecret(env, 'PGDECK_SECRET'),
+    sessionEpoch: readEpoch(env),
+    actions:
+      mode === 'anonymous' ? 'off' : readWord(env, 'PGDECK_ACTIONS', ['off', 'safe', 'all'], local ? 'all' : 'off'),
+    operatorQueryText: readFlag(env, 'PGDECK_OPERATOR_QUERY_TEXT'),
+    roleOf: readRoles(env, mode),
+    users: setting(env, 'PGDECK_USERS'),
+    tokens: setting(env, 'PGDECK_TOKENS'),
+    oidc: mode === 'oidc' ? readOidc(env) : undefined,
+    proxy: mode === 'proxy' ? readProxy(env) : undefined,
+    embed,
+  };
+}
+
+/** A secret of at least 32 bytes that nobody could guess from a manual; undefined where it is not set. */
+export function readSecret(env: Environment, name: string): string | undefined {
+  const secret = setting(env, name);
+  if (secret === undefined) return undefined;
+  if (Buffer.byteLength(secret) < leastBytes)
+    throw new ConfigError(`${name}: at least ${leastBytes} bytes. Make one: openssl rand -base64 48`);
+  if (placeholders.test(secret))
+    throw new ConfigError(`${name}: this looks like a placeholder of a manual. Make one: openssl rand -base64 48`);
+  return secret;
+}
+
+function readPublicUrl(env: Environment): URL | undefined {
+  const text = setting(env, 'PGDECK_PUBLIC_URL');
+  if (text === undefined) return undefined;
+  const url = readUrl(text);
+  if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search || url.hash || url.username)
+    throw new ConfigError(
+      'PGDECK_PUBLIC_URL: scheme and host, such as https://pgdeck.example.net; a path goes to PGDECK_BASE_PATH.',
+    );
+  return url;
+}
+
+function readBasePath(env: Environment): string {
+  const path = setting(env, 'PGDECK_BASE_PATH')?.replace(/\/+$/, '') ?? '';
+  if (path !== '' && !/^(\/[a-z0-9][a-z0-9._-]*){1,5}$/i.test(path))
+    throw new ConfigError('PGDECK_BASE_PATH: a path such as /pgdeck, of letters, digits, dots, - and _.');
+  return path;
+}
+
+function readRoles(env: Environment, mode: AuthMode): Record<Role, string[]> {
+  const of = (role: Role) => readList(env, `PGDECK_${role.toUpperCase()}_GROUPS`);
+  const found = { viewer: of('viewer'), operator: of('operator'), admin: of('admin') };
+  const others = mode === 'oidc' || mode === 'proxy';
+  if (others && Object.values(found).every((list) => list.length === 0))
+    throw new ConfigError(
+      `PGDECK_AUTH=${mode}: nobody could sign in. Say who has which role: PGDECK_ADMIN_GROUPS, PGDECK_OPERATOR_GROUPS, PGDECK_VIEWER_GROUPS (groups, user:NAME, or * for everybody).`,
+    );
+  return found;
+}
+
+function readOidc(env: Environment): OidcConfig {
+  const issuer = readUrl(need(env, 'PGDECK_OIDC_ISSUER', 'PGDECK_AUTH=oidc'));
+  if (!issuer || (issuer.protocol !== 'https:' && !isLoopbackHost(issuer.hostname)))
+    throw new ConfigError('PGDECK_OIDC_ISSUER: the https:// address of the provider, exactly as it names itself.');
+  return {
+    issuer,
+    clientId: need(env, 'PGDECK_OIDC_CLIENT_ID', 'PGDECK_AUTH=oidc'),
+    clientSecret: need(env, 'PGDECK_OIDC_CLIENT_SECRET', 'PGDECK_AUTH=oidc'),
+    scopes: setting(env, 'PGDECK_OIDC_SCOPES') ?? 'openid profile email',
+    nameClaim: setting(env, 'PGDECK_OIDC_NAME_CLAIM') ?? 'email',
+    groupsClaim: setting(env, 'PGDECK_OIDC_GROUPS_CLAIM') ?? 'groups',
+  };
+}
+
+function readProxy(env: Environment): ProxyConfig {
+  const secret = readSecret(env, 'PGDECK_PROXY_SECRET');
+  const jwtHeader = readHeader(env, 'PGDECK_PROXY_JWT_HEADER');
+  if ((secret === undefined) === (jwtHeader === undefined))
+    throw new ConfigError(
+      'PGDECK_AUTH=proxy: anybody could send the header with the name. Set PGDECK_PROXY_SECRET to a secret that the proxy sends as X-Pgdeck-Proxy-Secret, or PGDECK_PROXY_JWT_HEADER to the signed header that it sends (one of them).',
+    );
+  const userHeader = readHeader(env, 'PGDECK_PROXY_USER_HEADER') ?? 'x-forwarded-user';
+  const groupsHeader = readHeader(env, 'PGDECK_PROXY_GROUPS_HEADER');
+  if (jwtHeader === undefined) return { userHeader, groupsHeader, secret, jwt: undefined };
+  const why = 'PGDECK_PROXY_JWT_HEADER';
+  const jwks = readUrl(need(env, 'PGDECK_PROXY_JWKS_URL', why));
+  if (!jwks || (jwks.protocol !== 'https:' && !isLoopbackHost(jwks.hostname)))
+    throw new ConfigError('PGDECK_PROXY_JWKS_URL: the https:// address of the keys that the proxy signs with.');
+  const jwt = {
+    header: jwtHeader,
+    jwks,
+    issuer: need(env, 'PGDECK_PROXY_JWT_ISSUER', why),
+    audience: need(env, 'PGDECK_PROXY_JWT_AUDIENCE', why),
+    nameClaim: setting(env, 'PGDECK_PROXY_JWT_NAME_CLAIM') ?? 'email',
+    groupsClaim: setting(env, 'PGDECK_PROXY_JWT_GROUPS_CLAIM') ?? 'groups',
+  };
+  return { userHeader, groupsHeader, secret, jwt };
+}
+
+function readEmbed(env: Environment, mode: AuthMode): EmbedConfig | undefined {
+  const origins = readList(env, 'PGDECK_EMBED_ORIGINS');
+  if (origins.length === 0) {
+    if (mode === 'embed') throw new ConfigError('PGDECK_AUTH=embed: name the portals in PGDECK_EMBED_ORIGINS.');
+    return undefined;
+  }
+  for (const origin of origins) {
+    const url = readUrl(origin);
+    if (!url || !/^https?:$/.test(url.protocol) || url.origin !== origin)
+      throw new ConfigError(
+        'PGDECK_EMBED_ORIGINS: origins with scheme, host and port (where it is not the usual one), such as https://portal.example.net:8443, with commas between.',
+      );
+  }
+  const secret = readSecret(env, 'PGDECK_EMBED_SECRET');
+  const publicKey = setting(env, 'PGDECK_EMBED_PUBLIC_KEY')?.replaceAll('\\n', '\n');
+  if ((secret === undefined) === (publicKey === undefined))
+    throw new ConfigError(
+      'PGDECK_EMBED_ORIGINS: say how the portal signs its tokens: PGDECK_EMBED_SECRET (HS256) or PGDECK_EMBED_PUBLIC_KEY (a PEM; EdDSA or ES256), one of them.',
+    );
+  return {
+    origins,
+    issuer: need(env, 'PGDECK_EMBED_ISSUER', 'PGDECK_EMBED_ORIGINS'),
+    algorithm: secret !== undefined ? 'HS256' : readWord(env, 'PGDECK_EMBED_ALGORITHM', ['EdDSA', 'ES256'], 'EdDSA'),
+    key: secret ?? publicKey ?? '',
+    maxRole: readWord(env, 'PGDECK_EMBED_MAX_ROLE', roles, 'viewer'),
+    actions: readFlag(env, 'PGDECK_EMBED_ACTIONS'),
+  };
+}
+
+function readEpoch(env: Environment): number {
+  const text = setting(env, 'PGDECK_SESSION_EPOCH') ?? '0';
+  if (!/^\d{1,9}$/.test(text))
+    throw new ConfigError('PGDECK_SESSION_EPOCH: a whole number; another one than before logs everybody out.');
+  return Number(text);
+}
+
+function readUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}
+
+function readHeader(env: Environment, name: string): string | undefined {
+  const header = setting(env, name)?.toLowerCase();
+  if (header !== undefined && !/^[a-z0-9-]{1,100}$/.test(header))
+    throw new ConfigError(`${name}: the name of a header, of letters, digits and -.`);
+  return header;
+}
+
+function readList(env: Environment, name: string): string[] {
+  return (setting(env, name) ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function need(env: Environment, name: string, because: string): string {
+  const value = setting(env, name);
+  if (value === undefined) throw new ConfigError(`${because}: ${name} is missing.`);
+  return value;
+}
+
+function readFlag(env: Environment, name: string): boolean {
+  const text = setting(env, name);
+  if (text === undefined || text === '0' || text === 'off') return false;
+  if (text === '1' || text === 'on') return true;
+  throw new ConfigError(`${name}: choose 1 or 0.`);
+}
+
+function readWord<Word extends string>(env: Environment, name: string, words: readonly Word[], otherwise: Word): Word {
+  const text = setting(env, name);
+  const word = text === undefined ? otherwise : words.find((each) => each === text);
+  if (word === undefined)
+    throw new ConfigError(`${name}: choose one of ${words.join(', ')}; it is ${otherwise} when not set.`);
+  return word;
+}
+
+/** The hosts that a browser may name, with their port: the public one, and those of this machine where it listens there. */
+export function hostsOf(env: Environment, host: string, port: number, publicOrigin: string | undefined): string[] {
+  const bound = isIP(host) === 6 ? `[${host}]` : host;
+  const names = new Set(['127.0.0.1', 'localhost', '[::1]', ...(['0.0.0.0', '[::]'].includes(bound) ? [] : [bound])]);
+  const own = [...names].flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
+  const shown = publicOrigin === undefined ? [] : [new URL(publicOrigin).host];
+  const extra = readList(env, 'PGDECK_ALLOWED_HOSTS').map((name) => name.toLowerCase());
+  if (extra.some((name) => !/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/.test(name)))
+    throw new ConfigError(
+      'PGDECK_ALLOWED_HOSTS: hosts with their port where it is not the usual one, with commas between.',
+    );
+  return [...new Set([...shown, ...own, ...extra])];
+}
