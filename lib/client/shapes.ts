@@ -60,3 +60,33 @@ export type AuditAnswer = {
   /** Whether lines are copied to the history store, and how many are not yet. */
   copies?: { on: boolean; waiting?: number | null; problem?: string };
 };
+
+/** The roles that somebody can have; each may also do what the ones before it may. */
+export type Role = 'viewer' | 'operator' | 'admin';
+
+/** Why nothing that asks for a role can be done, in a sentence; null: it can. */
+export type WhyNot = { operator: string | null; admin: string | null };
+
+/** What somebody may see and do on one server; `whyNotIn` only where it differs from database to database. */
+export type SessionServer = {
+  role: Role;
+  /** The databases that they may see; null: all. */
+  databases: string[] | null;
+  queryText: 'plain' | 'reveal' | 'masked' | 'hidden';
+  whyNot: WhyNot;
+  whyNotIn?: Record<string, WhyNot>;
+};
+
+/** Answer of `GET /api/session`: who asks, until when (ISO 8601; null where there is no session that could end), and what they may do. */
+export type SessionAnswer = {
+  user: {
+    name: string;
+    role: Role;
+    mode: 'local' | 'anonymous' | 'password' | 'oidc' | 'proxy' | 'token' | 'embed';
+  };
+  /** When this was answered, by pgdeck's clock: a browser's may be wrong. */
+  now: string;
+  expiresAt: string | null;
+  idleExpiresAt: string | null;
+  servers: Record<string, SessionServer>;
+};
