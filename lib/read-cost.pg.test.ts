@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { loadMask, maskStatement } from '@/lib/history/mask';
+import { everything } from '@/lib/access/test-access';
 import { ensurePartitions } from '@/lib/history/partitions';
 import { Reader } from '@/lib/history/reader';
 import { ServerHistory } from '@/lib/history/server-history';
 import { type StoreStage, startStore } from '@/lib/history/test-stage';
 import { writeIdentities } from '@/lib/history/write-identities';
+import { loadMask, maskStatement } from '@/lib/masking/statement';
 import { readCost } from './read-cost';
 import { type Runtime, type Server, shared } from './runtime';
 
@@ -100,7 +101,7 @@ test('what the server counted: sums of the range, the share of all, statements b
   start(true);
   count('statement-time', [1000, 8]);
   count('own-work', [2, 30, 1]);
-  const cost = await readCost('one', range);
+  const cost = await readCost(everything, 'one', range);
   expect(cost).toMatchObject({
     statements: 2 * 1800,
     share: 0.008,
@@ -126,7 +127,10 @@ test('statements of others are hidden: the share is not known, and why', async (
   start(true);
   count('statement-time', [1000, 8]);
   latest = { status: 'ok', rows: [], partial: [{ reason: 'privilege', hint: 'Run the statement below.' }] };
-  expect(await readCost('one', range)).toMatchObject({ share: null, unknownBecause: 'Run the statement below.' });
+  expect(await readCost(everything, 'one', range)).toMatchObject({
+    share: null,
+    unknownBecause: 'Run the statement below.',
+  });
 });
 
 test('without the store and its counts: what pgdeck measured in the last hour, and why no more', async () => {
@@ -137,7 +141,7 @@ test('without the store and its counts: what pgdeck measured in the last hour, a
     history.own.add([{ statement: 'load', calls_per_second: 1, server_ms_per_second: 2 }], at * 1000, 10);
   for (let at = range.from; at < range.to; at += 10) added(at + 10);
   latest = { status: 'unavailable', hint: 'The extension pg_stat_statements is not installed in database shop.' };
-  const cost = await readCost('one', range);
+  const cost = await readCost(everything, 'one', range);
   expect(cost).toMatchObject({
     statements: 3 * 1800,
     exec_ms: 4 * 1800,
@@ -154,7 +158,7 @@ test('without the store and its counts: what pgdeck measured in the last hour, a
 
 test('of a time that nobody knows nothing is made up', async () => {
   start(false);
-  expect(await readCost('one', { from: now - 90_000, to: now - 86_400 })).toMatchObject({
+  expect(await readCost(everything, 'one', { from: now - 90_000, to: now - 86_400 })).toMatchObject({
     statements: null,
     exec_ms: null,
     share: null,

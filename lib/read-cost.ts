@@ -1,3 +1,4 @@
+import type { ServerAccess } from '@/lib/access/server-access';
 import type { CostAnswer } from '@/lib/history/answers';
 import { sumKeyed } from '@/lib/history/read-keyed';
 import type { Reader } from '@/lib/history/reader';
@@ -9,14 +10,13 @@ import { runtime, type Server } from '@/lib/runtime';
 type Range = { from: number; to: number };
 
 /** What pgdeck itself cost a server over a range (epoch seconds): read from what is kept, never asked of the server. */
-export async function readCost(serverId: string, range: Range): Promise<CostAnswer> {
+export async function readCost(access: ServerAccess, serverId: string, range: Range): Promise<CostAnswer> {
   const server = findServer(serverId);
-  const [time, work] = await Promise.all([sums(serverId, 'statement-time', range), sums(serverId, 'own-work', range)]);
+  const summed = (series: string) => sums(access, serverId, series, range);
+  const [time, work] = await Promise.all([summed('statement-time'), summed('own-work')]);
   const [all, own] = [time[0] ?? null, time[1] ?? null];
   const counted = own !== null;
-  const measured = counted
-    ? []
-    : await Promise.all([sums(serverId, 'own-statements', range), sums(serverId, 'own-time', range)]);
+  const measured = counted ? [] : await Promise.all([summed('own-statements'), summed('own-time')]);
   const hidden = counted && hiddenStatements(server);
   const byTopic = counted ? await countedByTopic(server, range) : undefined;
   const stored = await asked(server, storedBytes).catch(() => ({ stored: [], bytesPerDay: null }));
@@ -39,8 +39,8 @@ export async function readCost(serverId: string, range: Range): Promise<CostAnsw
 const rounded = (value: number | null) => (value === null ? null : Math.round(value));
 
 /** What each column of a series of rates adds up to over a range; null where nothing of it is known. */
-async function sums(serverId: string, series: string, range: Range): Promise<(number | null)[]> {
-  const answer = await readSeries(serverId, series, range, {}).catch(() => undefined);
+async function sums(access: ServerAccess, serverId: string, series: string, range: Range): Promise<(number | null)[]> {
+  const answer = await readSeries(access, serverId, series, range, {}).catch(() => undefined);
   return (answer?.columns ?? []).map((_, column) => {
     const known = (answer?.points ?? []).map((point) => point[column + 1]).filter((value) => typeof value === 'number');
     return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) * (answer?.step ?? 0) : null;

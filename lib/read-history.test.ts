@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { everything } from '@/lib/access/test-access';
 import { ServerHistory } from '@/lib/history/server-history';
 import { listSeries, readCompareOf, readSeries, readTopOf } from '@/lib/read-history';
 import { shared } from '@/lib/runtime';
@@ -63,13 +64,13 @@ afterEach(() => {
 });
 
 test('without the store the last hour comes from memory', async () => {
-  const series = await readSeries('one', 'deadlocks', lastHour, {});
+  const series = await readSeries(everything, 'one', 'deadlocks', lastHour, {});
   expect(series).toMatchObject({ series: 'deadlocks', source: 'memory', step: 10 });
   expect(series.points.slice(1, -1).every(([, value]) => value === 2)).toBe(true);
 });
 
 test('and so does load, sliced and narrowed', async () => {
-  const whole = await readSeries('one', 'load', lastHour, {});
+  const whole = await readSeries(everything, 'one', 'load', lastHour, {});
   expect(whole).toMatchObject({ source: 'memory', cpus: 4 });
   const mean = (answer: typeof whole, column: string) => {
     const place = answer.columns.indexOf(column) + 1;
@@ -78,24 +79,29 @@ test('and so does load, sliced and narrowed', async () => {
   };
   expect(mean(whole, 'cpu')).toBeCloseTo(1, 1);
   expect(mean(whole, 'lock')).toBeCloseTo(0.5, 1);
-  const byUser = await readSeries('one', 'load', lastHour, { by: 'user' });
+  const byUser = await readSeries(everything, 'one', 'load', lastHour, { by: 'user' });
   expect(byUser.columns).toEqual(['app', 'it', 'other']);
   expect(mean(byUser, 'app')).toBeCloseTo(1.5, 1);
-  const narrowed = await readSeries('one', 'load', lastHour, { by: 'wait', filter: 'user:app,class:lock' });
+  const narrowed = await readSeries(everything, 'one', 'load', lastHour, { by: 'wait', filter: 'user:app,class:lock' });
   expect(narrowed.columns).toEqual(['Lock:transactionid', 'other']);
   expect(mean(narrowed, 'Lock:transactionid')).toBeCloseTo(0.5, 1);
-  const nameless = await readSeries('one', 'load', lastHour, { by: 'application', filter: 'application:' });
+  const nameless = await readSeries(everything, 'one', 'load', lastHour, { by: 'application', filter: 'application:' });
   expect(nameless.columns).toEqual(['', 'other']);
 });
 
 test('a year of which only memory can tell is answered with the hour that it knows', async () => {
-  const year = await readSeries('one', 'load', { from: now - 400 * 86_400, to: now }, {});
+  const year = await readSeries(everything, 'one', 'load', { from: now - 400 * 86_400, to: now }, {});
   expect(year.points.length).toBeLessThan(370);
   expect(year.points.at(-2)?.some((value) => value === null)).toBe(false);
 });
 
 test('what caused load sums to it', async () => {
-  const { load, rows: listed, other, coveredSeconds } = await readTopOf('one', 'statement', lastHour, undefined);
+  const {
+    load,
+    rows: listed,
+    other,
+    coveredSeconds,
+  } = await readTopOf(everything, 'one', 'statement', lastHour, undefined);
   expect(load).toBeCloseTo(2, 1);
   expect(listed.reduce((sum, row) => sum + row.load, other?.load ?? 0)).toBeCloseTo(load, 6);
   expect(listed.map(({ share }) => Math.round(share * 4))).toEqual([2, 1, 1]);
@@ -109,11 +115,11 @@ test('what only the store knows is refused with its reason, and when to ask agai
     message: 'The history store is being mended.',
     headers: { 'retry-after': '10' },
   };
-  await expect(readSeries('one', 'deadlocks', lastWeek, {})).rejects.toMatchObject(refused);
-  await expect(readSeries('one', 'load', lastWeek, {})).rejects.toMatchObject(refused);
-  await expect(readSeries('one', 'statement', lastHour, { sid: '7' })).rejects.toMatchObject(refused);
-  await expect(readTopOf('one', 'user', lastWeek, undefined)).rejects.toMatchObject(refused);
-  await expect(readCompareOf('one', 'load', lastWeek, lastHour)).rejects.toMatchObject(refused);
+  await expect(readSeries(everything, 'one', 'deadlocks', lastWeek, {})).rejects.toMatchObject(refused);
+  await expect(readSeries(everything, 'one', 'load', lastWeek, {})).rejects.toMatchObject(refused);
+  await expect(readSeries(everything, 'one', 'statement', lastHour, { sid: '7' })).rejects.toMatchObject(refused);
+  await expect(readTopOf(everything, 'one', 'user', lastWeek, undefined)).rejects.toMatchObject(refused);
+  await expect(readCompareOf(everything, 'one', 'load', lastWeek, lastHour)).rejects.toMatchObject(refused);
 });
 
 test('every series says what it is asked by, and wrong questions name their field', async () => {
@@ -122,12 +128,20 @@ test('every series says what it is asked by, and wrong questions name their fiel
       .filter(({ parameters }) => parameters.length > 0)
       .map(({ id }) => id),
   ).toEqual(['load', 'statement', 'table', 'index', 'database']);
-  await expect(readSeries('one', 'nothing', lastHour, {})).rejects.toMatchObject({ status: 404 });
-  await expect(readSeries('two', 'load', lastHour, {})).rejects.toMatchObject({ status: 404 });
-  await expect(readSeries('one', 'statement', lastHour, {})).rejects.toMatchObject({ status: 400, field: 'sid' });
-  await expect(readSeries('one', 'index', lastHour, {})).rejects.toMatchObject({ status: 400, field: 'oid' });
-  await expect(readSeries('one', 'load', { ...lastWeek, step: 10 }, {})).rejects.toMatchObject({ status: 503 });
-  await expect(readSeries('one', 'load', { from: 1, to: now, step: 10 }, {})).rejects.toMatchObject({
+  await expect(readSeries(everything, 'one', 'nothing', lastHour, {})).rejects.toMatchObject({ status: 404 });
+  await expect(readSeries(everything, 'two', 'load', lastHour, {})).rejects.toMatchObject({ status: 404 });
+  await expect(readSeries(everything, 'one', 'statement', lastHour, {})).rejects.toMatchObject({
+    status: 400,
+    field: 'sid',
+  });
+  await expect(readSeries(everything, 'one', 'index', lastHour, {})).rejects.toMatchObject({
+    status: 400,
+    field: 'oid',
+  });
+  await expect(readSeries(everything, 'one', 'load', { ...lastWeek, step: 10 }, {})).rejects.toMatchObject({
+    status: 503,
+  });
+  await expect(readSeries(everything, 'one', 'load', { from: 1, to: now, step: 10 }, {})).rejects.toMatchObject({
     status: 400,
     field: 'step',
   });
@@ -140,7 +154,7 @@ test('every series says what it is asked by, and wrong questions name their fiel
     'user:%00',
     'user:a,user:b',
   ])
-    await expect(readSeries('one', 'load', lastHour, { filter }), filter).rejects.toMatchObject({
+    await expect(readSeries(everything, 'one', 'load', lastHour, { filter }), filter).rejects.toMatchObject({
       status: 400,
       field: 'filter',
     });

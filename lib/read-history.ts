@@ -1,4 +1,6 @@
 import { ApiError, badInput, notFound } from '@/lib/access/errors';
+import { shownLabels, shownWords } from '@/lib/access/query-text';
+import type { ServerAccess } from '@/lib/access/server-access';
 import type { CompareAnswer, LoadBy, SeriesAnswer, TopAnswer } from '@/lib/history/answers';
 import { type KeyedOf, keyOf } from '@/lib/history/keys';
 import { mostExported, type Range } from '@/lib/history/levels';
@@ -74,11 +76,22 @@ export type SeriesOf = {
 };
 
 /** One series of a server; 404 where there is none, 503 where neither the store nor memory can tell. */
-export async function readSeries(serverId: string, id: string, range: Range, of: SeriesOf): Promise<SeriesAnswer> {
+export async function readSeries(
+  access: ServerAccess,
+  serverId: string,
+  id: string,
+  range: Range,
+  of: SeriesOf,
+): Promise<SeriesAnswer> {
   const server = findServer(serverId);
   if (range.step && (range.to - range.from) / range.step > mostExported)
     throw badInput(`step: gives more than ${mostExported} points for this range`, 'step');
-  if (id === 'load') return loadSeries(server, range, of);
+  if (id === 'load') {
+    const answer = await loadSeries(server, range, of);
+    return of.by === 'statement' && answer.labels
+      ? { ...answer, labels: await shownWords(answer.labels, access) }
+      : answer;
+  }
   const known = storedSeries.find((series) => series.id === id);
   if (known) return keyedSeries(server, id as KeyedOf['id'], range, of);
   const topic = allSeries().find(({ series }) => series.id === id);
@@ -173,6 +186,7 @@ function keyedOf(server: Server, id: KeyedOf['id'], of: SeriesOf): KeyedOf {
 
 /** What caused load in a range. */
 export async function readTopOf(
+  access: ServerAccess,
   serverId: string,
   by: LoadBy,
   range: Range,
@@ -188,7 +202,7 @@ export async function readTopOf(
   if (known && by !== 'statement') return { ...topOf(by, known), cpus };
   try {
     const answer = await asked(server, (reader, number) => readTop(reader, number, by, filters, range, known));
-    return { ...answer, cpus };
+    return { ...answer, rows: by === 'statement' ? await shownLabels(answer.rows, access) : answer.rows, cpus };
   } catch (error) {
     if (isUnavailable(error) && range.to > Date.now() / 1000 - memorySeconds)
       return { ...topOf(by, remembered()), cpus };
@@ -197,8 +211,15 @@ export async function readTopOf(
 }
 
 /** Two windows of a server side by side. */
-export function readCompareOf(serverId: string, topic: ComparedTopic, a: Range, b: Range): Promise<CompareAnswer> {
-  return asked(findServer(serverId), (reader, number) => readCompare(reader, number, topic, a, b));
+export async function readCompareOf(
+  access: ServerAccess,
+  serverId: string,
+  topic: ComparedTopic,
+  a: Range,
+  b: Range,
+): Promise<CompareAnswer> {
+  const answer = await asked(findServer(serverId), (reader, number) => readCompare(reader, number, topic, a, b));
+  return topic === 'slow-queries' ? { ...answer, rows: await shownLabels(answer.rows, access) } : answer;
 }
 
 function filtersOf(text: string | undefined) {

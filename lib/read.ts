@@ -1,6 +1,7 @@
 import { ApiError, badInput } from '@/lib/access/errors';
 import { exactMoment } from '@/lib/access/moment';
-import { serversFor } from '@/lib/access/server-access';
+import { shownAnswer } from '@/lib/access/query-text';
+import { type ServerAccess, serversFor } from '@/lib/access/server-access';
 import { covers, type User } from '@/lib/access/user';
 import type { ServerSummary } from '@/lib/client/shapes';
 import { keptTimes, pastAnswer } from '@/lib/history/past';
@@ -95,10 +96,12 @@ export function databaseFor(server: Server, topic: AnyTopic, name: string | unde
 }
 
 /**
- * The one way to a topic's answer, for pages and route handlers. `query` holds `database`, `fresh` and the topic's own
- * parameters as text; errors are `ApiError` (400 with its field, 404, 429), never a failure of the watched server.
+ * The one way to a topic's answer, for pages and route handlers, with texts as `access` allows. `query` holds `database`,
+ * `fresh` and the topic's own parameters as text; errors are `ApiError` (400 with its field, 404, 429), never a failure of
+ * the watched server.
  */
 export async function readTopic(
+  access: ServerAccess,
   serverId: string,
   topicId: string,
   query: Record<string, string> = {},
@@ -110,13 +113,13 @@ export async function readTopic(
   const fresh = query.fresh === '1';
   if (query.at !== undefined) {
     if (fresh) throw badInput('at: what is past cannot be asked anew; leave out fresh', 'at');
-    return chosen(topic, params, await readPast(server, topic, query.database, query.at));
+    return shownAnswer(topic, chosen(topic, params, await readPast(server, topic, query.database, query.at)), access);
   }
   const database = databaseFor(server, topic, query.database || undefined);
   if (fresh && server.sampler.sinceForcedMs(topic, database) < forceEveryMs)
     throw new ApiError(429, 'busy', 'This was asked again less than 5 s ago. Wait a moment.');
   const answer = await server.sampler.read(topic, database, { fresh, ...options });
-  return chosen(topic, params, answer);
+  return shownAnswer(topic, chosen(topic, params, answer), access);
 }
 
 function chosen(topic: AnyTopic, params: Record<string, unknown>, answer: Answer): Answer {

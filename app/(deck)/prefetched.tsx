@@ -33,7 +33,7 @@ export async function Prefetched({
   search = {},
   children,
 }: Wanted & { children: ReactNode }) {
-  const { user } = await visitorOf(server);
+  const { user, access } = await visitorOf(server);
   const client = makeQueryClient();
   const keep = (key: QueryKey, value: Promise<unknown> | unknown) =>
     // What cannot be read now is asked by the browser, which also shows why.
@@ -51,10 +51,13 @@ export async function Prefetched({
     // As it was at a moment of the past is asked by the browser.
     ...(at === null ? topics : []).map(({ id, ask = {} }) => {
       const query = { ...(ask.database && { database: ask.database }), ...ask.params };
-      return keep(topicQuery(server, id, ask).queryKey, readTopic(server, id, query, { waitMs }));
+      return keep(topicQuery(server, id, ask).queryKey, readTopic(access, server, id, query, { waitMs }));
     }),
     ...series.map((id) =>
-      keep(seriesQuery(server, id, range).queryKey, Promise.race([readSeries(server, id, ends, {}), tooLate()])),
+      keep(
+        seriesQuery(server, id, range).queryKey,
+        Promise.race([readSeries(access, server, id, ends, {}), tooLate()]),
+      ),
     ),
   ]);
   return <HydrationBoundary state={dehydrate(client)}>{children}</HydrationBoundary>;

@@ -3,9 +3,9 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { maskLiterals } from '@/lib/masking/message';
 import { Audit, AuditUnwritable } from './audit';
 import { chainStart, hashOf } from './chain';
-import { maskLiterals } from './mask';
 
 let folder: string;
 let audits: Audit[] = [];

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { HistoryConfig, ServerConfig } from '@/lib/config';
+import { loadMask, maskStatement } from '@/lib/masking/statement';
 import { log, safeError } from '@/lib/metrics/log';
 import type { HistoryStatus } from './answers';
 import { Housekeeping } from './housekeeping';
 import { Instances } from './instances';
 import { Leases } from './lease';
-import { loadMask, maskStatement } from './mask';
 import { keepMoments } from './moments';
 import type { HistoryPlace } from './place';
 import { Reader } from './reader';

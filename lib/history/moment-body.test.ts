@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
+import { loadMask } from '@/lib/masking/statement';
 import { topics } from '@/lib/topics/index';
 import type { AnyTopic, Raw } from '@/lib/topics/topic';
-import { loadMask } from './mask';
 import { packAnswer, unpackAnswer } from './moment-body';
 
 beforeAll(loadMask);

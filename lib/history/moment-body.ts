@@ -1,8 +1,8 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
+import { maskStatement } from '@/lib/masking/statement';
 import type { AnyTopic, Partial, Raw } from '@/lib/topics/topic';
-import { maskStatement } from './mask';
 import { recordings } from './recordings';
 import type { Snapshot } from './server-history';
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
+import { loadMask } from '@/lib/masking/statement';
 import { topics } from '@/lib/topics/index';
 import type { AnyTopic, Raw } from '@/lib/topics/topic';
 import { Allowance, Attention } from './attention';
-import { loadMask } from './mask';
 import { unpackAnswer } from './moment-body';
 import { Moments } from './moments';
 import type { StoredRow } from './stored-row';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadMask, maskStatement } from '@/lib/masking/statement';
 import { topics } from '@/lib/topics/index';
 import type { AnyTopic, Raw } from '@/lib/topics/topic';
-import { loadMask, maskStatement } from './mask';
 import { keepMoments } from './moments';
 import { keptTimes, type PastSource, pastAnswer } from './past';
 import { Reader } from './reader';

@@ -2,7 +2,7 @@ import type { ApiError } from '@/lib/access/errors';
 import { personOf, type User } from '@/lib/access/user';
 import type { Preview } from '@/lib/actions/protocol';
 import type { Audit, AuditRecord } from '@/lib/audit/audit';
-import { maskLiterals } from '@/lib/audit/mask';
+import { maskLiterals } from '@/lib/masking/message';
 import { log, safeError } from '@/lib/metrics/log';
 import { requests } from '@/lib/metrics/request';
 import type { Server } from '@/lib/runtime';

@@ -1,7 +1,7 @@
 import { personOf, type User } from '@/lib/access/user';
 import type { Preview, Run, Undo } from '@/lib/actions/protocol';
 import type { AuditRecord } from '@/lib/audit/audit';
-import { maskLiterals } from '@/lib/audit/mask';
+import { maskLiterals } from '@/lib/masking/message';
 import type { Draft } from './draft';
 import type { Job, Outcome } from './job';
 

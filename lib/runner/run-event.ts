@@ -1,6 +1,6 @@
 import type { Run } from '@/lib/actions/protocol';
-import { maskLiterals } from '@/lib/audit/mask';
 import type { NewEvent } from '@/lib/history/server-changes';
+import { maskLiterals } from '@/lib/masking/message';
 
 /** A run that has ended as a change of its server: what was done, by whom, with what result. */
 export function runEvent(run: Run): NewEvent {

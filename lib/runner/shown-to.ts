@@ -1,6 +1,6 @@
 import { covers, type User } from '@/lib/access/user';
 import type { Run } from '@/lib/actions/protocol';
-import { loadMask, maskStatement } from '@/lib/history/mask';
+import { loadMask, maskStatement } from '@/lib/masking/statement';
 
 /**
  * Runs as a user may see them: who may not run actions sees the statements without their values, and nothing of what only

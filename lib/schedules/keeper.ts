@@ -2,7 +2,7 @@ import { ApiError } from '@/lib/access/errors';
 import { personOf, type User } from '@/lib/access/user';
 import type { Run as RunAnswer } from '@/lib/actions/protocol';
 import type { AuditRecord } from '@/lib/audit/audit';
-import { maskLiterals } from '@/lib/audit/mask';
+import { maskLiterals } from '@/lib/masking/message';
 import { log, safeError } from '@/lib/metrics/log';
 import { describeError } from '@/lib/postgres/errors';
 import type { Server } from '@/lib/runtime';

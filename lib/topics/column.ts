@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
-/** What a column means, in one sentence for a reader, and the unit of its values (null: none). */
-export type ColumnMeta = { meaning: string; unit: string | null };
+/**
+ * What a column means, in one sentence for a reader, and the unit of its values (null: none). `statement`: it holds the text
+ * of a statement, of which not everybody may see the values.
+ */
+export type ColumnMeta = { meaning: string; unit: string | null; statement?: true };
 
 const described =
   <Type extends z.ZodType>(type: Type, unit: string | null) =>
@@ -12,6 +15,8 @@ const described =
 export const text = described(z.string(), null);
 /** Text, or null where it does not apply or is not known. */
 export const maybeText = described(z.string().nullable(), null);
+/** The text of a statement, or null where it is not known or hidden. */
+export const maybeStatement = (meaning: string) => z.string().nullable().meta({ meaning, unit: null, statement: true });
 /** True or false. */
 export const flag = described(z.boolean(), null);
 /** True or false, or null where it is not known. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, flag, identity, maybeIdentity, maybeSeconds, maybeText, pids } from './column';
+import { count, flag, identity, maybeIdentity, maybeSeconds, maybeStatement, maybeText, pids } from './column';
 import { modesConflict, strength } from './lock-modes';
 import { blockingTrees } from './lock-tree';
 import { catalogs, databaseNames, datname, relationName, relationNames, roleNames, usename } from './lookups';
@@ -146,7 +146,7 @@ left join relevant as l on l.pid = i.pid`,
     xact_seconds: maybeSeconds('Age of its transaction.'),
     query_seconds: maybeSeconds('Time since its latest statement began.'),
     state_seconds: maybeSeconds('Time since its state changed last.'),
-    query: maybeText('Statement that runs, or the latest one; its first 1,000 characters.'),
+    query: maybeStatement('Statement that runs, or the latest one; its first 1,000 characters.'),
   }),
   key: ['pid', 'backend_start_us'],
 });

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { flag, identity, maybeCount, maybeIdentity, maybeSeconds, maybeText, ratio, text } from './column';
+import {
+  flag,
+  identity,
+  maybeCount,
+  maybeIdentity,
+  maybeSeconds,
+  maybeStatement,
+  maybeText,
+  ratio,
+  text,
+} from './column';
 import { catalogs, databaseNames, datname, relationName, relationNames, roleNames, usename } from './lookups';
 import { indexCommands, progressPhases, waitingPhases } from './progress-phases';
 import { defineTopic } from './topic';
@@ -161,7 +171,7 @@ export const progress = defineTopic({
     wait_event_type: maybeText('Class of what it waits for.'),
     wait_event: maybeText('What it waits for.'),
     running_seconds: maybeSeconds('Time since its transaction began.'),
-    query: maybeText('Its statement; the first 1,000 characters.'),
+    query: maybeStatement('Its statement; the first 1,000 characters.'),
   }),
   key: ['pid', 'backend_start_us', 'command'],
   counters: ['done'],

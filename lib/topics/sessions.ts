@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { count, identity, maybeCount, maybeIdentity, maybeMoment, maybeSeconds, maybeText, pids } from './column';
+import {
+  count,
+  identity,
+  maybeCount,
+  maybeIdentity,
+  maybeMoment,
+  maybeSeconds,
+  maybeStatement,
+  maybeText,
+  pids,
+} from './column';
 import { databaseNames, datname, roleNames, usename } from './lookups';
 import { defineTopic, type Raw } from './topic';
 import { hiddenSessions, ownSession } from './visibility';
@@ -74,7 +84,7 @@ where (a.datid is not null or (a.usesysid is not null and a.backend_start is not
     backend_xid: maybeText('Transaction id it holds, if it has written.'),
     backend_xmin: maybeText('Oldest transaction its snapshot can see: vacuum keeps what is newer.'),
     xmin_age: maybeCount('Transactions since that snapshot.'),
-    query: maybeText(
+    query: maybeStatement(
       'Statement that runs, or the latest one where it is idle (the first 100 characters of it then, else 1,000).',
     ),
     query_id: maybeText('Identity of the statement in pg_stat_statements, where compute_query_id is on.'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { blocks, bytes, count, flag, maybeMoment, maybeText, milliseconds, text } from './column';
+import { blocks, bytes, count, flag, maybeMoment, maybeStatement, maybeText, milliseconds, text } from './column';
 import { databaseNames, datname, roleNames, usename } from './lookups';
 import { ownStatement, statementTexts } from './slow-queries';
 import { defineTopic } from './topic';
@@ -64,7 +64,7 @@ export const statementCounters = defineTopic({
     userid: text('OID of the role that ran it.'),
     dbid: text('OID of the database it ran in.'),
     toplevel: flag('Sent by a client; false: run inside a function.'),
-    query: maybeText('Its text with constants as $1, $2, …; the first 10,000 characters; null: not known yet.'),
+    query: maybeStatement('Its text with constants as $1, $2, …; the first 10,000 characters; null: not known yet.'),
     own: flag('It is one of pgdeck.'),
     datname: maybeText('Database.'),
     usename: maybeText('Role.'),

@@ -1,6 +1,6 @@
 import type { InTheWay } from '@/lib/actions/protocol';
-import { loadMask, maskStatement } from '@/lib/history/mask';
 import { quoted } from '@/lib/identifier';
+import { loadMask, maskStatement } from '@/lib/masking/statement';
 import { conflictingModes, strength } from '@/lib/topics/lock-modes';
 import type { Query } from '../look';
 import { age } from '../words';

@@ -16,10 +16,10 @@ function rowsJson(rows: Raw[]): string {
 }
 
 /** `GET /api/servers/:server/:topic`: the topic's answer; with `?describe=1` its words, SQL and columns. */
-export const GET = route({ role: 'viewer' }, async ({ params, query }) => {
+export const GET = route({ role: 'viewer' }, async ({ params, query, access }) => {
   const { server = '', topic = '' } = params;
   if (query.describe === '1') return describeTopic(server, topic, query.database);
-  const answer = await readTopic(server, topic, query);
+  const answer = await readTopic(access, server, topic, query);
   if (answer.status !== 'ok') return answer;
   const { rows, ...envelope } = answer;
   return new Response(`${JSON.stringify(envelope).slice(0, -1)},"rows":${rowsJson(rows)}}`, {

@@ -7,10 +7,10 @@ import { readCost } from '@/lib/read-cost';
 const query = z.object({ from: moment.optional(), to: moment.optional() });
 
 /** `GET /api/servers/:server/cost?from=&to=`: what pgdeck itself cost a server; missing ends are the last hour. */
-export const GET = route({ role: 'viewer', query }, ({ params, query: range }) => {
+export const GET = route({ role: 'viewer', query }, ({ params, query: range, access }) => {
   const to = range.to ?? Math.floor(Date.now() / 1000);
   const from = range.from ?? to - 3600;
   if (from >= to) throw badInput('from: must be before to', 'from');
-  return readCost(params.server ?? '', { from, to });
+  return readCost(access, params.server ?? '', { from, to });
 });
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');

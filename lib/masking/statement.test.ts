@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { loadMask, maskStatement } from './mask';
+import { loadMask, maskStatement } from './statement';
 
 test('before the scanner is loaded only the first word is shown', () => {
   expect(maskStatement("select 'Hunter2'")).toBe('select …');
