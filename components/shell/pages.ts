@@ -3,6 +3,7 @@ import {
   Gauge,
   GitCommitHorizontal,
   GitCompareArrows,
+  KeyRound,
   LayoutDashboard,
   ListOrdered,
   ListTree,
@@ -77,6 +78,7 @@ export const pages: Page[] = [
   { slug: 'maintenance', title: 'Maintenance', group: 'Desk', icon: Wrench, topics: [], checks: [] },
   { slug: 'changes', title: 'Changes', group: 'Desk', icon: GitCommitHorizontal, topics: [], checks: [] },
   { slug: 'audit', title: 'Audit', group: 'Desk', icon: ScrollText, topics: [], checks: [] },
+  { slug: 'access', title: 'Access', group: 'Desk', icon: KeyRound, topics: [], checks: [] },
   { slug: 'cost', title: "pgdeck's own cost", group: 'Desk', icon: Gauge, topics: [], checks: [] },
 ];
 
