@@ -16,9 +16,9 @@ const startSeconds = 60;
 /** Builds the pages where their sources changed, as `npm start` does. */
 export async function buildPages(root: string): Promise<void> {
   const { buildApp } = (await import(pathToFileURL(join(root, 'bin/set-up/build.mjs')).href)) as {
-    buildApp(root: string): Promise<void>;
+    buildApp(root: string, basePath: string): Promise<void>;
   };
-  await buildApp(root);
+  await buildApp(root, '');
 }
 
 /** pgdeck itself, as `npm start` runs it, in a process and a state folder of its own. */

@@ -5,6 +5,7 @@ import {
   type Environment,
   isLoopbackHost,
   readAuth,
+  readBasePath,
   setting,
 } from '@/lib/config-early.mjs';
 
@@ -139,13 +140,6 @@ function readPublicUrl(env: Environment): URL | undefined {
       'PGDECK_PUBLIC_URL: scheme and host, such as https://pgdeck.example.net; a path goes to PGDECK_BASE_PATH.',
     );
   return url;
-}
-
-function readBasePath(env: Environment): string {
-  const path = setting(env, 'PGDECK_BASE_PATH')?.replace(/\/+$/, '') ?? '';
-  if (path !== '' && !/^(\/[a-z0-9][a-z0-9._-]*){1,5}$/i.test(path))
-    throw new ConfigError('PGDECK_BASE_PATH: a path such as /pgdeck, of letters, digits, dots, - and _.');
-  return path;
 }
 
 function readRoles(env: Environment, mode: AuthMode): Record<Role, string[]> {

@@ -111,6 +111,25 @@ export function readBind(env) {
   return { host, port: port === undefined ? 8432 : readPort(portName, port) };
 }
 
+/**
+ * What pgdeck's paths begin with behind a reverse proxy, without a slash at its end; empty: nothing.
+ * @param {Environment} env
+ */
+export function readBasePath(env) {
+  const path = setting(env, 'PGDECK_BASE_PATH')?.replace(/\/+$/, '') ?? '';
+  if (path !== '' && !/^(\/[a-z0-9][a-z0-9._-]*){1,5}$/i.test(path))
+    throw new ConfigError('PGDECK_BASE_PATH: a path such as /pgdeck, of letters, digits, dots, - and _.');
+  return path;
+}
+
+/**
+ * The folder of the built pages: their addresses are written into them, so that each base path has a build of its own.
+ * @param {string} basePath
+ */
+export function pagesFolder(basePath) {
+  return basePath === '' ? '.next' : `dist/base-path${basePath}/.next`;
+}
+
 const example = 'postgres://user:password@host:5432/database';
 const encoding =
   'Special characters in user or password are percent-encoded: @ is %40, # is %23, / is %2F, ? is %3F, % is %25.';

@@ -3,12 +3,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { pagesFolder } from '../../lib/config-early.mjs';
 import { alone } from './lock.mjs';
 import { SetUpError, step } from './progress.mjs';
 import { run } from './run.mjs';
 
 const appSources = ['app', 'components', 'lib', 'public', 'instrumentation.ts', 'instrumentation-node.ts', 'proxy.ts'];
-const appSettings = ['next.config.js', 'postcss.config.mjs', 'tsconfig.json', 'package.json', 'package-lock.json'];
+const appSettings = [
+  ...['next.config.js', 'postcss.config.mjs', 'tsconfig.json', 'tsconfig.next.json'],
+  ...['package.json', 'package-lock.json'],
+];
 const programSources = ['bin', 'lib', 'demo', 'bench', 'package-lock.json', 'tsconfig.json'];
 /** Each becomes dist/<name>.mjs, where its source is there. */
 const programs = {
@@ -92,15 +96,20 @@ export async function buildPrograms(root) {
   );
 }
 
-/** Builds the web application with `next build`, when its sources changed. @param {string} root */
-export async function buildApp(root) {
-  const made = () => existsSync(join(root, '.next', 'BUILD_ID'));
-  await once(root, 'app', [...appSources, ...appSettings], made, () =>
-    step('Building the pages', async (tell) => {
+/**
+ * Builds the web application with `next build`, when its sources changed; each base path has a build of its own.
+ * @param {string} root
+ * @param {string} basePath
+ */
+export async function buildApp(root, basePath) {
+  const made = () => existsSync(join(root, pagesFolder(basePath), 'BUILD_ID'));
+  // A base path never holds a ~.
+  await once(root, `app${basePath.replaceAll('/', '~')}`, [...appSources, ...appSettings], made, () =>
+    step(`Building the pages${basePath && ` below ${basePath}`}`, async (tell) => {
       const next = createRequire(join(root, 'package.json')).resolve('next/dist/bin/next');
       const { code, output } = await run(process.execPath, [next, 'build'], {
         cwd: root,
-        env: { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' },
+        env: { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production', PGDECK_BASE_PATH: basePath },
         onLine: (line) =>
           tell(
             line

@@ -6,6 +6,7 @@ import {
   ConfigError,
   fillFromDotEnv,
   namesServer,
+  readBasePath,
   readBind,
   readConnectionUrl,
   setting,
@@ -66,7 +67,7 @@ const commands = {
     await checkStart();
     await installDependencies(root);
     await buildPrograms(root);
-    await buildApp(root);
+    await buildApp(root, readBasePath(process.env));
     await launch({ dev: false, demo: demo || !namesServer(process.env) });
   },
   async dev({ demo }) {
@@ -119,6 +120,7 @@ function checkUrls() {
 
 async function checkStart() {
   const { host, port } = readBind(process.env);
+  readBasePath(process.env);
   checkUrls();
   await checkPort(host, port);
 }

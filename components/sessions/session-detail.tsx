@@ -6,6 +6,7 @@ import { Note } from '@/components/ui/note';
 import { CopyButton, SqlBlock } from '@/components/ui/sql';
 import { Clock } from '@/components/ui/time';
 import type { PreviewBody } from '@/lib/actions/protocol';
+import { withBasePath } from '@/lib/client/base-path';
 import { durationInWords, exact, list, plural } from '@/lib/format';
 import { SessionState, Wait } from './columns';
 import { asText } from './select';
@@ -77,14 +78,14 @@ export function SessionDetail({
         </Fact>
         {session.blocked_by.length > 0 && (
           <Fact name="Waits for">
-            <a href={locksHref(session.pid)}>
+            <a href={withBasePath(locksHref(session.pid))}>
               {list(session.blocked_by.map((pid) => (pid === 0 ? 'a prepared transaction' : `session ${pid}`)))}
             </a>
           </Fact>
         )}
         {session.blocks > 0 && (
           <Fact name="Keeps waiting">
-            <a href={locksHref(session.pid)}>{plural(session.blocks, 'session')}</a>
+            <a href={withBasePath(locksHref(session.pid))}>{plural(session.blocks, 'session')}</a>
           </Fact>
         )}
         <Fact name="Transaction">

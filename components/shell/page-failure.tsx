@@ -1,5 +1,6 @@
 'use client';
 
+import { withBasePath } from '@/lib/client/base-path';
 import { Button } from '../ui/button';
 import { StateText } from '../ui/state';
 
@@ -22,7 +23,7 @@ export function PageFailure({ digest, retry }: { digest: string | undefined; ret
           <Button look="primary" onClick={retry}>
             Show the page again
           </Button>
-          <a href="/">Open the overview</a>
+          <a href={withBasePath('/')}>Open the overview</a>
         </div>
       </div>
       {digest && (

@@ -3,6 +3,7 @@
 import { Menu } from '@base-ui/react/menu';
 import { Ellipsis, type LucideIcon } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
+import { withBasePath } from '@/lib/client/base-path';
 import { useActionsOff } from '@/lib/client/page-time';
 
 /**
@@ -77,7 +78,13 @@ function Entries({ entries }: { entries: MenuEntry[] | (() => MenuEntry[]) }) {
       </>
     );
     return href && !off ? (
-      <Menu.LinkItem key={label} className={className} href={href} closeOnClick {...(download && { download })}>
+      <Menu.LinkItem
+        key={label}
+        className={className}
+        href={withBasePath(href)}
+        closeOnClick
+        {...(download && { download })}
+      >
         {inside}
       </Menu.LinkItem>
     ) : (

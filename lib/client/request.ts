@@ -1,3 +1,5 @@
+import { withBasePath } from './base-path';
+
 /** A failure that pgdeck answered with, or that kept it from answering (`status` 0). */
 export class RequestError extends Error {
   constructor(
@@ -21,7 +23,7 @@ export async function request<T>(
 ): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, {
+    response = await fetch(withBasePath(path), {
       method: init.method ?? (init.body === undefined ? 'GET' : 'POST'),
       ...(init.body !== undefined && {
         body: JSON.stringify(init.body),
