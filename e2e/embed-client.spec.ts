@@ -1,0 +1,356 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, type Page, test } from '@playwright/test';
+import type { PgdeckFrame } from '@/public/embed.js';
+
+// public/embed.js alone, against frames that are played here: what it sends, what it takes, and what it leaves.
+
+const client = readFileSync(join(resolve(import.meta.dirname, '..'), 'public', 'embed.js'), 'utf8');
+const portal = 'https://portal.test';
+const deck = 'https://deck.test:8443';
+
+/** A frame that keeps what it is sent, and says what it is told to say. */
+const child = `<!doctype html><title>child</title><script>
+  window.got = [];
+  addEventListener('message', ({ data, origin, source }) => {
+    if (data.say) parent.postMessage(data.say, '*');
+    else if (source === parent) window.got.push({ ...data, from: origin });
+  });
+  if (!location.search.includes('mute')) parent.postMessage({ pgdeck: 1, type: 'ready', version: 1 }, '*');
+</script>`;
+
+const host = `<!doctype html><title>portal</title><script src="${deck}/embed.js"></script><main></main>`;
+
+/** Opens the portal's page; `asked` are the addresses that the browser asked for. */
+async function open(page: Page): Promise<{ asked: string[] }> {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  const html = (body: string) => ({ contentType: 'text/html', body });
+  await page.route(`${portal}/**`, (route) => route.fulfill(html(host)));
+  await page.route('https://evil.test/**', (route) => route.fulfill(html(child)));
+  await page.route(`${deck}/**`, (route) =>
+    new URL(route.request().url()).pathname.endsWith('/embed.js')
+      ? route.fulfill({
+          contentType: 'text/javascript',
+          headers: { 'access-control-allow-origin': '*' },
+          body: client,
+        })
+      : route.fulfill(html(child)),
+  );
+  await page.goto(`${portal}/`);
+  return { asked };
+}
+
+/** What the page of the portal keeps of a mount, on `window.seen`. */
+type Seen = {
+  calls: number;
+  places: [string, string][];
+  toasts: [string, string][];
+  errors: string[];
+  opened: string[];
+  release: (() => void)[];
+};
+
+declare global {
+  interface Window {
+    seen: Seen;
+    mounted: PgdeckFrame;
+    /** In the frame. */
+    got: Record<string, unknown>[];
+    first: { mounted: PgdeckFrame; seen: Seen };
+  }
+}
+
+/** Mounts pgdeck as `window.mounted`; `getToken` is the text of a function that is called with the number of the call. */
+async function mount(page: Page, src: string, getToken = '(n) => "token-" + n', theme = 'dark'): Promise<void> {
+  await page.evaluate(
+    ({ src, getToken, theme }) => {
+      const seen: Seen = { calls: 0, places: [], toasts: [], errors: [], opened: [], release: [] };
+      const ask = new Function(`return ${getToken}`)() as (n: number) => string | Promise<string>;
+      window.open = (url) => {
+        seen.opened.push(String(url));
+        return null;
+      };
+      const mounted = window.pgdeck.mount(document.querySelector('main') as Element, {
+        src,
+        theme: theme as 'dark',
+        locale: 'de-CH',
+        getToken: () => ask(++seen.calls),
+        onNavigate: (path, title) => seen.places.push([path, title]),
+        onToast: (text, level) => seen.toasts.push([text, level]),
+        onError: (error) => seen.errors.push(error.message),
+      });
+      Object.assign(window, { seen, mounted });
+    },
+    { src, getToken, theme },
+  );
+}
+
+const seen = (page: Page): Promise<Seen> => page.evaluate(() => window.seen);
+const got = (page: Page, frame = 0): Promise<Window['got']> =>
+  page
+    .frameLocator(`iframe >> nth=${frame}`)
+    .locator(':root')
+    .evaluate(() => window.got);
+/** Has a frame say something to the portal. */
+const say = (page: Page, message: object, selector = 'iframe') =>
+  page.evaluate(
+    ({ message, selector }) =>
+      document.querySelector<HTMLIFrameElement>(selector)?.contentWindow?.postMessage({ say: message }, '*'),
+    { message: { pgdeck: 1, ...message }, selector },
+  );
+
+/** Waits until all that was said before has been heard. */
+async function settle(page: Page): Promise<void> {
+  await say(page, { type: 'toast', text: 'settled', level: 'info' });
+  await expect.poll(async () => (await seen(page)).toasts.at(-1)?.[0]).toBe('settled');
+}
+
+test('a frame that is ready gets a token, look and language, and no address ever carries the token', async ({
+  page,
+}) => {
+  const { asked } = await open(page);
+  await mount(page, `${deck}/embed/main/overview`);
+  await expect
+    .poll(() => got(page))
+    .toEqual([{ pgdeck: 1, type: 'init', token: 'token-1', theme: 'dark', locale: 'de-CH', from: portal }]);
+  const frame = page.locator('main > iframe');
+  await expect(frame).toHaveAttribute('title', 'pgdeck');
+  await expect(frame).toHaveAttribute('sandbox', /^allow-scripts allow-same-origin /);
+  await expect(frame).not.toHaveAttribute('sandbox', /allow-top-navigation|allow-modals/);
+  expect(await frame.evaluate((e) => e.clientWidth === e.parentElement?.clientWidth)).toBe(true);
+  await page.evaluate(() => {
+    const { mounted } = window;
+    mounted.setTheme('light');
+    mounted.navigate('/main/locks');
+    mounted.refresh();
+  });
+  await expect
+    .poll(async () => (await got(page)).slice(1).map(({ pgdeck, from, ...rest }) => rest))
+    .toEqual([{ type: 'theme', theme: 'light' }, { type: 'navigate', path: '/main/locks' }, { type: 'refresh' }]);
+  expect(asked.filter((url) => url.includes('token-'))).toEqual([]);
+});
+
+test('a frame that loads again gets a new token; what was asked of it meanwhile is told afterwards', async ({
+  page,
+}) => {
+  await open(page);
+  await mount(
+    page,
+    `${deck}/embed/main/overview`,
+    '(n) => n === 1 ? "token-1" : new Promise((done) => seen.release.push(() => done("token-" + n)))',
+  );
+  await expect.poll(() => got(page)).toHaveLength(1);
+  await page.evaluate((src) => {
+    (document.querySelector('iframe') as HTMLIFrameElement).src = src;
+  }, `${deck}/embed/main/sessions`);
+  await expect.poll(async () => (await seen(page)).calls).toBe(2);
+  await page.evaluate(() => {
+    const { mounted, seen } = window;
+    mounted.setTheme('light');
+    mounted.navigate('/main/locks');
+    seen.release[0]?.();
+  });
+  await expect
+    .poll(() => got(page))
+    .toMatchObject([
+      { type: 'init', token: 'token-2', theme: 'light' },
+      { type: 'navigate', path: '/main/locks' },
+    ]);
+});
+
+test('who asks for a token twice at once gets one', async ({ page }) => {
+  await open(page);
+  await mount(
+    page,
+    `${deck}/embed`,
+    '(n) => n === 1 ? "token-1" : new Promise((done) => seen.release.push(() => done("token-" + n)))',
+  );
+  await expect.poll(() => got(page)).toHaveLength(1);
+  await page.clock.install();
+  for (let i = 0; i < 3; i++) await say(page, { type: 'auth-required', reason: 'expiring' });
+  await settle(page);
+  await page.clock.runFor(40_000);
+  expect((await seen(page)).calls).toBe(2);
+  await page.evaluate(() => window.seen.release[0]?.());
+  await expect
+    .poll(async () => (await got(page)).map(({ type, token }) => [type, token]))
+    .toEqual([
+      ['init', 'token-1'],
+      ['token', 'token-2'],
+    ]);
+});
+
+test('a token that cannot be had, or is not taken, is asked for again after growing pauses', async ({ page }) => {
+  await page.clock.install();
+  await open(page);
+  await page.clock.pauseAt(new Date(Date.now() + 3_600_000));
+  await mount(page, `${deck}/embed`, '(n) => { if (n < 4) throw new Error("no " + n); return "token-" + n; }');
+  // By real time the frame loads; by the page's clock nothing passes but what is said here.
+  const calls = async () => (await seen(page)).calls;
+  await expect(async () => {
+    await page.clock.runFor(1);
+    expect(await calls()).toBe(1);
+  }).toPass();
+  for (const [seconds, before] of [
+    [1, 1],
+    [2, 2],
+    [5, 3],
+  ] as const) {
+    await page.clock.runFor(seconds * 1000 - 100);
+    expect(await calls()).toBe(before);
+    await page.clock.runFor(100);
+    expect(await calls()).toBe(before + 1);
+  }
+  expect((await seen(page)).errors).toEqual(['no 1', 'no 2', 'no 3']);
+  await expect.poll(() => got(page)).toMatchObject([{ type: 'init', token: 'token-4' }]);
+  // Refused at once: the pause goes on from where it was.
+  await say(page, { type: 'auth-required', reason: 'token_used' });
+  await settle(page);
+  await page.clock.runFor(14_000);
+  expect(await calls()).toBe(4);
+  await page.clock.runFor(2_000);
+  expect(await calls()).toBe(5);
+  // Long after, it is a renewal, and there is no pause.
+  await page.clock.runFor(60_000);
+  await say(page, { type: 'auth-required', reason: 'expiring' });
+  await settle(page);
+  await page.clock.runFor(1);
+  expect(await calls()).toBe(6);
+});
+
+// T24: without the comparison of `source` and `origin` in hear() these heights, places and windows come through.
+test('T24: messages of other windows, other origins and other protocols are not heard', async ({ page }) => {
+  await open(page);
+  await mount(page, `${deck}/embed`);
+  await expect.poll(() => got(page)).toHaveLength(1);
+  await page.evaluate(
+    (sources) => {
+      for (const [id, src] of sources) {
+        const frame = document.createElement('iframe');
+        Object.assign(frame, { id, src });
+        document.body.append(frame);
+      }
+    },
+    [
+      ['same', `${deck}/other?mute`],
+      ['evil', 'https://evil.test/?mute'],
+    ] as const,
+  );
+  await expect.poll(() => page.frames().filter((frame) => frame.url().includes('mute')).length).toBe(2);
+  await page.waitForLoadState('load');
+  const messages = [
+    { type: 'height', px: 4321 },
+    { type: 'location', path: '/evil', title: 'evil' },
+    { type: 'toast', text: 'evil', level: 'error' },
+    { type: 'open', path: '/evil' },
+    { type: 'auth-required', reason: 'expiring' },
+    { type: 'ready', version: 1 },
+  ];
+  for (const message of messages) {
+    for (const id of ['#same', '#evil']) await say(page, message, id);
+    await say(page, { ...message, pgdeck: 2 });
+    await page.evaluate((message) => window.postMessage({ pgdeck: 1, ...message }, '*'), message);
+  }
+  // The frame of the mount, led to another origin by somebody, is not believed either, and is sent nothing.
+  await settle(page);
+  expect(await seen(page)).toMatchObject({ calls: 1, places: [], toasts: [['settled', 'info']], opened: [] });
+  expect(await page.locator('main > iframe').evaluate((e) => e.style.height)).toBe('480px');
+  await page.evaluate(() => {
+    (document.querySelector('main > iframe') as HTMLIFrameElement).src = 'https://evil.test/';
+  });
+  await expect.poll(() => page.frames().some((frame) => frame.url() === 'https://evil.test/')).toBe(true);
+  for (const message of messages) await say(page, message);
+  await page.evaluate(() => window.mounted.navigate('/main/locks'));
+  await page.waitForTimeout(300);
+  expect(await seen(page)).toMatchObject({ calls: 1, places: [] });
+  expect(await got(page)).toEqual([]);
+});
+
+test('heights are held within bounds, places and toasts are told, and only pgdeck’s own pages are opened', async ({
+  page,
+}) => {
+  await open(page);
+  await mount(page, `${deck}/tools/pgdeck/embed/main/overview`);
+  await expect.poll(() => got(page)).toHaveLength(1);
+  const height = () => page.locator('iframe').evaluate((e) => e.style.height);
+  for (const [px, shown] of [
+    [777.4, '777px'],
+    [5, '200px'],
+    [9e9, '20000px'],
+    ['12', '20000px'],
+    [Number.NaN, '20000px'],
+  ]) {
+    await say(page, { type: 'height', px });
+    await settle(page);
+    expect(await height()).toBe(shown);
+  }
+  await say(page, { type: 'location', path: '/main/locks?at=1', title: 'Locks' });
+  for (const path of ['https://evil.test/', '//evil.test/', '/\\evil.test/', 7, undefined]) {
+    await say(page, { type: 'location', path, title: 'evil' });
+    await say(page, { type: 'open', path });
+  }
+  for (const path of ['/../..//evil.test', '/../../admin', '/../pgdeck-other/x'])
+    await say(page, { type: 'open', path });
+  await say(page, { type: 'open', path: '/main/locks?at=1' });
+  await say(page, { type: 'unheard-of', path: '/x' });
+  await say(page, { type: 'toast', text: 'x'.repeat(500), level: 'warning' });
+  await settle(page);
+  const { places, toasts, opened } = await seen(page);
+  expect(places).toEqual([['/main/locks?at=1', 'Locks']]);
+  expect(opened).toEqual([`${deck}/tools/pgdeck/main/locks?at=1`]);
+  expect(toasts.find(([text]) => text.startsWith('x'))).toEqual(['x'.repeat(200), 'warning']);
+});
+
+test('several mounts on one page do not hear each other, and one that was taken away asks for nothing any more', async ({
+  page,
+}) => {
+  await open(page);
+  await mount(page, `${deck}/embed/main/overview`, '(n) => "first-" + n');
+  await expect.poll(() => got(page)).toHaveLength(1);
+  await page.evaluate(() => {
+    window.first = { mounted: window.mounted, seen: window.seen };
+  });
+  await mount(page, `${deck}/embed/main/locks`, '(n) => "second-" + n');
+  await expect.poll(() => got(page, 1)).toMatchObject([{ token: 'second-1' }]);
+  await say(page, { type: 'height', px: 900 }, 'iframe:nth-of-type(2)');
+  await expect(page.locator('iframe').nth(1)).toHaveCSS('height', '900px');
+  await expect(page.locator('iframe').nth(0)).toHaveCSS('height', '480px');
+  expect(await got(page)).toMatchObject([{ token: 'first-1' }]);
+  await page.evaluate(() => window.first.mounted.destroy());
+  await expect(page.locator('iframe')).toHaveCount(1);
+  await say(page, { type: 'auth-required', reason: 'expiring' });
+  await expect.poll(async () => (await seen(page)).calls).toBe(2);
+  expect(await page.evaluate(() => window.first.seen.calls)).toBe(1);
+});
+
+test('a frame that stays silent is told with what to look at; a wrong address is refused', async ({ page }) => {
+  await page.clock.install();
+  await open(page);
+  await mount(page, `${deck}/embed?mute`);
+  await expect.poll(() => page.frames().some((frame) => frame.url().includes('mute'))).toBe(true);
+  await expect(async () => {
+    await page.clock.runFor(2_000);
+    expect((await seen(page)).errors).toEqual([
+      `Nothing is heard from ${deck}: is ${portal} one of its PGDECK_EMBED_ORIGINS, and is it in this page's frame-src?`,
+    ]);
+  }).toPass();
+  for (const src of [
+    `${deck}/main/overview`,
+    `${deck}/embedded`,
+    'javascript:alert(1)//embed',
+    'data:text/html,/embed',
+  ])
+    await expect(mount(page, src), src).rejects.toThrow('src is an address below /embed');
+});
+
+test('it is a module as well', async ({ page }) => {
+  await open(page);
+  expect(
+    await page.evaluate(async (url) => {
+      Reflect.deleteProperty(window, 'pgdeck');
+      await import(url);
+      return window.pgdeck.version;
+    }, `${deck}/embed.js?module`),
+  ).toBe(1);
+});
