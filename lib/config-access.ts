@@ -8,14 +8,17 @@ import {
   readBasePath,
   setting,
 } from '@/lib/config-early.mjs';
+import {
+  type Role,
+  readTokenEntries,
+  readUserEntries,
+  roles,
+  type TokenEntry,
+  type UserEntry,
+} from '@/lib/config-people';
 
-/** What somebody may do; each role may also do what the ones before it may. */
-export type Role = 'viewer' | 'operator' | 'admin';
-
-/** Every role, least first. */
-export const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
-
-export type { AuthMode };
+export type { AuthMode, Role };
+export { roles };
 
 /** Which actions are there at all: `safe` are those that an operator may do. */
 export type ActionsAllowed = 'off' | 'safe' | 'all';
@@ -72,8 +75,8 @@ export type AccessConfig = {
   /** Which groups, `user:NAME` or `*` have a role, in modes where others say who somebody is. */
   roleOf: Record<Role, string[]>;
   /** Users and tokens given by the environment, beside the files of the state folder. */
-  users: string | undefined;
-  tokens: string | undefined;
+  users: UserEntry[];
+  tokens: TokenEntry[];
   oidc: OidcConfig | undefined;
   proxy: ProxyConfig | undefined;
   embed: EmbedConfig | undefined;
@@ -112,8 +115,8 @@ export function readAccess(env: Environment, host: string): AccessConfig {
       mode === 'anonymous' ? 'off' : readWord(env, 'PGDECK_ACTIONS', ['off', 'safe', 'all'], local ? 'all' : 'off'),
     operatorQueryText: readFlag(env, 'PGDECK_OPERATOR_QUERY_TEXT'),
     roleOf: readRoles(env, mode),
-    users: setting(env, 'PGDECK_USERS'),
-    tokens: setting(env, 'PGDECK_TOKENS'),
+    users: readUserEntries(setting(env, 'PGDECK_USERS') ?? ''),
+    tokens: readTokenEntries(setting(env, 'PGDECK_TOKENS') ?? ''),
     oidc: mode === 'oidc' ? readOidc(env) : undefined,
     proxy: mode === 'proxy' ? readProxy(env) : undefined,
     embed,

@@ -2,7 +2,7 @@ import type { ServerConfig } from '@/lib/config';
 import type { AccessConfig, ActionsAllowed } from '@/lib/config-access';
 import { runtime, type Server } from '@/lib/runtime';
 import { ApiError, notFound } from './errors';
-import { covers, lesser, type Role, type User } from './user';
+import { covers, isMeant, lesser, type Role, type User } from './user';
 
 /**
  * What somebody sees of the texts of statements: as they are; masked, with single ones to reveal (and written down);
@@ -22,11 +22,6 @@ export type ServerAccess = {
   /** What they may do in a database, or (null) to the server as a whole; undefined: nothing. */
   roleOn(database: string | null): Role | undefined;
 };
-
-/** Whether a list of groups, `user:NAME` and `*` means somebody. */
-export function isMeant(user: User, who: readonly string[]): boolean {
-  return who.some((each) => each === '*' || each === `user:${user.name}` || user.groups?.includes(each));
-}
 
 /** What a user may see and do on a server; undefined: nothing, not even that it is there. */
 export function accessTo(user: User, server: ServerConfig, access: AccessConfig): ServerAccess | undefined {
@@ -93,7 +88,18 @@ export function requireDatabase(access: ServerAccess, server: string, database: 
       'forbidden',
       `This is about all databases of the server; ${access.user.name} may see ${[...access.databases].join(', ')}.`,
     );
-  if (!access.databases.has(database)) throw notFound(`Server "${server}" has no database "${database}".`);
+  if (!access.databases.has(database)) throw noDatabase(server, database);
+}
+
+/** 404: a server has no such database, or none that somebody may know of. */
+export function noDatabase(server: string, database: string): ApiError {
+  return new ApiError(404, 'not_found', `Server "${server}" has no database "${database}".`, 'database');
+}
+
+/** The database that is meant where none is named: pgdeck's own, or the first that somebody may see. */
+export function homeOf({ databases }: ServerAccess, { read }: ServerConfig): string {
+  if (databases === undefined || databases.has(read.database)) return read.database;
+  return [...databases].sort()[0] ?? read.database;
 }
 
 /** Why somebody cannot do an action that asks for `role`, on a database or (null) on the server; undefined: they can. */

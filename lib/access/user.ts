@@ -33,6 +33,22 @@ export function lesser(a: Role, b: Role): Role {
   return covers(a, b) ? b : a;
 }
 
+/** Whether a list of groups, `user:NAME` and `*` means somebody; a group that is called like these is only a group. */
+export function isMeant({ name, groups }: Pick<User, 'name' | 'groups'>, who: readonly string[]): boolean {
+  return who.some((each) =>
+    each === '*' || each.startsWith('user:') ? each === '*' || each === `user:${name}` : groups?.includes(each),
+  );
+}
+
+/** The highest role whose list means somebody; undefined: they have none, and no entry. */
+export function roleFor(
+  roleOf: Readonly<Record<Role, readonly string[]>>,
+  name: string,
+  groups: readonly string[],
+): Role | undefined {
+  return roles.findLast((role) => isMeant({ name, groups }, roleOf[role]));
+}
+
 /** Throws 403 unless the user's role covers the one that is needed. */
 export function requireRole(user: Pick<User, 'name' | 'role'>, needed: Role): void {
   if (!covers(user.role, needed))
