@@ -124,7 +124,7 @@ test('what only the store knows is refused with its reason, and when to ask agai
 
 test('every series says what it is asked by, and wrong questions name their field', async () => {
   expect(
-    listSeries('one')
+    listSeries(everything)
       .filter(({ parameters }) => parameters.length > 0)
       .map(({ id }) => id),
   ).toEqual(['load', 'statement', 'table', 'index', 'database']);
@@ -158,4 +158,30 @@ test('every series says what it is asked by, and wrong questions name their fiel
       status: 400,
       field: 'filter',
     });
+});
+
+// Fails when `filtersOf()` or `readSeries()` does not look at who asks.
+test('T12: who may see some databases gets the load of one of them, and nothing of the whole server', async () => {
+  const [shop, books, both] = [['shop'], ['books'], ['books', 'shop']].map((names) => ({
+    ...everything,
+    databases: new Set(names),
+  })) as [typeof everything, typeof everything, typeof everything];
+  const load = async (access: typeof everything, filter?: string) =>
+    (await readTopOf(access, 'one', 'user', lastHour, filter)).load;
+  expect(await load(shop)).toBeGreaterThan(0.9);
+  expect(await load(shop)).toBe(await load(everything));
+  expect(await load(books)).toBe(0);
+  expect(await load(books, 'database:books')).toBe(0);
+  expect(await load(both, 'database:shop')).toBe(await load(everything));
+  await expect(load(both)).rejects.toMatchObject({ status: 403, field: 'filter' });
+  await expect(load(shop, 'database:')).rejects.toMatchObject({ status: 403 });
+  await expect(load(books, 'database:shop')).rejects.toMatchObject({ status: 404, field: 'database' });
+  const points = (await readSeries(books, 'one', 'load', lastHour, {})).points.flatMap(([, ...values]) => values);
+  expect(points.filter(Boolean)).toEqual([]);
+  await expect(readSeries(shop, 'one', 'deadlocks', lastHour, {})).rejects.toMatchObject({ status: 403 });
+  await expect(readCompareOf(shop, 'one', 'load', lastWeek, lastHour)).rejects.toMatchObject({ status: 403 });
+  const table = { database: 'shop', oid: 7 };
+  await expect(readSeries(shop, 'one', 'table', lastHour, table)).rejects.toMatchObject({ status: 503 });
+  await expect(readSeries(books, 'one', 'table', lastHour, table)).rejects.toMatchObject({ status: 404 });
+  expect(listSeries(shop).map(({ id }) => id)).toEqual(['load', 'statement', 'table', 'index', 'database']);
 });

@@ -1,17 +1,17 @@
 import { ApiError, badInput, notFound } from '@/lib/access/errors';
 import { shownLabels, shownWords } from '@/lib/access/query-text';
-import type { ServerAccess } from '@/lib/access/server-access';
+import { homeOf, requireDatabase, type ServerAccess, seesDatabase } from '@/lib/access/server-access';
 import type { CompareAnswer, LoadBy, SeriesAnswer, TopAnswer } from '@/lib/history/answers';
 import { type KeyedOf, keyOf } from '@/lib/history/keys';
 import { mostExported, type Range } from '@/lib/history/levels';
-import { FilterProblem, parseLoadFilter } from '@/lib/history/load-filter';
+import { FilterProblem, type LoadFilter, parseLoadFilter } from '@/lib/history/load-filter';
 import { memoryLoad, memorySlices, remembersLoad } from '@/lib/history/load-of-memory';
 import { bucketSeconds, memorySeconds } from '@/lib/history/memory';
 import { type ComparedTopic, readCompare } from '@/lib/history/read-compare';
 import { drawnColumns, readKeyed } from '@/lib/history/read-keyed';
 import { NotCombined, readLoad, statementTexts } from '@/lib/history/read-load';
 import { readSeries as readStored } from '@/lib/history/read-series';
-import { readTop, topOf } from '@/lib/history/read-top';
+import { describeStatements, readTop, topOf } from '@/lib/history/read-top';
 import { type Reader, StoreSlow } from '@/lib/history/reader';
 import { findServer } from '@/lib/read';
 import { runtime, type Server } from '@/lib/runtime';
@@ -52,9 +52,9 @@ const storedSeries: StoredSeries[] = [
   keyed('database', 'One database', 60, ['database']),
 ];
 
-/** Every series of a server with the parameters that it is asked by. */
-export function listSeries(serverId: string) {
-  findServer(serverId);
+/** Every series of a server that somebody may see, with the parameters that it is asked by. */
+export function listSeries(access: ServerAccess) {
+  if (access.databases !== undefined) return storedSeries;
   const topics = allSeries().map(({ series, topic }) => ({
     id: series.id,
     title: series.title,
@@ -87,15 +87,16 @@ export async function readSeries(
   if (range.step && (range.to - range.from) / range.step > mostExported)
     throw badInput(`step: gives more than ${mostExported} points for this range`, 'step');
   if (id === 'load') {
-    const answer = await loadSeries(server, range, of);
+    const answer = await loadSeries(access, server, range, of);
     return of.by === 'statement' && answer.labels
       ? { ...answer, labels: await shownWords(answer.labels, access) }
       : answer;
   }
   const known = storedSeries.find((series) => series.id === id);
-  if (known) return keyedSeries(server, id as KeyedOf['id'], range, of);
+  if (known) return keyedSeries(access, server, id as KeyedOf['id'], range, of);
   const topic = allSeries().find(({ series }) => series.id === id);
   if (!topic) throw notFound(`There is no series "${id}". GET /api/servers/${serverId}/series lists them.`);
+  requireDatabase(access, serverId, null);
   return topicSeries(server, topic.series, range);
 }
 
@@ -129,9 +130,14 @@ async function topicSeries(server: Server, series: ReturnType<typeof allSeries>[
   }
 }
 
-async function loadSeries(server: Server, range: Range, { by = 'class', filter }: SeriesOf): Promise<SeriesAnswer> {
+async function loadSeries(
+  access: ServerAccess,
+  server: Server,
+  range: Range,
+  { by = 'class', filter }: SeriesOf,
+): Promise<SeriesAnswer> {
   const answer = { series: 'load', unit: 'sessions', cpus: server.config.cpus ?? null };
-  const filters = filtersOf(filter);
+  const filters = filtersOf(access, server, filter);
   const { load } = server.sampler.history;
   const step = range.step ?? bucketSeconds;
   const remembered = () => ({ ...answer, ...memoryLoad(load, by, filters, { ...range, step }, Date.now() / 1000) });
@@ -156,12 +162,18 @@ async function loadSeries(server: Server, range: Range, { by = 'class', filter }
 const textsOf = (server: Server, reader: Reader, ids: string[]) =>
   asked(server, (_, number) => statementTexts(reader, number, ids));
 
-async function keyedSeries(server: Server, id: KeyedOf['id'], range: Range, of: SeriesOf): Promise<SeriesAnswer> {
-  const wanted = keyedOf(server, id, of);
+async function keyedSeries(
+  access: ServerAccess,
+  server: Server,
+  id: KeyedOf['id'],
+  range: Range,
+  of: SeriesOf,
+): Promise<SeriesAnswer> {
+  const wanted = keyedOf(access, server, id, of);
   const drawn = drawnColumns(id);
   return asked(server, async (reader, number) => {
     const key = await keyOf(reader, number, wanted);
-    if (key === undefined)
+    if (key === undefined || !(await isVisible(access, reader, number, wanted)))
       throw notFound(`The history knows no such ${id} yet: what is new is recorded with the next sample.`);
     return {
       series: id,
@@ -173,12 +185,20 @@ async function keyedSeries(server: Server, id: KeyedOf['id'], range: Range, of: 
   });
 }
 
-function keyedOf(server: Server, id: KeyedOf['id'], of: SeriesOf): KeyedOf {
+/** Whether somebody may see what a series is about; of a statement only the store knows the database. */
+async function isVisible(access: ServerAccess, reader: Reader, server: number, of: KeyedOf): Promise<boolean> {
+  if (access.databases === undefined || of.id !== 'statement') return true;
+  const told = await describeStatements(reader, server, [of.sid]);
+  return seesDatabase(access, told.get(of.sid)?.datname);
+}
+
+function keyedOf(access: ServerAccess, server: Server, id: KeyedOf['id'], of: SeriesOf): KeyedOf {
   if (id === 'statement') {
     if (of.sid === undefined) throw badInput('sid: say which statement; GET …/top?by=statement lists them', 'sid');
     return { id, sid: of.sid };
   }
-  const database = of.database || server.config.read.database;
+  const database = of.database || homeOf(access, server.config);
+  requireDatabase(access, server.config.id, database);
   if (id === 'database') return { id, database };
   if (of.oid === undefined) throw badInput(`oid: say which ${id}`, 'oid');
   return { id, database, oid: of.oid };
@@ -193,7 +213,7 @@ export async function readTopOf(
   filter: string | undefined,
 ): Promise<TopAnswer> {
   const server = findServer(serverId);
-  const filters = filtersOf(filter);
+  const filters = filtersOf(access, server, filter);
   const cpus = server.config.cpus ?? null;
   const { load } = server.sampler.history;
   const remembered = () => memorySlices(load.read(range), by, filters, range);
@@ -218,11 +238,30 @@ export async function readCompareOf(
   a: Range,
   b: Range,
 ): Promise<CompareAnswer> {
+  requireDatabase(access, serverId, null);
   const answer = await asked(findServer(serverId), (reader, number) => readCompare(reader, number, topic, a, b));
   return topic === 'slow-queries' ? { ...answer, rows: await shownLabels(answer.rows, access) } : answer;
 }
 
-function filtersOf(text: string | undefined) {
+/** The parts of a filter; for who may see some databases only, narrowed to one of them. */
+function filtersOf(access: ServerAccess, server: Server, text: string | undefined): LoadFilter[] {
+  const filters = parsedFilters(text);
+  if (access.databases === undefined) return filters;
+  const named = filters.find(({ by }) => by === 'database');
+  const only = access.databases.size === 1 ? [...access.databases][0] : undefined;
+  if (!named && only !== undefined) return [...filters, { by: 'database', value: only }];
+  if (!named)
+    throw new ApiError(
+      403,
+      'forbidden',
+      `The load of all databases is not yours to see. Narrow it to one: filter=database:NAME, of ${[...access.databases].join(', ')}.`,
+      'filter',
+    );
+  requireDatabase(access, server.config.id, named.value);
+  return filters;
+}
+
+function parsedFilters(text: string | undefined): LoadFilter[] {
   try {
     return parseLoadFilter(text);
   } catch (error) {

@@ -1,8 +1,9 @@
 import { ApiError, badInput } from '@/lib/access/errors';
 import { exactMoment } from '@/lib/access/moment';
 import { shownAnswer } from '@/lib/access/query-text';
-import { type ServerAccess, serversFor } from '@/lib/access/server-access';
+import { homeOf, noDatabase, type ServerAccess, seesDatabase, serversFor } from '@/lib/access/server-access';
 import { covers, type User } from '@/lib/access/user';
+import { requireTopicRows, visibleAnswer } from '@/lib/access/visible-rows';
 import type { ServerSummary } from '@/lib/client/shapes';
 import { keptTimes, pastAnswer } from '@/lib/history/past';
 import { StoreSlow } from '@/lib/history/reader';
@@ -19,7 +20,7 @@ export function findServer(id: string): Server {
   return server;
 }
 
-/** The watched servers as `user` may see them: host, database and role (never the password) for admins only. */
+/** The watched servers as `user` may see them: host, database and role (never the password) only for admins of all of it. */
 export function listServers(user: User): ServerSummary[] {
   return serversFor(user).map(({ server: { config, connections, sampler }, access }) => {
     const { capabilities } = connections;
@@ -30,12 +31,12 @@ export function listServers(user: User): ServerSummary[] {
       demo: config.demo,
       versionNum: capabilities?.versionNum ?? null,
       inRecovery: capabilities?.inRecovery ?? null,
-      databases: capabilities?.databases ?? [],
+      databases: capabilities?.databases.filter((name) => seesDatabase(access, name)) ?? [],
       tags: config.tags,
       environment: config.environment ?? null,
       problem: sampler.problem ?? null,
       slowedDown: sampler.slowedDown,
-      ...(covers(access.role, 'admin') && {
+      ...(isAdmin(access) && {
         host: config.read.host,
         port: config.read.port,
         database: config.read.database,
@@ -45,6 +46,8 @@ export function listServers(user: User): ServerSummary[] {
     };
   });
 }
+
+const isAdmin = (access: ServerAccess) => covers(access.roleOn(null) ?? 'viewer', 'admin');
 
 /** A topic by its id; 404 when there is none. */
 export function requireTopic(id: string): AnyTopic {
@@ -83,20 +86,30 @@ function parseParams(topic: AnyTopic, query: Record<string, string>): Record<str
   throw new ApiError(400, 'bad_input', `${field}: ${issue?.message ?? 'not a valid value'}`, field);
 }
 
-/** The database to ask: null for a topic of the whole server, the URL's own where none is named; 404 when unknown. */
-export function databaseFor(server: Server, topic: AnyTopic, name: string | undefined): string | null {
-  if (topic.scope === 'server') return null;
-  const home = server.config.read.database;
-  if (!name || name === home) return home;
+/** The database to ask: null for a topic of the whole server, pgdeck's own where none is named; 404 when unknown. */
+export function databaseFor(
+  access: ServerAccess,
+  server: Server,
+  topic: AnyTopic,
+  name: string | undefined,
+): string | null {
+  const database = pastDatabase(access, server, topic, name);
+  if (database === null || database === server.config.read.database) return database;
   // Before the first connect nobody knows which there are: the question itself will tell.
   const known = server.connections.capabilities?.databases;
-  if (known && !known.includes(name))
-    throw new ApiError(404, 'not_found', `Server "${server.config.id}" has no database "${name}".`, 'database');
-  return name;
+  if (known && !known.includes(database)) throw noDatabase(server.config.id, database);
+  return database;
+}
+
+/** The database as it was called then: it may be gone by now. */
+function pastDatabase(access: ServerAccess, server: Server, topic: AnyTopic, name: string | undefined): string | null {
+  const database = topic.scope === 'server' ? null : name || homeOf(access, server.config);
+  requireTopicRows(access, server.config.id, topic, database);
+  return database;
 }
 
 /**
- * The one way to a topic's answer, for pages and route handlers, with texts as `access` allows. `query` holds `database`,
+ * The one way to a topic's answer, for pages and route handlers, with rows and texts as `access` allows. `query` holds `database`,
  * `fresh` and the topic's own parameters as text; errors are `ApiError` (400 with its field, 404, 429), never a failure of
  * the watched server.
  */
@@ -111,15 +124,17 @@ export async function readTopic(
   const topic = requireTopic(topicId);
   const params = parseParams(topic, query);
   const fresh = query.fresh === '1';
+  const shown = (answer: Answer) =>
+    shownAnswer(topic, chosen(topic, params, visibleAnswer(topic, answer, access)), access);
   if (query.at !== undefined) {
     if (fresh) throw badInput('at: what is past cannot be asked anew; leave out fresh', 'at');
-    return shownAnswer(topic, chosen(topic, params, await readPast(server, topic, query.database, query.at)), access);
+    return shown(await readPast(access, server, topic, query.database, query.at));
   }
-  const database = databaseFor(server, topic, query.database || undefined);
+  const database = databaseFor(access, server, topic, query.database);
   if (fresh && server.sampler.sinceForcedMs(topic, database) < forceEveryMs)
     throw new ApiError(429, 'busy', 'This was asked again less than 5 s ago. Wait a moment.');
   const answer = await server.sampler.read(topic, database, { fresh, ...options });
-  return shownAnswer(topic, chosen(topic, params, answer), access);
+  return shown(answer);
 }
 
 function chosen(topic: AnyTopic, params: Record<string, unknown>, answer: Answer): Answer {
@@ -128,29 +143,32 @@ function chosen(topic: AnyTopic, params: Record<string, unknown>, answer: Answer
   return answer;
 }
 
-function readPast(server: Server, topic: AnyTopic, database: string | undefined, at: string): Promise<Answer> {
+function readPast(
+  access: ServerAccess,
+  server: Server,
+  topic: AnyTopic,
+  name: string | undefined,
+  at: string,
+): Promise<Answer> {
   const moment = exactMoment.safeParse(at);
   if (!moment.success) throw badInput(`at: ${moment.error.issues[0]?.message}`, 'at');
-  return pastAnswer(runtime().history, server.config.id, topic, pastDatabase(server, topic, database), moment.data);
-}
-
-/** The database as it was called then: it may be gone by now. */
-function pastDatabase(server: Server, topic: AnyTopic, name: string | undefined): string | null {
-  return topic.scope === 'server' ? null : name || server.config.read.database;
+  const database = pastDatabase(access, server, topic, name);
+  return pastAnswer(runtime().history, server.config.id, topic, database, moment.data);
 }
 
 const mostMoments = 2000;
 
 /** When answers of a topic were kept: next to a time, or in a range (epoch seconds); 503 while the store is off. */
 export async function readMoments(
+  access: ServerAccess,
   of: { server: string; topic: string; database: string | undefined },
   asked: { from: number; to: number } | { at: number },
 ) {
   const server = findServer(of.server);
   const topic = requireTopic(of.topic);
   const { history } = runtime();
+  const database = pastDatabase(access, server, topic, of.database);
   if (!history.store.on) throw storeOff(history.store.state.reason);
-  const database = pastDatabase(server, topic, of.database);
   try {
     return await keptTimes(history, server.config.id, topic, database, asked, mostMoments);
   } catch (error) {

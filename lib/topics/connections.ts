@@ -96,6 +96,7 @@ group by 1, 2, 3, 4, 5, 6, 7`,
     rolconnlimit: maybeCount('Limit of the role itself; null: none, or a superuser.'),
   }),
   key: ['datname', 'usename', 'application_name', 'client_addr', 'state', 'wait_event_type', 'own'],
+  databaseColumn: 'datname',
   series: [
     {
       id: 'connections',

@@ -54,4 +54,5 @@ order by d.oid`,
     size_age_seconds: maybeSeconds('Age of that size.'),
   }),
   key: ['datid'],
+  databaseColumn: 'datname',
 });

@@ -87,6 +87,7 @@ order by d.oid`,
     stats_reset_seconds: maybeSeconds('Time since then.'),
   }),
   key: ['datid'],
+  databaseColumn: 'datname',
   counters: [
     'xact_commit',
     'xact_rollback',

@@ -57,4 +57,5 @@ where a.state in ('active', 'fastpath function call') and a.wait_event_type is d
     blocked_by: pids('Sessions it waits for, where it waits for a lock; 0 is a prepared transaction.'),
   }),
   key: ['pid'],
+  databaseColumn: 'datname',
 });

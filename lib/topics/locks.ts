@@ -149,6 +149,7 @@ left join relevant as l on l.pid = i.pid`,
     query: maybeStatement('Statement that runs, or the latest one; its first 1,000 characters.'),
   }),
   key: ['pid', 'backend_start_us'],
+  databaseColumn: 'datname',
 });
 
 type Lock = { id: string; mode: string; locktype: string; object: string; relation: number | null };

@@ -174,6 +174,7 @@ export const progress = defineTopic({
     query: maybeStatement('Its statement; the first 1,000 characters.'),
   }),
   key: ['pid', 'backend_start_us', 'command'],
+  databaseColumn: 'datname',
   counters: ['done'],
   epoch: 'phase',
 });

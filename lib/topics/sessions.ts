@@ -92,6 +92,7 @@ where (a.datid is not null or (a.usesysid is not null and a.backend_start is not
     blocks: count('Sessions that wait for it, directly or behind one another.'),
   }),
   key: ['pid', 'backend_start_us'],
+  databaseColumn: 'datname',
   series: [
     {
       id: 'longest-transaction',

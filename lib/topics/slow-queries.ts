@@ -166,6 +166,7 @@ export const slowQueries = defineTopic({
     entries: count('Statements that are kept now.'),
   }),
   key: ['queryid', 'userid', 'dbid', 'toplevel'],
+  databaseColumn: 'datname',
   counters: ['calls', 'rows', 'total_exec_time', 'shared_blks_read', 'temp_blks_written', 'wal_bytes'],
   epoch: 'stats_since',
   params: z.object({

@@ -84,6 +84,7 @@ export const statementCounters = defineTopic({
     stats_since: maybeMoment('When its figures began: its own on PostgreSQL 17 and newer, else the reset of all.'),
   }),
   key: ['queryid', 'userid', 'dbid', 'toplevel'],
+  databaseColumn: 'datname',
   counters: [
     'calls',
     'rows',

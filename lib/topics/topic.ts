@@ -108,6 +108,11 @@ export type Topic<Shape extends z.ZodRawShape = z.ZodRawShape, Params extends z.
   row: z.ZodObject<Shape>;
   /** The columns that identify a row. */
   key: (keyof Shape & string)[];
+  /**
+   * Server scope: the column that names the database that a row belongs to. Who may see some databases only gets the rows of
+   * those, and no answer where this is missing.
+   */
+  databaseColumn?: keyof Shape & string;
   /** Columns that only grow; each gains `<column>_per_second` (null when unknown: first sample, reset, restart). */
   counters?: (keyof Shape & string)[];
   /** A column whose change means that the row's counters began anew (`stats_reset`, `stats_since`). */

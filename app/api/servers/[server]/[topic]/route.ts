@@ -1,4 +1,5 @@
 import { othersThan, route } from '@/lib/access/route';
+import type { ServerAccess } from '@/lib/access/server-access';
 import { statementFor } from '@/lib/postgres/capabilities';
 import { databaseFor, findServer, readTopic, requireTopic } from '@/lib/read';
 import type { Raw } from '@/lib/topics/topic';
@@ -16,9 +17,9 @@ function rowsJson(rows: Raw[]): string {
 }
 
 /** `GET /api/servers/:server/:topic`: the topic's answer; with `?describe=1` its words, SQL and columns. */
-export const GET = route({ role: 'viewer' }, async ({ params, query, access }) => {
+export const GET = route({ role: 'viewer', databases: 'filtered' }, async ({ params, query, access }) => {
   const { server = '', topic = '' } = params;
-  if (query.describe === '1') return describeTopic(server, topic, query.database);
+  if (query.describe === '1') return describeTopic(access, server, topic, query.database);
   const answer = await readTopic(access, server, topic, query);
   if (answer.status !== 'ok') return answer;
   const { rows, ...envelope } = answer;
@@ -28,7 +29,7 @@ export const GET = route({ role: 'viewer' }, async ({ params, query, access }) =
 });
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');
 
-function describeTopic(serverId: string, topicId: string, database: string | undefined) {
+function describeTopic(access: ServerAccess, serverId: string, topicId: string, database: string | undefined) {
   const server = findServer(serverId);
   const topic = requireTopic(topicId);
   const { capabilities } = server.connections;
@@ -40,7 +41,7 @@ function describeTopic(serverId: string, topicId: string, database: string | und
     scope: topic.scope,
     sources: topic.sources,
     cadenceSeconds: topic.cadenceSeconds,
-    currentCadenceSeconds: server.sampler.cadenceMs(topic, databaseFor(server, topic, database)) / 1000,
+    currentCadenceSeconds: server.sampler.cadenceMs(topic, databaseFor(access, server, topic, database)) / 1000,
     sql: (topic.sql && capabilities && statementFor(topic.sql, topic.requires, capabilities)) || null,
     columns: Object.fromEntries(
       Object.entries(shape).map(([name, column]) => {

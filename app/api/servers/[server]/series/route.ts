@@ -1,6 +1,6 @@
 import { othersThan, route } from '@/lib/access/route';
 import { listSeries } from '@/lib/read-history';
 
-/** `GET /api/servers/:server/series`: which figures are kept over time, and what each is asked by. */
-export const GET = route({ role: 'viewer' }, ({ params }) => ({ series: listSeries(params.server ?? '') }));
+/** `GET /api/servers/:server/series`: which figures are kept over time and may be seen, and what each is asked by. */
+export const GET = route({ role: 'viewer', databases: 'filtered' }, ({ access }) => ({ series: listSeries(access) }));
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');

@@ -13,10 +13,13 @@ const query = z.object({
 });
 
 /** `GET /api/servers/:server/top?by=&from=&to=&filter=`: what caused load; missing ends are the last hour. */
-export const GET = route({ role: 'viewer', query }, ({ params, query: { from, to, by, filter }, access }) => {
-  const end = to ?? Math.floor(Date.now() / 1000);
-  const range = { from: from ?? end - 3600, to: end };
-  if (range.from >= range.to) throw badInput('from: must be before to', 'from');
-  return readTopOf(access, params.server ?? '', by, range, filter);
-});
+export const GET = route(
+  { role: 'viewer', databases: 'filtered', query },
+  ({ params, query: { from, to, by, filter }, access }) => {
+    const end = to ?? Math.floor(Date.now() / 1000);
+    const range = { from: from ?? end - 3600, to: end };
+    if (range.from >= range.to) throw badInput('from: must be before to', 'from');
+    return readTopOf(access, params.server ?? '', by, range, filter);
+  },
+);
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');

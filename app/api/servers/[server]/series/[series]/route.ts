@@ -31,7 +31,7 @@ const query = z.object({
 
 /** `GET /api/servers/:server/series/:series?from=&to=&step=&format=`: one chart's points; missing ends are the last hour. */
 export const GET = route(
-  { role: 'viewer', query },
+  { role: 'viewer', databases: 'filtered', query },
   async ({ params, query: { format, from, to, step, ...of }, access }) => {
     const { server = '', series = '' } = params;
     const end = to ?? Math.floor(Date.now() / 1000);
