@@ -30,6 +30,7 @@ export class UsedIds {
   /** When the store last said that it does not know an id. */
   readonly #asked = new Map<string, number>();
   #read: Promise<void> | undefined;
+  #wasThere = false;
   #writing: Promise<void> = Promise.resolve();
   #sinceTidy = 0;
 
@@ -71,6 +72,12 @@ on conflict (id) do nothing returning id`,
     return row !== undefined;
   }
 
+  /** Whether it knows what was used up before this process began. */
+  async remembersEarlier(): Promise<boolean> {
+    await this.#known();
+    return this.#wasThere || this.#store?.state.status === 'on';
+  }
+
   #isKept(hash: string): boolean {
     const until = this.#used.get(hash);
     return until !== undefined && until > Date.now();
@@ -85,9 +92,10 @@ on conflict (id) do nothing returning id`,
   async #readFile(): Promise<void> {
     const text = await readFile(this.#file, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') complain(error);
-      return '';
+      return undefined;
     });
-    for (const line of text.split('\n')) {
+    this.#wasThere = text !== undefined;
+    for (const line of text?.split('\n') ?? []) {
       const [until, hash] = line.split(' ');
       if (hash && Number(until) > Date.now()) this.#used.set(hash, Number(until));
     }
@@ -137,6 +145,11 @@ export function take(id: string, expiresAt: number): Promise<boolean> {
 /** Whether an id was used up. */
 export function isUsed(id: string): Promise<boolean> {
   return usedIds().isUsed(id);
+}
+
+/** Whether it is known what was used up before this process began. */
+export function remembersEarlier(): Promise<boolean> {
+  return usedIds().remembersEarlier();
 }
 
 function usedIds(): UsedIds {
