@@ -85,7 +85,7 @@ function bringUpHistory(root: string, { stateDir, history }: Config, down: WayDo
 }
 
 async function serve(root: string, dev: boolean, config: Config, down: WayDown): Promise<void> {
-  const { host, port, allowedHosts } = config;
+  const { host, port, allowedHosts, access } = config;
   // Loaded only now: Next reads NODE_ENV when it is loaded.
   const { default: next } = await import('next');
   // Next listens for WebSockets (hot reload) on the server that it is given: here it only hears those that were let in.
@@ -98,7 +98,7 @@ async function serve(root: string, dev: boolean, config: Config, down: WayDown):
   down.add(stopSampling);
   const handle = app.getRequestHandler();
   const server = guardedServer(
-    { allowedHosts },
+    { allowedHosts, access, dev },
     (request, response) => {
       handle(request, response).catch(() => response.destroy());
     },

@@ -1,15 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { bodyLimit } from './body';
+import { clean, type GuardOptions, pathBelow, type Refusal, refusal } from './guard';
 
-/** Why a request does not reach Next. */
-export type Refusal = { status: number; code: string; message: string; headers?: Record<string, string> };
-
-/** What the raw HTTP server needs to know: the Host values that are ours, with their port. */
-export type GuardOptions = { allowedHosts: readonly string[] };
-
-const forwarding = /^(forwarded|via|x-real-ip|x-forwarded(-.*)?)$/;
+const nothing = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /** Set on every response that did not set them itself, static files among them. */
 const everywhere: Record<string, string> = {
@@ -20,65 +14,28 @@ const everywhere: Record<string, string> = {
   'x-content-type-options': 'nosniff',
 };
 
-/** Decides, from the request line and headers alone, whether a request may go on to Next; undefined: it may. */
-export function refusal(request: IncomingMessage, { allowedHosts }: GuardOptions): Refusal | undefined {
-  const { method, url = '', headers, rawHeaders } = request;
-  if (method === 'TRACE' || method === 'TRACK' || method === 'CONNECT') {
-    const allow = 'GET, HEAD, POST, OPTIONS';
-    return { status: 405, code: 'method_not_allowed', message: `${method} is not taken.`, headers: { allow } };
-  }
-  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length;
-  if (hosts > 1) return { status: 400, code: 'bad_input', message: 'There is more than one Host header.' };
-  if (headers.host === undefined || !allowedHosts.includes(headers.host.toLowerCase())) {
-    return {
-      status: 421,
-      code: 'misdirected',
-      message: `This Host is not served here. Open http://${allowedHosts[0] ?? '127.0.0.1'} instead.`,
-    };
-  }
-  if (Object.keys(headers).some((name) => forwarding.test(name))) {
-    return {
-      status: 403,
-      code: 'proxy_refused',
-      message:
-        'Without sign-in pgdeck serves this machine only, not through a proxy (Forwarded, X-Forwarded-*, X-Real-IP, Via).',
-    };
-  }
-  const path = plainPath(url);
-  if (path === undefined) return { status: 400, code: 'bad_input', message: 'This address cannot be read.' };
-  if (/^\/_next\/image(\/|$)/.test(path))
-    return { status: 404, code: 'not_found', message: 'Images are not processed here.' };
-  if (Number(headers['content-length'] ?? 0) > bodyLimit) {
-    return {
-      status: 413,
-      code: 'too_large',
-      message: 'The body is larger than 256 KB.',
-      headers: { connection: 'close' },
-    };
-  }
-  return undefined;
-}
-
-/** The decoded path with single slashes; undefined for anything but an origin-form address that can be decoded. */
-function plainPath(url: string): string | undefined {
-  if (!url.startsWith('/')) return undefined;
-  try {
-    return decodeURIComponent(url.split(/[?#]/, 1)[0] ?? '').replace(/[/\\]+/g, '/');
-  } catch {
-    return undefined;
-  }
-}
-
 function body({ code, message }: Refusal, requestId: string): string {
   return JSON.stringify({ error: { code, message, requestId } });
 }
 
-function refusalHeaders(refused: Refusal, requestId: string, isApi: boolean): Record<string, string> {
+/** Browsers that once came by https come by https only. */
+function transport({ access }: GuardOptions): Record<string, string> {
+  return access.publicOrigin?.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {};
+}
+
+function refusalHeaders(
+  refused: Refusal,
+  requestId: string,
+  isApi: boolean,
+  options: GuardOptions,
+): Record<string, string> {
   return {
     ...everywhere,
+    ...transport(options),
     'cache-control': 'no-store',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+    'content-security-policy': nothing,
     'content-type': 'application/json',
+    vary: 'Cookie, Authorization',
     'x-frame-options': 'DENY',
     'x-request-id': requestId,
     ...(isApi && { 'server-timing': 'total;dur=0', 'x-process-time': '0', 'x-query-count': '0', 'x-query-time': '0' }),
@@ -86,11 +43,12 @@ function refusalHeaders(refused: Refusal, requestId: string, isApi: boolean): Re
   };
 }
 
-function send(response: ServerResponse, request: IncomingMessage, refused: Refusal): void {
+function send(response: ServerResponse, request: IncomingMessage, refused: Refusal, options: GuardOptions): void {
   const requestId = randomUUID();
   const text = body(refused, requestId);
+  const isApi = pathBelow(request.url ?? '', options.access.basePath)?.startsWith('/api') === true;
   response.writeHead(refused.status, {
-    ...refusalHeaders(refused, requestId, request.url?.startsWith('/api') === true),
+    ...refusalHeaders(refused, requestId, isApi, options),
     'content-length': String(Buffer.byteLength(text)),
   });
   response.end(request.method === 'HEAD' ? undefined : text);
@@ -102,7 +60,7 @@ const broken: Record<string, Refusal> = {
 };
 
 /** Answers what could not be read as HTTP, and ends the connection. */
-function sendBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
+function sendBroken(error: NodeJS.ErrnoException, socket: Duplex, options: GuardOptions): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -111,7 +69,7 @@ function sendBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
   const requestId = randomUUID();
   const text = body(refused, requestId);
   const headers = {
-    ...refusalHeaders(refused, requestId, false),
+    ...refusalHeaders(refused, requestId, false, options),
     connection: 'close',
     'content-length': Buffer.byteLength(text),
   };
@@ -120,18 +78,28 @@ function sendBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
 }
 
 /** Headers that routes and pages set themselves win; Next appends to what is set before, so ours come last. */
-function withDefaults(response: ServerResponse): void {
+function withDefaults(request: IncomingMessage, response: ServerResponse, options: GuardOptions): void {
   const writeHead = response.writeHead;
+  const always = { ...everywhere, ...transport(options) };
+  // The script that portals load from their own pages; there is nothing in it that is not public.
+  const isShared = pathBelow(request.url ?? '', options.access.basePath) === '/embed.js';
   response.writeHead = function (this: ServerResponse, ...parameters: unknown[]) {
-    for (const [name, value] of Object.entries(everywhere))
-      if (!response.hasHeader(name)) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(always)) if (!response.hasHeader(name)) response.setHeader(name, value);
+    if (!response.hasHeader('content-security-policy')) {
+      response.setHeader('content-security-policy', nothing);
+      response.setHeader('x-frame-options', 'DENY');
+    }
+    if (isShared) {
+      response.setHeader('cross-origin-resource-policy', 'cross-origin');
+      response.setHeader('access-control-allow-origin', '*');
+    }
     return writeHead.apply(this, parameters as Parameters<typeof writeHead>);
   } as typeof writeHead;
 }
 
 /**
- * The raw HTTP server: refuses before Next what local mode does not take, says who the peer is in `x-forwarded-for`, and
- * bounds how long a request may take to arrive. `upgrade` takes WebSockets (hot reload); without it they are refused.
+ * The raw HTTP server: refuses before Next what the mode does not take, takes off what clients have no say in, says who
+ * the peer is in `x-forwarded-for`, and bounds how long a request may take to arrive. `upgrade` takes WebSockets (hot reload); without it they are refused.
  */
 export function guardedServer(
   options: GuardOptions,
@@ -141,7 +109,8 @@ export function guardedServer(
   const server = createServer({
     headersTimeout: 10_000,
     requestTimeout: 30_000,
-    keepAliveTimeout: 20_000,
+    // A reverse proxy keeps its connections for a minute, and must not meet one that was just closed.
+    keepAliveTimeout: options.access.mode === 'local' ? 20_000 : 75_000,
     connectionsCheckingInterval: 2_000,
     maxHeaderSize: 16 * 1024,
     requireHostHeader: false,
@@ -150,13 +119,11 @@ export function guardedServer(
   const admit = (request: IncomingMessage, response: ServerResponse): boolean => {
     const refused = refusal(request, options);
     if (refused) {
-      send(response, request, refused);
+      send(response, request, refused, options);
       return false;
     }
-    request.headers['x-forwarded-for'] = request.socket.remoteAddress ?? '';
-    // Answers stay on this machine: compressing them would cost more than it saves, up to half of each request.
-    if (request.url?.startsWith('/api/')) delete request.headers['accept-encoding'];
-    withDefaults(response);
+    clean(request, options);
+    withDefaults(request, response, options);
     return true;
   };
   server.on('request', (request, response) => {
@@ -167,7 +134,7 @@ export function guardedServer(
     response.writeContinue();
     handle(request, response);
   });
-  server.on('clientError', sendBroken);
+  server.on('clientError', (error, socket) => sendBroken(error, socket, options));
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => {});
     const { origin } = request.headers;
