@@ -13,6 +13,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/read',
       'lib/read-history',
       'lib/read-cost',
+      'lib/read-findings',
       'lib/access',
       'lib/audit',
       'lib/ddl',
@@ -52,6 +53,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     types: ['lib/client'],
   },
   'lib/read-cost': { values: ['lib/runtime', 'lib/read', 'lib/read-history', 'lib/history'], types: ['lib/access'] },
+  'lib/read-findings': { values: ['lib/access', 'lib/runtime', 'lib/read', 'lib/findings'], types: ['lib/topics'] },
   'lib/read-history': { values: ['lib/access', 'lib/runtime', 'lib/read', 'lib/topics', 'lib/history'] },
   'lib/runtime': {
     values: [],

@@ -4,8 +4,8 @@ import { findingsQuery, seriesQuery, serversQuery, type TopicAsk, topicQuery } f
 import { makeQueryClient } from '@/lib/client/query-client';
 import { parseMoment, parseRange, rangeAround } from '@/lib/client/range';
 import { listServers, readTopic } from '@/lib/read';
+import { readFindings } from '@/lib/read-findings';
 import { readSeries } from '@/lib/read-history';
-import { runtime } from '@/lib/runtime';
 import type { TopicId } from '@/lib/topics/index';
 import { visitorOf } from './visitor';
 
@@ -47,7 +47,7 @@ export async function Prefetched({
   const ends = 'last' in range ? { from: now - range.last, to: now } : range;
   await Promise.all([
     keep(serversQuery().queryKey, { servers: listServers(user) }),
-    keep(findingsQuery(server).queryKey, runtime().servers.get(server)?.findings.current()),
+    keep(findingsQuery(server).queryKey, readFindings(access, server)),
     // As it was at a moment of the past is asked by the browser.
     ...(at === null ? topics : []).map(({ id, ask = {} }) => {
       const query = { ...(ask.database && { database: ask.database }), ...ask.params };

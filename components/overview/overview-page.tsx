@@ -22,7 +22,7 @@ import type { FindingsAnswer } from '@/lib/client/shapes';
 import { useDatabase } from '@/lib/client/url-state';
 import { useLasting } from '@/lib/client/use-lasting';
 import { type TopicView, useTopic } from '@/lib/client/use-topic';
-import { count, exact, rate } from '@/lib/format';
+import { count, exact, list, rate } from '@/lib/format';
 import { biggestColumns, worstColumns } from './columns';
 import {
   activeSentence,
@@ -164,6 +164,7 @@ function Counts({ answer }: { answer: FindingsAnswer }) {
       {answer.judgedAt && (
         <span>
           judged <Ago at={answer.judgedAt} /> from {checksSentence(answer)}
+          {answer.of && `, of what you may see: ${list(answer.of)}`}
         </span>
       )}
     </span>

@@ -67,6 +67,8 @@ export type Check = {
   title: string;
   /** Topics without whose rows it cannot judge; the others it only uses where they are there. */
   topics: TopicId[];
+  /** True: what it concludes of the whole server cannot be told from some of its databases. */
+  wholeServer?: true;
   judge(input: CheckInput): Judgement | NotJudged;
 };
 

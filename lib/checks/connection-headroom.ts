@@ -12,6 +12,7 @@ export const connectionHeadroom: Check = {
   id: 'connection-headroom',
   title: 'Connection headroom',
   topics: ['connections'],
+  wholeServer: true,
   judge: (input) => {
     const seen = rowsOf(input, 'connections');
     if (isNotJudged(seen)) return seen;

@@ -53,8 +53,18 @@ export const sessionsBlocked: Check = {
         sinceSeconds: critical ? last - blockedWaitersSeconds : longest - blockedSeconds,
       });
     }
+    const pids = new Set(seen.rows.map(({ pid }) => pid));
+    const behindOthers = waiting.filter(
+      ({ root_pid, waits_seconds }) => (waits_seconds ?? 0) >= blockedSeconds && !pids.has(root_pid),
+    );
     return {
       findings,
+      // Where only some databases are looked at, who stands in the way can be in another one.
+      ...(behindOthers.length > 0 && {
+        notJudged: {
+          because: `${plural(behindOthers.length, 'session waits', 'sessions wait')} for one that is not among those looked at.`,
+        },
+      }),
       sentence:
         waiting.length === 0
           ? 'No session waits for a lock'

@@ -7,6 +7,7 @@ export const statementsRecorded: Check = {
   id: 'statements-recorded',
   title: 'Statement statistics',
   topics: ['slow-queries'],
+  wholeServer: true,
   judge: (input) => {
     const seen = rowsOf(input, 'slow-queries');
     if (isNotJudged(seen)) return { ...seen, ...remedyFor(input) };

@@ -121,3 +121,36 @@ test('a check that fails is not judged, and the others are', async () => {
   ]);
   expect(keeper.current().findings).toMatchObject([{ check: 'idle-in-transaction' }]);
 });
+
+// Fails when `judged()` leaves out `partOf()`, or `part()` remembers what it saw as the keeper's own.
+test('T12: who may see some databases gets the verdict on those, and no word of the whole server or of others', () => {
+  const sampler = told();
+  healthy(sampler);
+  const crowd = (connections: number, datname: string, datconnlimit?: number) => ({
+    ...{ connections, ceiling: 97, state: 'active', datname, usename: 'u', application_name: datname, datconnlimit },
+  });
+  sampler.say('connections', [crowd(90, 'books'), crowd(5, 'shop', 5)]);
+  sampler.say('sessions', [idle(400), { ...idle(4000), pid: 8, datname: 'books', application_name: 'books' }]);
+  const keeper = new FindingsKeeper('s', sampler, limits);
+  expect(keeper.judge(0).findings.map(({ object }) => object.database)).toContain('books');
+  const whole = keeper.current();
+  const own = (row: Raw) => row.datname === undefined || ['shop', 'd'].includes(row.datname as string);
+  const part = keeper.part(
+    new Set(['shop', 'd']),
+    (topic) => {
+      const answer = sampler.latest(topic);
+      return answer?.status === 'ok' ? { ...answer, rows: answer.rows.filter(own) } : answer;
+    },
+    60_000,
+  );
+  expect(part).toMatchObject({ verdict: 'critical', of: ['d', 'shop'] });
+  expect(part.findings.map(({ object }) => [object.kind, object.database])).toEqual([
+    ['database', 'shop'],
+    ['session', 'd'],
+  ]);
+  const since = whole.findings.find(({ object }) => object.database === 'd')?.since;
+  expect(part.findings[1]).toMatchObject({ since });
+  expect(part.notJudged.map(({ check }) => check)).toEqual(['connection-headroom', 'statements-recorded']);
+  expect(JSON.stringify(part)).not.toMatch(/books|\b9[05] of\b/);
+  expect(keeper.current()).toBe(whole);
+});

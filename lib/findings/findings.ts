@@ -4,6 +4,7 @@ import {
   type CheckInput,
   type Finding,
   isNotJudged,
+  type Judgement,
   type NotJudged,
   type Severity,
 } from '@/lib/checks/check';
@@ -24,6 +25,8 @@ export type FindingsAnswer = {
   ok: { check: string; title: string; sentence: string }[];
   /** ISO 8601; null before the first judgement. */
   judgedAt: string | null;
+  /** All that was looked at, for who may see only these databases. */
+  of?: string[];
 };
 
 /** The side of the sampler that findings need. */
@@ -31,6 +34,9 @@ export type Latest = {
   latest(topic: string, database?: string | null): Answer | undefined;
   subscribe(listener: (topic: string, database: string | null) => void): void;
 };
+
+/** The newest answer of a topic; undefined where it was not asked yet. */
+type AnswerOf = (topic: string) => Answer | undefined;
 
 /** Snapshots come in bursts: one judgement for all that arrive within this time. */
 const gatherMs = 200;
@@ -68,10 +74,19 @@ export class FindingsKeeper {
 
   /** Runs every check on what the sampler knows now (`now` in epoch milliseconds). */
   judge(now = Date.now()): FindingsAnswer {
-    const input: CheckInput = {
-      answer: (topic) => this.#sampler.latest(topic) as never,
-      limits: this.#limits,
-    };
+    const { answer, since } = this.#judged((topic) => this.#sampler.latest(topic), now);
+    this.#since = since;
+    this.#current = answer;
+    return answer;
+  }
+
+  /** The verdict for who may see some databases only: the same checks on the answers as they see them. */
+  part(databases: ReadonlySet<string>, answerOf: AnswerOf, now = Date.now()): FindingsAnswer {
+    return { ...this.#judged(answerOf, now, databases).answer, of: [...databases].sort() };
+  }
+
+  #judged(answerOf: AnswerOf, now: number, databases?: ReadonlySet<string>) {
+    const input: CheckInput = { answer: (topic) => answerOf(topic) as never, limits: this.#limits };
     const answer: FindingsAnswer = {
       verdict: 'ok',
       findings: [],
@@ -80,8 +95,9 @@ export class FindingsKeeper {
       judgedAt: new Date(now).toISOString(),
     };
     const since = new Map<string, number>();
-    for (const { id: check, title, judge } of checks) {
-      const result = this.#ask(check, judge, input);
+    for (const { id: check, title, judge, wholeServer } of checks) {
+      const judged = this.#ask(check, judge, input);
+      const result = databases && wholeServer ? partOf(judged, databases) : judged;
       if (isNotJudged(result)) {
         answer.notJudged.push({ check, title, ...result });
         // What could not be looked at now has not ended.
@@ -98,11 +114,9 @@ export class FindingsKeeper {
       if (result.notJudged) answer.notJudged.push({ check, title, ...result.notJudged });
       else if (result.findings.length === 0) answer.ok.push({ check, title, sentence: result.sentence });
     }
-    this.#since = since;
     answer.findings.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
     answer.verdict = answer.findings[0]?.severity ?? (answer.notJudged.length > 0 ? 'unknown' : 'ok');
-    this.#current = answer;
-    return answer;
+    return { answer, since };
   }
 
   /** One check that fails must neither hide the others nor end the process: nobody waits for the timer. */
@@ -114,6 +128,14 @@ export class FindingsKeeper {
       return { because: 'pgdeck itself failed on this check; see its log.' };
     }
   }
+}
+
+/** What a check of the whole server can tell of some databases: what it found in them, and that the rest is not known. */
+function partOf(judged: Judgement | NotJudged, databases: ReadonlySet<string>): Judgement | NotJudged {
+  const because = `This is about the whole server, of which you may see ${[...databases].sort().join(', ')}.`;
+  if (isNotJudged(judged)) return { because };
+  const findings = judged.findings.filter(({ object }) => object.database !== null && databases.has(object.database));
+  return { findings, sentence: judged.sentence, notJudged: { because } };
 }
 
 function idOf(server: string, key: string): string {
