@@ -1,4 +1,7 @@
-import { loadModule, type ScanToken, scanSync } from 'libpg-query';
+import type { ScanToken } from 'libpg-query';
+import { comment, isLoaded, literal, loadMask, piecesOf, RolePassword, SettingValue, scan } from './scan';
+
+export { loadMask };
 
 /** What stands where a literal stood. */
 const placeholder = '?';
@@ -16,23 +19,13 @@ const commands = new Set(
 );
 
 const masked = new Map<string, string>();
-let loaded = false;
-let loading: Promise<void> | undefined;
-
-/** Loads PostgreSQL's own scanner; until then every statement is masked down to its first word. */
-export function loadMask(): Promise<void> {
-  loading ??= loadModule().then(() => {
-    loaded = true;
-  });
-  return loading;
-}
 
 /**
  * A statement's text without its values: each literal is `?` and comments are gone. A text that was cut inside a literal
  * is masked to its end; one that cannot be scanned is its first word and `…`. No part of a literal is ever left.
  */
 export function maskStatement(text: string): string {
-  if (!loaded) return shape(text);
+  if (!isLoaded()) return shape(text);
   const known = masked.get(text);
   if (known !== undefined) {
     // What is used again moves to the end: the oldest goes first.
@@ -67,14 +60,6 @@ function mask(text: string): string {
   return shape(text);
 }
 
-function scan(text: string): ScanToken[] | undefined {
-  try {
-    return scanSync(text).tokens;
-  } catch {
-    return undefined;
-  }
-}
-
 /** What would end a text that was cut in a string, an identifier, a comment or a dollar quote: only the right one can be scanned. */
 function endings(text: string): string[] {
   const tags = new Set(text.match(/\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/g) ?? []);
@@ -83,53 +68,13 @@ function endings(text: string): string[] {
   return ['"', ...lines.map((line) => `\n${line}`)];
 }
 
-const literal = /^(?:'|[ebxn]'|u&'|\$(?!\d)|\.?\d)/i;
-const comment = /^(?:--|\/\*)/;
-/** In a server with standard_conforming_strings off, such a string goes on behind this quote. */
-const ambiguous = /^(?:'|u&').*\\'/is;
-
 /** The text with its literals replaced; undefined where it is not sure what is one. */
 function rewrite(text: string, tokens: ScanToken[]): string | undefined {
-  const bytes = Buffer.from(text);
-  let result = '';
-  let at = 0;
   const setting = new SettingValue();
-  for (const { start, end } of tokens) {
-    const between = bytes.toString('utf8', at, start);
-    const token = bytes.toString('utf8', start, end);
-    if (start < at || between.trim() !== '' || token === '' || ambiguous.test(token)) return undefined;
-    const hidden = literal.test(token) || setting.next(token);
-    result += between + (comment.test(token) ? '' : hidden ? placeholder : token);
-    at = end;
-  }
-  return bytes.toString('utf8', at).trim() === '' ? result.trim() : undefined;
-}
-
-/** Follows `set name = value` and `alter … set name to value`, where a value needs no quotes. */
-class SettingValue {
-  #command = '';
-  #state: 'before' | 'name' | 'value' | 'after' = 'before';
-
-  /** Takes the next token; true where it is a value. */
-  next(token: string): boolean {
-    const word = token.toLowerCase();
-    if (comment.test(token)) return false;
-    if (word === ';') {
-      this.#command = '';
-      this.#state = 'before';
-      return false;
-    }
-    this.#command ||= word;
-    if (!['set', 'alter', 'create'].includes(this.#command)) return false;
-    if (this.#state === 'value') {
-      if (/^[-+]$/.test(token)) return false;
-      this.#state = 'after';
-      return !['default', 'on', 'off'].includes(word);
-    }
-    if (this.#state === 'after') this.#state = word === ',' ? 'value' : 'before';
-    else if (word === 'set') this.#state = 'name';
-    else if (this.#state === 'name' && (word === '=' || word === 'to')) this.#state = 'value';
-    else if (this.#state === 'name' && !/^[\w".]/.test(token)) this.#state = 'before';
-    return false;
-  }
+  const password = new RolePassword();
+  const told = piecesOf(text, tokens)?.map(({ space, token }) => {
+    const value = [setting.next(token), password.next(token), literal.test(token)].includes(true);
+    return space + (comment.test(token) ? '' : value ? placeholder : token);
+  });
+  return told?.join('').trim();
 }

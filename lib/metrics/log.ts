@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { likeSqlstate, loggedMessage } from '@/lib/masking/message';
 
 /** pgdeck's logger: JSON lines on standard output, with secrets struck out. */
 export type Logger = pino.Logger;
@@ -18,11 +19,14 @@ export function redactText(text: string): string {
 export function safeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: redactText(String(error)) };
   const { code } = error as { code?: unknown };
+  const message =
+    typeof code === 'string' && likeSqlstate.test(code) ? loggedMessage(code, error.message) : error.message;
   return {
     name: error.name,
-    message: redactText(error.message),
+    message: redactText(message),
     ...(typeof code === 'string' && { code }),
-    ...(error.stack && { stack: redactText(error.stack) }),
+    // The stack begins with the message.
+    ...(error.stack && { stack: redactText(error.stack.replace(error.message, () => message)) }),
     ...(error.cause !== undefined && { cause: safeError(error.cause) }),
   };
 }

@@ -1,17 +1,10 @@
 import type { RunStatus } from '@/lib/actions/protocol';
+import { likeSqlstate, toldMessage } from '@/lib/masking/message';
 import { isConnectionError, PostgresProblem } from '@/lib/postgres/errors';
 import type { Notice } from '@/lib/postgres/session';
 
-// Codes of the network look alike: EPIPE.
-const likeSqlstate = /^(?!E[A-Z]{4}$)[0-9A-Z]{5}$/;
-
 /** What became of a statement that ended with an error. */
 export type Failure = { status: RunStatus; message: string; sqlstate?: string };
-
-// Only these texts are PostgreSQL's own words; others may quote a row that the statement met.
-const tellable = /^(42|25|57|55|54|53|0A|3F|28|3D)/;
-const onlyNames =
-  /^(updated partition constraint for default partition|partition constraint of relation|check constraint) .{1,300} (is|would be) violated by some row$/s;
 
 /**
  * Puts an error of a statement that was sent in words: `failed`, `cancelled`, or `unknown` where the connection was lost
@@ -33,10 +26,8 @@ export function failureOf(error: unknown, not: string, cancelledHere = false): F
       ...sqlstateOf({ sqlstate }),
     };
   if (!sqlstate) throw error;
-  const said =
-    typeof message === 'string' && (tellable.test(sqlstate) || (sqlstate === '23514' && onlyNames.test(message)))
-      ? ` PostgreSQL says: ${message}.`
-      : ' Its text is hidden, for it can hold data.';
+  const told = toldMessage(sqlstate, message);
+  const said = told === undefined ? ' Its text is hidden, for it can hold data.' : ` PostgreSQL says: ${told}.`;
   if (sqlstate === '57014')
     return cancelledHere
       ? { status: 'cancelled', message: `${not} It was cancelled from here.`, sqlstate }

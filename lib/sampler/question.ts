@@ -1,10 +1,11 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type Clock, systemClock } from '@/lib/history/clock';
 import type { Snapshot } from '@/lib/history/server-history';
+import { withoutPasswords } from '@/lib/masking/passwords';
+import { loadMask } from '@/lib/masking/statement';
 import { missing, statementFor } from '@/lib/postgres/capabilities';
 import { describeError, isConnectionError, PostgresProblem, type Problem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
-import { withoutPasswords } from '@/lib/topics/secrets';
 import type { Answer, AnyTopic, Lookup, Partial, Raw } from '@/lib/topics/topic';
 import { describeLock } from './lock-holder';
 import { Pace } from './pace';
@@ -219,6 +220,8 @@ export class Question {
   }
 
   async #read(rows: Raw[], windowSeconds: number | null, counted: Earlier): Promise<Raw[]> {
+    // Without PostgreSQL's scanner a statement that may set a password is masked down to its first word.
+    await loadMask().catch(() => {});
     const before = this.#previous?.counted;
     const parsed: Raw[] = [];
     for (let from = 0; from < rows.length; from += rowsAtOnce) {
