@@ -69,8 +69,16 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     ],
   },
   'lib/access': {
-    values: ['lib/config-access', 'lib/config-early', 'lib/masking', 'lib/metrics', 'lib/postgres', 'lib/runtime'],
-    types: ['lib/actions', 'lib/audit', 'lib/config', 'lib/history', 'lib/topics'],
+    values: [
+      'lib/config-access',
+      'lib/config-early',
+      'lib/config-people',
+      'lib/masking',
+      'lib/metrics',
+      'lib/postgres',
+      'lib/runtime',
+    ],
+    types: ['lib/actions', 'lib/audit', 'lib/client', 'lib/config', 'lib/history', 'lib/topics'],
   },
   'lib/runner': {
     values: [

@@ -5,7 +5,7 @@ import { ConfigError } from '@/lib/config-early.mjs';
 import { runtime } from '@/lib/runtime';
 
 /** What a key is for: none opens what another one sealed. */
-export type Purpose = 'session' | 'sign-in' | 'embed';
+export type Purpose = 'session' | 'sign-in' | 'browser' | 'embed';
 
 const made = new Map<string, Uint8Array>();
 

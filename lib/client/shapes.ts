@@ -92,31 +92,3 @@ export type SessionAnswer = {
   idleExpiresAt: string | null;
   servers: Record<string, SessionServer>;
 };
-
-/** Why somebody cannot do actions that need a role, as a sentence for their buttons; null: they can. */
-export type WhyNot = { operator: string | null; admin: string | null };
-
-/** Answer of `GET /api/session`: who somebody is, and what they may do on each server that they may know of. */
-export type SessionAnswer = {
-  user: {
-    name: string;
-    role: 'viewer' | 'operator' | 'admin';
-    mode: 'local' | 'anonymous' | 'password' | 'oidc' | 'proxy' | 'token' | 'embed' | 'schedule';
-  };
-  /** ISO 8601: when the session ends in any case, and when for idleness; null where there is no session. */
-  expiresAt: string | null;
-  idleExpiresAt: string | null;
-  servers: Record<
-    string,
-    {
-      role: 'viewer' | 'operator' | 'admin';
-      /** The databases that may be seen; null: all. */
-      databases: string[] | null;
-      queryText: 'plain' | 'reveal' | 'masked' | 'hidden';
-      /** What is done to the server as a whole, and where nothing else is said. */
-      whyNot: WhyNot;
-      /** Databases in which it is otherwise. */
-      whyNotIn: Record<string, WhyNot>;
-    }
-  >;
-};

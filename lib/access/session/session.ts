@@ -88,6 +88,11 @@ export async function userOfSession(headers: Headers): Promise<User> {
   return user;
 }
 
+/** The session that somebody came by; undefined where they came another way. */
+export async function sessionBehind(user: User, headers: Headers): Promise<Session | undefined> {
+  return user.mode === 'password' || user.mode === 'oidc' ? sessionOf(headers) : undefined;
+}
+
 /** Says that a person did something: the session does not end for idleness for another hour. Returns the value of `Set-Cookie`. */
 export function extendSession(session: Session): Promise<string> {
   return cookieOf({ ...session, seen: nowSeconds() });
