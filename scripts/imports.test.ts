@@ -31,7 +31,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     ],
   },
   components: {
-    values: ['lib/client', 'lib/format'],
+    values: ['lib/accent', 'lib/client', 'lib/format'],
     types: [
       'lib/topics',
       'lib/checks',
@@ -45,7 +45,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     ],
   },
   'lib/client': {
-    values: ['lib/format'],
+    values: ['lib/accent', 'lib/format'],
     types: ['lib/topics', 'lib/checks', 'lib/actions', 'lib/ddl', 'lib/history', 'lib/rights', 'lib/schedules'],
   },
   'lib/read': {
@@ -68,8 +68,11 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/schedules',
     ],
   },
+  // What a portal chooses of the look is judged here and shown by the browser.
+  'lib/accent': { values: [] },
   'lib/access': {
     values: [
+      'lib/accent',
       'lib/config-access',
       'lib/config-early',
       'lib/config-people',

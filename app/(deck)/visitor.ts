@@ -20,6 +20,8 @@ export async function visitor(): Promise<User> {
 /** Who opens a page of a server, and what they may do there; a server that they may not know of is not there. */
 export async function visitorOf(server: string): Promise<{ user: User; access: ServerAccess }> {
   const user = await visitor();
+  // What a frame may see is decided path by path of the API: a page that is read here would go around it.
+  if (user.mode === 'embed') notFound();
   try {
     return { user, access: serverFor(user, server).access };
   } catch (error) {

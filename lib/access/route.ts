@@ -6,6 +6,7 @@ import { describeError } from '@/lib/postgres/errors';
 import { runtime } from '@/lib/runtime';
 import { readJson } from './body';
 import { ownOrigins, refuseCrossSite } from './cross-site';
+import { requirePage } from './embed/pages';
 import { ApiError, badInput } from './errors';
 import { bearerOf, identify } from './identify';
 import { requireDatabase, type ServerAccess, serverFor } from './server-access';
@@ -81,6 +82,10 @@ export function route<Params = Text, Query = Text, Body = undefined>(
     const access = typeof path.server === 'string' ? serverFor(user, path.server).access : undefined;
     if (options.role !== 'open') requireRole({ name: user.name, role: access?.role ?? user.role }, options.role);
     if (unsafe) body = await readJson(request);
+    if (user.only?.pages) {
+      const { pathname, searchParams } = new URL(request.url);
+      requirePage(user.only.pages, { path: pathname, params: path, query: searchParams, body });
+    }
     const asked: Asked<Params, Query, Body> = {
       params: parse(options.params, path, undefined) as Params,
       query: parse(options.query, queryOf(request.url), undefined) as Query,

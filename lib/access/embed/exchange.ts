@@ -1,0 +1,95 @@
+import type { AccessConfig, EmbedConfig, Role } from '@/lib/config-access';
+import { log } from '@/lib/metrics/log';
+import { runtime } from '@/lib/runtime';
+import { ApiError, notFound } from '../errors';
+import { serversFor } from '../server-access';
+import { remembersEarlier, take } from '../used-ids';
+import { lesser } from '../user';
+import { bearerSeconds, type Embedded, sealBearer, userOf } from './bearer';
+import { isPage } from './pages';
+import { type Presentation, presentationOf } from './presentation';
+import { type EmbedClaims, readEmbedToken } from './token';
+
+/** What a frame is given for its portal's token. */
+export type EmbedSession = {
+  /** Goes into `Authorization: Bearer`; kept in memory only. */
+  accessToken: string;
+  expiresAt: string;
+  user: { name: string; role: Role };
+  presentation: Presentation;
+  /** The pages that may be seen; null: all. */
+  pages: string[] | null;
+  /** The portal that may be talked to. */
+  origin: string;
+  /** Whether pgdeck can also be opened by itself, outside of the portal. */
+  deck: boolean;
+  /** Whether actions can be run inside the frame. */
+  actions: boolean;
+  /** From when on sessions count as waiting or running long, in seconds. */
+  limits: ReturnType<typeof runtime>['config']['limits'];
+};
+
+/**
+ * Takes a portal's token, once, for ten minutes of what it allows. Throws 404 where embedding is not set up, 401 for a
+ * token that is not taken, 403 for one that names an origin, a server or a page that is not there for it.
+ */
+export async function exchange(token: string): Promise<EmbedSession> {
+  const { access, limits } = runtime().config;
+  if (!canEmbed(access)) throw notFound('This pgdeck is in no portal: PGDECK_EMBED_ORIGINS is not set.');
+  const claims = await readEmbedToken(token, access).catch(told);
+  const { embed } = access;
+  const embedded: Embedded = {
+    v: 1,
+    portal: claims.iss,
+    sub: claims.sub,
+    role: lesser(claims.role, embed.maxRole),
+    servers: claims.targets,
+    pages: claims.pages,
+    origin: claims.origin,
+    epoch: access.sessionEpoch,
+  };
+  requireKnown(embedded, embed);
+  await takeOnce(claims);
+  const expiresAt = Date.now() + bearerSeconds * 1000;
+  return {
+    accessToken: await sealBearer(embedded),
+    expiresAt: new Date(expiresAt).toISOString(),
+    user: { name: claims.name ?? claims.sub, role: embedded.role },
+    presentation: presentationOf(claims.presentation),
+    pages: embedded.pages ?? null,
+    origin: embedded.origin,
+    deck: access.mode !== 'embed',
+    actions: embed.actions && access.actions !== 'off',
+    limits,
+  };
+}
+
+/** Whether a portal may show this pgdeck. */
+function canEmbed(access: AccessConfig): access is AccessConfig & { embed: EmbedConfig } {
+  return access.embed !== undefined;
+}
+
+/** A name that is not there is a mistake of the portal: left out in silence it would look like an empty pgdeck. */
+function requireKnown(embedded: Embedded, { origins }: EmbedConfig): void {
+  const { servers = [], pages = [], origin } = embedded;
+  if (!origins.includes(origin))
+    throw new ApiError(403, 'origin_not_allowed', 'The origin of this token is none of PGDECK_EMBED_ORIGINS.');
+  const seen = new Set(serversFor(userOf(embedded)).map(({ server }) => server.config.id));
+  if (!servers.every((id) => seen.has(id)))
+    throw new ApiError(403, 'unknown_target', 'The claim targets names a server that is not here for this token.');
+  if (!pages.every(isPage)) throw new ApiError(403, 'unknown_page', 'The claim pages names a page that is not here.');
+}
+
+async function takeOnce({ iss, jti, iat, exp }: EmbedClaims): Promise<void> {
+  const used = () =>
+    new ApiError(401, 'token_used', 'This token was used before. Make one at each time that it is asked for.');
+  // What was used before this process began is not known where nothing was left to tell.
+  if (iat * 1000 < runtime().launcher.startedAt && !(await remembersEarlier())) throw used();
+  // Until nobody would take it any more: its end, and what clocks may differ.
+  if (!(await take(`embed:${iss}:${jti}`, exp + 60))) throw used();
+}
+
+function told(error: unknown): never {
+  if (error instanceof ApiError) log.warn({ code: error.code, why: error.message }, 'an embed token was not taken');
+  throw error;
+}
