@@ -21,6 +21,8 @@ const programs = {
   doctor: 'bin/doctor.ts',
   'history-migrate': 'bin/history-migrate.ts',
   'audit-verify': 'bin/audit-verify.ts',
+  user: 'bin/user.ts',
+  token: 'bin/token.ts',
   workload: 'demo/workload.ts',
   bench: 'bench/bench.ts',
 };

@@ -12,56 +12,33 @@ import {
   setting,
 } from '../../lib/config-early.mjs';
 import { buildApp, buildPrograms } from './build.mjs';
+import { auditHelp, exampleUrl, help, historyHelp, tokenHelp, userHelp } from './help.mjs';
 import { installDependencies } from './install.mjs';
 import { checkPort } from './port.mjs';
 import { SetUpError } from './progress.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-const exampleUrl = 'postgres://user:password@host:5432/database';
+/** The commands with words after them, and how many words each takes. */
+const userWords = { add: 1, list: 0, role: 2, password: 1, remove: 1 };
+const tokenWords = { create: 1, list: 0, revoke: 1 };
 
-const help = `pgdeck: a dashboard for the people who keep PostgreSQL servers running
+/** Which command an option belongs to. @type {Record<string, string[]>} */
+const optionsOf = {
+  to: ['history migrate'],
+  head: ['audit verify'],
+  'state-dir': ['audit verify', 'user', 'token'],
+  role: ['user add', 'token create'],
+  'password-stdin': ['user add', 'user password'],
+  print: ['user add', 'token create'],
+  servers: ['token create'],
+  days: ['token create'],
+};
 
-  npm start                      watch the server of DATABASE_URL, PGHOST or PGDECK_CONFIG; the demo when none is named
-  npm start -- --demo            the demo in any case
-  npm run dev                    the demo with hot reload, for working on pgdeck
-  npm run demo:reset             delete the demo's data; the next start makes it anew
-  npm run bench                  what pgdeck costs the server that it watches
-  npx pgdeck doctor [URL]        what pgdeck's role can see, what is missing, and the SQL that mends it
-                                 (exit code 0: nothing missing, 1: something missing or not reachable)
-  npx pgdeck history migrate --to URL
-                                 copy the history that pgdeck keeps in its state folder to a PostgreSQL of yours
-                                 (exit code 0: every row is there, 1: it is not)
-  npx pgdeck audit verify [--state-dir DIR] [--head HASH]
-                                 check that no line of the audit was changed or removed; pgdeck may run meanwhile
-                                 (exit code 0: the chain holds, 1: it does not)
-
-Settings are environment variables, also read from the file .env; docs/settings.md lists them. The first ones:
-  DATABASE_URL=${exampleUrl}   PGDECK_PORT=8432   PGDECK_STATE_DIR=…
-`;
-
-const historyHelp = `pgdeck keeps its history in a PostgreSQL of its own below PGDECK_STATE_DIR, or in the one of PGDECK_HISTORY_URL
-
-  npx pgdeck history migrate --to ${exampleUrl}
-                                 copy the first to a PostgreSQL of yours (14 to 18, an empty database); the source stays
-                                 as it is, and a copy that was interrupted goes on. Stop pgdeck before.
-                                 (exit code 0: every row is there, 1: it is not)
-
-What is kept, how long and how large it is: docs/history.md
-`;
-
-const auditHelp = `pgdeck writes down who did what, in lines that hang together by their hashes
-
-  npx pgdeck audit verify [--state-dir DIR] [--head HASH]
-                                 check that no line was changed, removed or moved; nothing is written, and pgdeck may run.
-                                 --state-dir: of which pgdeck, instead of PGDECK_STATE_DIR
-                                 --head: the hash of a line that has to be there, such as the last one of an earlier check
-                                 (exit code 0: the chain holds, 1: it does not)
-
-What stands in a line: docs/actions.md
-`;
-
-/** @type {Record<string, (parameters: { demo: boolean, rest: string[], to?: string, stateDir?: string, head?: string }) => Promise<unknown>>} */
+/**
+ * @typedef {{ to?: string, head?: string, 'state-dir'?: string, role?: string, 'password-stdin'?: boolean, print?: boolean, servers?: string, days?: string }} Given
+ * @type {Record<string, (parameters: { demo: boolean, rest: string[], given: Given }) => Promise<unknown>>}
+ */
 const commands = {
   async start({ demo }) {
     await checkStart();
@@ -85,7 +62,7 @@ const commands = {
     checkUrls();
     await program('doctor', {});
   },
-  async history({ rest, to }) {
+  async history({ rest, given: { to } }) {
     if (rest.length === 0 || (rest.length === 1 && rest[0] === 'help')) {
       process.stdout.write(historyHelp);
       return;
@@ -97,7 +74,7 @@ const commands = {
     readConnectionUrl('--to', to);
     await program('history-migrate', { root, to });
   },
-  async audit({ rest, stateDir, head }) {
+  async audit({ rest, given: { 'state-dir': stateDir, head } }) {
     if (rest.length === 0 || (rest.length === 1 && rest[0] === 'help')) {
       process.stdout.write(auditHelp);
       return;
@@ -106,10 +83,45 @@ const commands = {
       throw new SetUpError(`pgdeck has no command audit ${rest.join(' ')}.\n\n${auditHelp.trimEnd()}`);
     await program('audit-verify', { stateDir, head });
   },
+  async user({ rest, given: { role, print, 'password-stdin': passwordStdin, 'state-dir': stateDir } }) {
+    if (!asksForHelp(rest, userWords, 'user', userHelp))
+      await program('user', { words: rest, role, print, passwordStdin, stateDir });
+  },
+  async token({ rest, given: { role, servers, days, print, 'state-dir': stateDir } }) {
+    if (!asksForHelp(rest, tokenWords, 'token', tokenHelp))
+      await program('token', { words: rest, role, servers, days, print, stateDir });
+  },
   async bench({ rest }) {
     await program('bench', { root, parameters: rest });
   },
 };
+
+/**
+ * Tells a command's help where it has no words; throws for words that it does not take.
+ * @param {string[]} words
+ * @param {Record<string, number>} known
+ * @param {string} name
+ * @param {string} itsHelp
+ */
+function asksForHelp(words, known, name, itsHelp) {
+  const [word] = words;
+  if (word === undefined || (word === 'help' && words.length === 1)) {
+    process.stdout.write(itsHelp);
+    return true;
+  }
+  if (!Object.hasOwn(known, word) || words.length !== known[word] + 1)
+    throw new SetUpError(`pgdeck has no command ${[name, ...words].join(' ')}.\n\n${itsHelp.trimEnd()}`);
+  return false;
+}
+
+/** @param {string[]} words @param {Given} given */
+function checkOptions(words, given) {
+  for (const [option, owners] of Object.entries(optionsOf)) {
+    const fits = owners.some((owner) => owner === words.slice(0, owner.split(' ').length).join(' '));
+    if (given[option] !== undefined && !fits)
+      throw new SetUpError(`--${option} belongs to: ${owners.map((owner) => `npx pgdeck ${owner}`).join(', ')}`);
+  }
+}
 
 function checkUrls() {
   for (const name of ['DATABASE_URL', 'PGDECK_ACTION_URL']) {
@@ -157,24 +169,25 @@ export async function main(argv) {
         to: { type: 'string' },
         'state-dir': { type: 'string' },
         head: { type: 'string' },
+        role: { type: 'string' },
+        servers: { type: 'string' },
+        days: { type: 'string' },
+        print: { type: 'boolean' },
+        'password-stdin': { type: 'boolean' },
       },
     });
     const [name = 'start', ...rest] = positionals;
     if (values.help || name === 'help') {
-      process.stdout.write({ history: historyHelp, audit: auditHelp }[name] ?? help);
+      process.stdout.write({ history: historyHelp, audit: auditHelp, user: userHelp, token: tokenHelp }[name] ?? help);
       return;
     }
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (!command || (rest.length > 0 && !['doctor', 'history', 'audit', 'bench'].includes(name))) {
+    if (!command || (rest.length > 0 && !['doctor', 'history', 'audit', 'user', 'token', 'bench'].includes(name))) {
       throw new SetUpError(`pgdeck has no command ${[name, ...rest].join(' ')}.\n\n${help.trimEnd()}`);
     }
-    if (values.to !== undefined && name !== 'history')
-      throw new SetUpError(`--to belongs to: npx pgdeck history migrate --to ${exampleUrl}`);
-    if ((values['state-dir'] !== undefined || values.head !== undefined) && name !== 'audit')
-      throw new SetUpError('--state-dir and --head belong to: npx pgdeck audit verify');
+    if (name !== 'bench') checkOptions(positionals, values);
     fillFromDotEnv(process.env, root);
-    const { to, head, 'state-dir': stateDir } = values;
-    await command({ demo: values.demo === true, rest: name === 'bench' ? argv.slice(1) : rest, to, stateDir, head });
+    await command({ demo: values.demo === true, rest: name === 'bench' ? argv.slice(1) : rest, given: values });
   } catch (error) {
     const known = error instanceof SetUpError || error instanceof ConfigError || isUsage(error) || isTold(error);
     process.stderr.write(`\n${known ? error.message : (error?.stack ?? error)}\n`);
