@@ -8,7 +8,7 @@ import { readJson } from './body';
 import { ownOrigins, refuseCrossSite } from './cross-site';
 import { requirePage } from './embed/pages';
 import { ApiError, badInput } from './errors';
-import { bearerOf, identify } from './identify';
+import { bearerOf, identify, refuseTokenInAddress } from './identify';
 import { requireDatabase, type ServerAccess, serverFor } from './server-access';
 import { type Role, requireRole, type User } from './user';
 
@@ -76,6 +76,7 @@ export function route<Params = Text, Query = Text, Body = undefined>(
     let body: unknown;
     const unsafe = !safeMethods.has(request.method);
     const { headers } = request;
+    refuseTokenInAddress(request.url);
     if (unsafe) refuseCrossSite(headers, ownOrigins(runtime().config), bearerOf(headers) !== undefined);
     const user = options.role === 'open' ? nobody : await identify(headers);
     const path = (await given) ?? {};
