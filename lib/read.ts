@@ -137,6 +137,36 @@ export async function readTopic(
   return shown(answer);
 }
 
+/**
+ * One row of a topic with the texts of its statements as they are: only for who may see them, which is to be asked before. `key` are
+ * the topic's own columns (or `sid` of a statement); 404 where there is no such row any more.
+ */
+export async function readRow(
+  access: ServerAccess,
+  serverId: string,
+  topicId: string,
+  key: Raw,
+  of: { database?: string | undefined; at?: string | undefined },
+): Promise<Raw> {
+  const server = findServer(serverId);
+  const topic = requireTopic(topicId);
+  const names = Object.keys(key);
+  const bySid = names.join() === 'sid' && 'sid' in topic.row.shape;
+  if (!bySid && [...names].sort().join() !== [...topic.key].sort().join())
+    throw badInput(`key: must have ${topic.key.join(', ')}`, 'key');
+  const now = async () => {
+    const database = databaseFor(access, server, topic, of.database);
+    // What the reader has before them, not what is there by now.
+    return server.sampler.latest(topic.id, database) ?? server.sampler.read(topic, database);
+  };
+  const found = of.at === undefined ? await now() : await readPast(access, server, topic, of.database, of.at);
+  const answer = visibleAnswer(topic, found, access);
+  const rows = answer.status === 'ok' ? answer.rows : (answer.last?.rows ?? []);
+  const row = rows.find((each) => names.every((name) => String(each[name]) === String(key[name])));
+  if (!row) throw new ApiError(404, 'not_found', 'It is not there any more.');
+  return row;
+}
+
 function chosen(topic: AnyTopic, params: Record<string, unknown>, answer: Answer): Answer {
   if (answer.status === 'ok') return { ...answer, rows: select(topic, answer.rows, params) };
   if (answer.last) return { ...answer, last: { ...answer.last, rows: select(topic, answer.last.rows, params) } };

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { setImmediate as pause } from 'node:timers/promises';
+import { withoutPasswords } from '@/lib/masking/passwords';
 import { loadMask, maskStatement } from '@/lib/masking/statement';
 import type { Answer, AnyTopic, Raw } from '@/lib/topics/topic';
+import { ApiError } from './errors';
 import type { QueryText, ServerAccess } from './server-access';
 
 /** Who asks, as far as it matters for texts. */
@@ -22,6 +25,20 @@ export function statementColumns(topic: AnyTopic): string[] {
     columns.set(topic, found);
   }
   return found;
+}
+
+/** 403 unless somebody may see single texts as they are. */
+export function requireReveal(queryText: QueryText): void {
+  if (queryText === 'masked') throw new ApiError(403, 'forbidden', 'Values are masked for your role.');
+  if (queryText === 'hidden')
+    throw new ApiError(403, 'forbidden', 'Texts of statements are not shown without sign-in.');
+}
+
+/** A text as it is told to who may see values (passwords are told to nobody), and as it is written down. */
+export async function revealed(found: string): Promise<{ text: string; masked: string; sha256: string }> {
+  await scannerReady();
+  const text = withoutPasswords(found);
+  return { text, masked: maskStatement(text), sha256: createHash('sha256').update(text).digest('hex') };
 }
 
 /** A topic's answer with the texts of statements as somebody may see them; the same rows for all who may see the same. */

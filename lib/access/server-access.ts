@@ -56,6 +56,11 @@ function queryTextOf(user: User, role: Role, access: AccessConfig): QueryText {
   return role === 'operator' && access.operatorQueryText ? 'reveal' : 'masked';
 }
 
+/** What somebody sees of the texts of statements in one database (null: in none). */
+export function queryTextOn({ user, roleOn }: ServerAccess, database: string | null): QueryText {
+  return queryTextOf(user, roleOn(database) ?? 'viewer', runtime().config.access);
+}
+
 /** A watched server and what the user may do there; 404 where there is none, or none that the user may know of. */
 export function serverFor(user: User, id: string): { server: Server; access: ServerAccess } {
   const { servers, config } = runtime();
@@ -100,6 +105,33 @@ export function noDatabase(server: string, database: string): ApiError {
 export function homeOf({ databases }: ServerAccess, { read }: ServerConfig): string {
   if (databases === undefined || databases.has(read.database)) return read.database;
   return [...databases].sort()[0] ?? read.database;
+}
+
+/** Whether somebody has at least a role on everything that something is about: databases, or (null) the server as a whole. */
+export function coversAll(access: ServerAccess, role: Role, databases: readonly string[] | null): boolean {
+  return partsOf(databases).every((database) => {
+    const has = access.roleOn(database);
+    return has !== undefined && covers(has, role);
+  });
+}
+
+/** What is about no database that is known is about the server as a whole. */
+function partsOf(databases: readonly string[] | null): readonly (string | null)[] {
+  return databases?.length ? databases : [null];
+}
+
+/** The first reason of `whyNot()` for something that is about databases, or (null) the server as a whole. */
+export function whyNotAll(access: ServerAccess, role: Role, databases: readonly string[] | null): string | undefined {
+  for (const database of partsOf(databases)) {
+    const why = whyNot(access, role, database);
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
+
+/** Why somebody cannot do an action that asks for `role` to any part of a server; undefined: they can to some. */
+export function whyNowhere(access: ServerAccess, role: Role): string | undefined {
+  return whyNot({ ...access, roleOn: () => access.role }, role, null);
 }
 
 /** Why somebody cannot do an action that asks for `role`, on a database or (null) on the server; undefined: they can. */
