@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   type AuthMode,
@@ -84,7 +85,9 @@ export type AccessConfig = {
 
 const leastBytes = 32;
 const placeholders =
-  /change.?me|changeit|placeholder|example|secret.?key|your.?secret|my.?secret|default|password|123456|supersecret|sample|insert.?here|x{8,}|(.)\1{11,}/i;
+  /change.?(?:me|it|this)|should.?change|placeholder|example|secret|default|password|passphrase|123456|abcdefgh|qwerty|sample|insert.?here|at.?least|this.?is|x{8,}|(?<same>.)\k<same>{11,}/i;
+/** What openssl makes has dozens; a word that was typed over and over has few. */
+const leastCharacters = 10;
 
 /** Everything that says who may; throws `ConfigError` with the line that mends it. */
 export function readAccess(env: Environment, host: string): AccessConfig {
@@ -92,8 +95,11 @@ export function readAccess(env: Environment, host: string): AccessConfig {
   const mode = readAuth(env, host);
   const embed = readEmbed(env, mode);
   const url = readPublicUrl(env);
+  // A weak secret is told where its mode is not on yet, too.
+  for (const name of ['PGDECK_PROXY_SECRET', 'PGDECK_EMBED_SECRET']) readSecret(env, name);
   const insecure = readFlag(env, 'PGDECK_INSECURE_HTTP');
   const signIn = mode === 'password' || mode === 'oidc';
+  if (mode === 'local' && url && !isLoopbackHost(url.hostname)) throw nobodySignsIn('PGDECK_PUBLIC_URL');
   if (url === undefined && (mode === 'oidc' || embed || (!loopback && mode !== 'anonymous')))
     throw new ConfigError(
       'PGDECK_PUBLIC_URL: say under which address browsers open pgdeck, such as PGDECK_PUBLIC_URL=https://pgdeck.example.net.',
@@ -102,7 +108,7 @@ export function readAccess(env: Environment, host: string): AccessConfig {
     throw new ConfigError(
       'PGDECK_PUBLIC_URL is http://, so that the session would travel unencrypted. Put TLS in front and write https://, or accept it with PGDECK_INSECURE_HTTP=1.',
     );
-  const local = mode === 'local';
+  const actions = readWord(env, 'PGDECK_ACTIONS', ['off', 'safe', 'all'], mode === 'local' ? 'all' : 'off');
   return {
     mode,
     localRole: readWord(env, 'PGDECK_LOCAL_ROLE', roles, 'admin'),
@@ -111,8 +117,7 @@ export function readAccess(env: Environment, host: string): AccessConfig {
     secureCookies: url?.protocol === 'https:',
     secret: readSecret(env, 'PGDECK_SECRET'),
     sessionEpoch: readEpoch(env),
-    actions:
-      mode === 'anonymous' ? 'off' : readWord(env, 'PGDECK_ACTIONS', ['off', 'safe', 'all'], local ? 'all' : 'off'),
+    actions: mode === 'anonymous' ? 'off' : actions,
     operatorQueryText: readFlag(env, 'PGDECK_OPERATOR_QUERY_TEXT'),
     roleOf: readRoles(env, mode),
     users: readUserEntries(setting(env, 'PGDECK_USERS') ?? ''),
@@ -123,13 +128,20 @@ export function readAccess(env: Environment, host: string): AccessConfig {
   };
 }
 
+/** Local mode is for this machine: another name in front of it would make everybody who knows the name an admin. */
+function nobodySignsIn(name: string): ConfigError {
+  return new ConfigError(
+    `${name} names another host than this machine, and nobody signs in. Set PGDECK_AUTH=proxy|oidc|password|embed, or leave out ${name}.`,
+  );
+}
+
 /** A secret of at least 32 bytes that nobody could guess from a manual; undefined where it is not set. */
 export function readSecret(env: Environment, name: string): string | undefined {
   const secret = setting(env, name);
   if (secret === undefined) return undefined;
   if (Buffer.byteLength(secret) < leastBytes)
     throw new ConfigError(`${name}: at least ${leastBytes} bytes. Make one: openssl rand -base64 48`);
-  if (placeholders.test(secret))
+  if (placeholders.test(secret) || new Set(secret).size < leastCharacters)
     throw new ConfigError(`${name}: this looks like a placeholder of a manual. Make one: openssl rand -base64 48`);
   return secret;
 }
@@ -214,14 +226,33 @@ function readEmbed(env: Environment, mode: AuthMode): EmbedConfig | undefined {
     throw new ConfigError(
       'PGDECK_EMBED_ORIGINS: say how the portal signs its tokens: PGDECK_EMBED_SECRET (HS256) or PGDECK_EMBED_PUBLIC_KEY (a PEM; EdDSA or ES256), one of them.',
     );
+  const algorithm =
+    secret !== undefined ? 'HS256' : readWord(env, 'PGDECK_EMBED_ALGORITHM', ['EdDSA', 'ES256'], 'EdDSA');
+  if (publicKey !== undefined && !isPublicKey(publicKey, algorithm))
+    throw new ConfigError(
+      `PGDECK_EMBED_PUBLIC_KEY: the PEM of a public key for ${algorithm} (-----BEGIN PUBLIC KEY-----). Make it from the portal's own: openssl pkey -in portal.pem -pubout`,
+    );
   return {
     origins,
     issuer: need(env, 'PGDECK_EMBED_ISSUER', 'PGDECK_EMBED_ORIGINS'),
-    algorithm: secret !== undefined ? 'HS256' : readWord(env, 'PGDECK_EMBED_ALGORITHM', ['EdDSA', 'ES256'], 'EdDSA'),
+    algorithm,
     key: secret ?? publicKey ?? '',
     maxRole: readWord(env, 'PGDECK_EMBED_MAX_ROLE', roles, 'viewer'),
     actions: readFlag(env, 'PGDECK_EMBED_ACTIONS'),
   };
+}
+
+/** Whether a PEM is a public key of an algorithm; the private one stays with the portal, and is not taken in its place. */
+function isPublicKey(pem: string, algorithm: EmbedConfig['algorithm']): boolean {
+  if (!pem.includes('-----BEGIN PUBLIC KEY-----')) return false;
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey(pem);
+    return algorithm === 'EdDSA'
+      ? asymmetricKeyType === 'ed25519'
+      : asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1';
+  } catch {
+    return false;
+  }
 }
 
 function readEpoch(env: Environment): number {
@@ -235,10 +266,16 @@ function readUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }
 
+/** What browsers send themselves says nothing about who they are. */
+const headersOfBrowsers =
+  /^(accept.*|authorization|connection|content-.*|cookie|host|origin|referer|sec-.*|user-agent|x-forwarded-(for|host|port|proto))$/;
+
 function readHeader(env: Environment, name: string): string | undefined {
   const header = setting(env, name)?.toLowerCase();
-  if (header !== undefined && !/^[a-z0-9-]{1,100}$/.test(header))
-    throw new ConfigError(`${name}: the name of a header, of letters, digits and -.`);
+  if (header !== undefined && (!/^[a-z0-9-]{1,100}$/.test(header) || headersOfBrowsers.test(header)))
+    throw new ConfigError(
+      `${name}: the name of a header that the proxy sets itself, of letters, digits and -, such as X-Forwarded-User.`,
+    );
   return header;
 }
 
@@ -270,8 +307,13 @@ function readWord<Word extends string>(env: Environment, name: string, words: re
   return word;
 }
 
-/** The hosts that a browser may name, with their port: the public one, and those of this machine where it listens there. */
-export function hostsOf(env: Environment, host: string, port: number, publicOrigin: string | undefined): string[] {
+/** The hosts that a browser may name, with their port: the public one, and those of this machine. */
+export function hostsOf(
+  env: Environment,
+  host: string,
+  port: number,
+  { mode, publicOrigin }: Pick<AccessConfig, 'mode' | 'publicOrigin'>,
+): string[] {
   const bound = isIP(host) === 6 ? `[${host}]` : host;
   const names = new Set(['127.0.0.1', 'localhost', '[::1]', ...(['0.0.0.0', '[::]'].includes(bound) ? [] : [bound])]);
   const own = [...names].flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
@@ -281,5 +323,7 @@ export function hostsOf(env: Environment, host: string, port: number, publicOrig
     throw new ConfigError(
       'PGDECK_ALLOWED_HOSTS: hosts with their port where it is not the usual one, with commas between.',
     );
+  if (mode === 'local' && extra.some((name) => !isLoopbackHost(name.replace(/:\d+$/, ''))))
+    throw nobodySignsIn('PGDECK_ALLOWED_HOSTS');
   return [...new Set([...shown, ...own, ...extra])];
 }

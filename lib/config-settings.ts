@@ -56,9 +56,204 @@ export const settings: Setting[] = [
     default: '',
     meaning: 'path of a JSON file that lists several servers, instead of DATABASE_URL',
   },
-  { name: 'PGDECK_HOST', default: '127.0.0.1', meaning: 'the loopback address that pgdeck listens on' },
+  {
+    name: 'PGDECK_HOST',
+    default: '127.0.0.1',
+    meaning: 'the address that pgdeck listens on; any but loopback needs PGDECK_AUTH, 0.0.0.0 and :: are all',
+  },
   { name: 'PGDECK_PORT', default: '8432', meaning: 'the port that pgdeck listens on; wins over PORT' },
   { name: 'PORT', default: '8432', meaning: 'the port, where PGDECK_PORT is not set' },
+  {
+    name: 'PGDECK_AUTH',
+    default: 'none',
+    meaning: 'how people are recognised: password, oidc, proxy or embed; none only on loopback',
+  },
+  {
+    name: 'PGDECK_ALLOW_UNAUTHENTICATED',
+    default: '',
+    meaning: 'read-only: everybody who reaches pgdeck may look, without query texts and actions; for closed networks',
+  },
+  {
+    name: 'PGDECK_LOCAL_ROLE',
+    default: 'admin',
+    meaning: 'what may be done on loopback without sign-in: viewer, operator or admin',
+  },
+  {
+    name: 'PGDECK_PUBLIC_URL',
+    default: '',
+    meaning:
+      'the address that browsers use, scheme and host, such as https://pgdeck.example.net; needed where people sign in from other machines',
+  },
+  {
+    name: 'PGDECK_BASE_PATH',
+    default: '',
+    meaning: 'the path that pgdeck is mounted at behind a reverse proxy, such as /pgdeck',
+  },
+  {
+    name: 'PGDECK_ALLOWED_HOSTS',
+    default: '',
+    meaning: 'more values of the Host header that are taken, with their port, commas between',
+  },
+  {
+    name: 'PGDECK_INSECURE_HTTP',
+    default: '0',
+    meaning: '1: sessions may travel over http://, unencrypted',
+  },
+  {
+    name: 'PGDECK_ACTIONS',
+    default: 'all without sign-in on loopback, otherwise off',
+    meaning: 'which actions there are at all: off, safe (what an operator may do) or all',
+  },
+  {
+    name: 'PGDECK_OPERATOR_QUERY_TEXT',
+    default: '0',
+    meaning: '1: operators may see the values in query texts, each look audited; otherwise only admins',
+  },
+  {
+    name: 'PGDECK_SECRET',
+    default: 'made at the first start, in PGDECK_STATE_DIR',
+    meaning: 'the key of sessions and frames, at least 32 bytes; several pgdecks behind one address need the same',
+  },
+  {
+    name: 'PGDECK_SESSION_EPOCH',
+    default: '0',
+    meaning: 'a whole number; another one than before signs everybody out',
+  },
+  {
+    name: 'PGDECK_USERS',
+    default: 'the users of pgdeck user',
+    meaning: 'more users of password mode, as pgdeck user add --print gives them, spaces or commas between',
+  },
+  {
+    name: 'PGDECK_TOKENS',
+    default: 'the tokens of pgdeck token',
+    meaning: 'more tokens for scripts, as pgdeck token create --print gives them, spaces or commas between',
+  },
+  {
+    name: 'PGDECK_VIEWER_GROUPS',
+    default: '',
+    meaning: 'who is viewer with oidc and proxy: groups, user:NAME or * for everybody, commas between',
+  },
+  {
+    name: 'PGDECK_OPERATOR_GROUPS',
+    default: '',
+    meaning: 'who is operator with oidc and proxy',
+  },
+  {
+    name: 'PGDECK_ADMIN_GROUPS',
+    default: '',
+    meaning: 'who is admin with oidc and proxy',
+  },
+  {
+    name: 'PGDECK_OIDC_ISSUER',
+    default: '',
+    meaning: 'the provider of OpenID Connect, exactly as it names itself',
+  },
+  {
+    name: 'PGDECK_OIDC_CLIENT_ID',
+    default: '',
+    meaning: 'the id that the provider knows pgdeck by',
+  },
+  {
+    name: 'PGDECK_OIDC_CLIENT_SECRET',
+    default: '',
+    meaning: 'the secret that the provider gave to pgdeck',
+  },
+  {
+    name: 'PGDECK_OIDC_SCOPES',
+    default: 'openid profile email',
+    meaning: 'what pgdeck asks the provider for',
+  },
+  {
+    name: 'PGDECK_OIDC_NAME_CLAIM',
+    default: 'email',
+    meaning: 'the claim with the name of somebody',
+  },
+  {
+    name: 'PGDECK_OIDC_GROUPS_CLAIM',
+    default: 'groups',
+    meaning: 'the claim with the groups of somebody',
+  },
+  {
+    name: 'PGDECK_PROXY_USER_HEADER',
+    default: 'X-Forwarded-User',
+    meaning: 'the header in which the proxy says who asks',
+  },
+  {
+    name: 'PGDECK_PROXY_GROUPS_HEADER',
+    default: '',
+    meaning: 'the header in which the proxy says their groups, commas between',
+  },
+  {
+    name: 'PGDECK_PROXY_SECRET',
+    default: '',
+    meaning: 'what the proxy sends as X-Pgdeck-Proxy-Secret, at least 32 bytes: the proof that it was the proxy',
+  },
+  {
+    name: 'PGDECK_PROXY_JWT_HEADER',
+    default: '',
+    meaning: 'instead of the secret: the signed header that the proxy sends',
+  },
+  {
+    name: 'PGDECK_PROXY_JWKS_URL',
+    default: '',
+    meaning: 'where the keys of the signed header are',
+  },
+  {
+    name: 'PGDECK_PROXY_JWT_ISSUER',
+    default: '',
+    meaning: 'who signs the header, its iss',
+  },
+  {
+    name: 'PGDECK_PROXY_JWT_AUDIENCE',
+    default: '',
+    meaning: 'for whom the header is signed, its aud',
+  },
+  {
+    name: 'PGDECK_PROXY_JWT_NAME_CLAIM',
+    default: 'email',
+    meaning: 'the claim of the signed header with the name of somebody',
+  },
+  {
+    name: 'PGDECK_PROXY_JWT_GROUPS_CLAIM',
+    default: 'groups',
+    meaning: 'the claim of the signed header with the groups of somebody',
+  },
+  {
+    name: 'PGDECK_EMBED_ORIGINS',
+    default: '',
+    meaning: 'the portals that may show pgdeck in a frame: scheme, host and port, commas between',
+  },
+  {
+    name: 'PGDECK_EMBED_ISSUER',
+    default: '',
+    meaning: 'the iss of the tokens that portals sign',
+  },
+  {
+    name: 'PGDECK_EMBED_SECRET',
+    default: '',
+    meaning: 'the shared secret of tokens that are signed with HS256, at least 32 bytes',
+  },
+  {
+    name: 'PGDECK_EMBED_PUBLIC_KEY',
+    default: '',
+    meaning: 'instead of the secret: the public key of tokens, as PEM',
+  },
+  {
+    name: 'PGDECK_EMBED_ALGORITHM',
+    default: 'EdDSA',
+    meaning: 'how tokens are signed with the public key: EdDSA or ES256',
+  },
+  {
+    name: 'PGDECK_EMBED_MAX_ROLE',
+    default: 'viewer',
+    meaning: 'the most that a token can give: viewer, operator or admin',
+  },
+  {
+    name: 'PGDECK_EMBED_ACTIONS',
+    default: '0',
+    meaning: '1: actions can be run inside a frame; otherwise only in a window of their own',
+  },
   {
     name: 'PGDECK_STATE_DIR',
     default: '/var/lib/pgdeck for root, otherwise ~/.local/state/pgdeck',

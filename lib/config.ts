@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type AccessConfig, hostsOf, type Role, readAccess, roles } from '@/lib/config-access';
 import { ConfigError, type Environment, readBind, setting } from '@/lib/config-early.mjs';
 import { limitName, limitSettings, logLevels, settings } from '@/lib/config-settings';
+import { accessWarnings } from '@/lib/config-warnings';
 import { type Target, type Tls, targetFromUrl, targetFromVariables } from '@/lib/postgres/target';
 
 export type { AccessConfig, Role, Target, Tls };
@@ -129,9 +130,9 @@ export function readConfig(env: Environment, demo?: DemoAddresses): Config {
     history,
     budgetPercent: readNumber(env, 'PGDECK_BUDGET_PERCENT', 1, { from: 0.01, to: 100 }),
     limits: readLimits(env),
-    allowedHosts: hostsOf(env, host, port, access.publicOrigin),
+    allowedHosts: hostsOf(env, host, port, access),
     access,
-    warnings: unknownSettings(env),
+    warnings: [...unknownSettings(env), ...accessWarnings(env, { host, access, servers })],
   };
 }
 

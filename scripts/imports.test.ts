@@ -136,7 +136,10 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   // A leaf for all who show or keep texts: what stands in statements and messages of the server.
   'lib/masking': { values: [] },
   'lib/metrics': { values: ['lib/masking'], types: ['lib/postgres'] },
-  'lib/config': { values: ['lib/config-access', 'lib/config-early', 'lib/config-settings', 'lib/postgres'] },
+  'lib/config': {
+    values: ['lib/config-access', 'lib/config-early', 'lib/config-settings', 'lib/config-warnings', 'lib/postgres'],
+  },
+  'lib/config-warnings': { values: ['lib/config-access', 'lib/config-early'] },
   'lib/config-access': { values: ['lib/config-early', 'lib/config-people'] },
   'lib/config-people': { values: ['lib/config-early'] },
   'lib/config-early': { values: [] },
@@ -154,6 +157,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/audit',
       'lib/config',
       'lib/config-early',
+      'lib/config-warnings',
       'lib/embedded',
       'lib/history',
       'lib/metrics',
