@@ -4,7 +4,9 @@ import { GeistSans } from 'geist/font/sans';
 import type { Metadata, Viewport } from 'next';
 import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
+import { catalogue } from '@/lib/actions/catalogue';
 import { lookScript } from '@/lib/client/look-script';
+import type { Role } from '@/lib/client/shapes';
 import type { TopicFacts } from '@/lib/client/topic-facts';
 import { topics } from '@/lib/topics/index';
 import { Providers } from './providers';
@@ -24,6 +26,8 @@ const facts: Record<string, TopicFacts> = Object.fromEntries(
   ]),
 );
 
+const actionRoles: Record<string, Role> = Object.fromEntries(catalogue().map(({ id, role }) => [id, role as Role]));
+
 /** The document around every page. Reading the nonce makes pages dynamic, which a nonce CSP asks for. */
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = (await headers()).get('x-nonce') ?? undefined;
@@ -38,7 +42,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <a className="skip-link" href="#content">
           Skip to content
         </a>
-        <Providers nonce={nonce} topicFacts={facts}>
+        <Providers nonce={nonce} topicFacts={facts} actionRoles={actionRoles}>
           {children}
         </Providers>
       </body>

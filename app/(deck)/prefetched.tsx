@@ -1,8 +1,12 @@
 import { dehydrate, HydrationBoundary, type QueryKey } from '@tanstack/react-query';
+import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
+import { sessionAnswer } from '@/lib/access/session/answer';
+import { sessionBehind } from '@/lib/access/session/session';
 import { findingsQuery, seriesQuery, serversQuery, type TopicAsk, topicQuery } from '@/lib/client/queries';
 import { makeQueryClient } from '@/lib/client/query-client';
 import { parseMoment, parseRange, rangeAround } from '@/lib/client/range';
+import { sessionQuery } from '@/lib/client/session';
 import { listServers, readTopic } from '@/lib/read';
 import { readFindings } from '@/lib/read-findings';
 import { readSeries } from '@/lib/read-history';
@@ -46,6 +50,10 @@ export async function Prefetched({
   const now = Math.floor(Date.now() / 1000);
   const ends = 'last' in range ? { from: now - range.last, to: now } : range;
   await Promise.all([
+    keep(
+      sessionQuery().queryKey,
+      sessionBehind(user, await headers()).then((session) => sessionAnswer(user, session)),
+    ),
     keep(serversQuery().queryKey, { servers: listServers(user) }),
     keep(findingsQuery(server).queryKey, readFindings(access, server)),
     // As it was at a moment of the past is asked by the browser.

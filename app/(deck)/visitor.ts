@@ -11,7 +11,9 @@ export async function visitor(): Promise<User> {
   try {
     return await identify(sent);
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    if (!(error instanceof ApiError)) throw error;
+    if (error.code === 'no_role') redirect('/signin?error=no_role');
+    if (error.status !== 401) throw error;
     const from = sent.get('x-pgdeck-path') ?? '/';
     redirect(`/signin?next=${encodeURIComponent(from)}`);
   }

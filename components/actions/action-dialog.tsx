@@ -14,7 +14,7 @@ import { ActionPreview, TypedConfirm } from './action-preview';
 import { ActionResult } from './action-result';
 import { Failure } from './failure';
 import { ActionForm } from './form/action-form';
-import { bodyOf, type Draft, draftOf, type FormStart, isPlain, wrongDraft } from './form/draft';
+import { actOf, bodyOf, type Draft, draftOf, type FormStart, isPlain, wrongDraft } from './form/draft';
 import { type Protocol, useProtocol } from './use-protocol';
 import { safeWords, statement } from './words';
 
@@ -129,6 +129,7 @@ export function ActionDialog({
               look="primary"
               type="submit"
               form={formId}
+              acts={actOf(draft)}
               off={protocol.previewing && 'The server is being asked.'}
             >
               {protocol.previewing ? 'Asking' : 'Preview'}

@@ -1,6 +1,7 @@
 'use client';
 
 import { type RefObject, useEffect, useState } from 'react';
+import { useSession, useWhyNotOn } from '@/lib/client/session';
 import { sameTyped } from '@/lib/format';
 import { Button } from '../ui/button';
 import { visible } from '../ui/highlight';
@@ -63,6 +64,7 @@ export function PreviewFooter({
           !preview.onlyShown && (
             <Button
               key="act"
+              acts={preview}
               large
               look={preview.confirm === 'typed' ? 'danger' : 'primary'}
               off={off}
@@ -98,22 +100,29 @@ export function RunFooter({
   safe: RefObject<HTMLButtonElement | null>;
   onClose: () => void;
 }) {
+  const whyNot = useWhyNotOn(run?.server ?? '');
+  const own = run?.user === useSession()?.user.name;
   return (
     <>
       <span className="push" />
       {moving && run?.cancellable && (
-        <Button key="stop" large onClick={cancel} off={cancelling && 'The cancel is on its way.'}>
+        <Button
+          key="stop"
+          large
+          onClick={cancel}
+          off={whyNot({ role: 'operator', target: run.target }) ?? (cancelling && 'The cancel is on its way.')}
+        >
           {run.status === 'running' ? 'Stop it' : 'Withdraw it'}
         </Button>
       )}
       {run?.status === 'awaiting_approval' && (
         <Button
           key="approve"
-          acts
+          acts={{ role: 'admin', target: run.target }}
           large
           look="primary"
           onClick={approve}
-          off={approving && 'The approval is on its way.'}
+          off={own ? 'You asked for it: somebody else approves it.' : approving && 'The approval is on its way.'}
         >
           Approve
         </Button>

@@ -4,9 +4,9 @@ import { usePathname } from 'next/navigation';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { announce } from '@/lib/client/announce';
-import { useActionsOff } from '@/lib/client/page-time';
+import { type Act, useWhyOff } from '@/lib/client/session';
 import { ActionDialog, type Wanted } from './action-dialog';
-import type { FormStart } from './form/draft';
+import { actOf, type FormStart } from './form/draft';
 
 /** The ways to open the dialog of a page. */
 export type ActionDialogs = {
@@ -35,15 +35,21 @@ export function useActionDialogs(): ActionDialogs {
 export function ActionProvider({ server, children }: { server: string; children: ReactNode }) {
   const [wanted, setWanted] = useState<Wanted>();
   const path = usePathname();
-  const past = useActionsOff();
+  const whyOff = useWhyOff();
   // biome-ignore lint/correctness/useExhaustiveDependencies: who goes to another page (to the audit entry) leaves the dialog
   useEffect(() => setWanted(undefined), [path]);
-  // What is seen may be long gone: every button says so, and none leads on.
-  const open = useCallback((next: Wanted) => (past ? announce(past) : setWanted(next)), [past]);
+  // What is seen may be long gone, or not theirs to do: every button says so, and none leads on.
+  const open = useCallback(
+    (act: Act, next: Wanted) => {
+      const off = whyOff(act);
+      return off ? announce(off) : setWanted(next);
+    },
+    [whyOff],
+  );
   const dialogs = useMemo<ActionDialogs>(
     () => ({
-      preview: (body) => open({ preview: { ...body } }),
-      form: (start) => open({ form: start }),
+      preview: (body) => open(body, { preview: { ...body } }),
+      form: (start) => open(actOf(start), { form: start }),
       // To look at a run does nothing to the server.
       run: (runId) => setWanted({ runId }),
     }),

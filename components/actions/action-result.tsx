@@ -108,7 +108,7 @@ export function StillToDo({ next = [], open }: { next: NextAction[] | undefined;
       </p>
       <div className="actions mt-1">
         {next.map(({ title, body }) => (
-          <Button key={title} acts onClick={() => open(body)} className="button-wrap">
+          <Button key={title} acts={body} onClick={() => open(body)} className="button-wrap">
             <bdi>{visible(title)}</bdi>…
           </Button>
         ))}
@@ -125,7 +125,7 @@ export function TakeBack({ undo, open }: { undo: Undo | undefined; open: (body: 
       <div className="actions mb-1">
         <span className="soft">It can be taken back with:</span>
         <span className="push" />
-        <Button acts onClick={() => open(undo.body)}>
+        <Button acts={undo.body} onClick={() => open(undo.body)}>
           <Undo2 className="icon icon-small" aria-hidden />
           Undo…
         </Button>

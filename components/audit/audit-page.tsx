@@ -160,13 +160,14 @@ function lineMenu(line: AuditLine, open: (line: AuditLine) => void, act: ReturnT
     {
       label: 'Undo…',
       icon: Undo2,
-      acts: true,
-      ...(undo ? { onSelect: () => act(undo.body) } : { off: 'It has nothing that could be taken back.' }),
+      ...(undo
+        ? { acts: undo.body, onSelect: () => act(undo.body) }
+        : { off: 'It has nothing that could be taken back.' }),
     },
     ...next.map(({ title, body }) => ({
       label: `${visible(title)}…`,
       icon: Wrench,
-      acts: true,
+      acts: body,
       onSelect: () => act(body),
     })),
   ];

@@ -13,6 +13,7 @@ import { Panel } from '@/components/ui/panel';
 import { StateText } from '@/components/ui/state';
 import { changesQuery, historyQuery } from '@/lib/client/history-queries';
 import { useInterval } from '@/lib/client/live';
+import { useWhyNotRole } from '@/lib/client/session';
 import { useRange } from '@/lib/client/url-state';
 import { useAsked } from '@/lib/client/use-asked';
 import { ChangeList } from './change-list';
@@ -27,6 +28,7 @@ export function ChangesPage({ server }: { server: string }) {
   const [range] = useRange();
   const [kind, setKind] = useQueryState('kind', parseAsStringLiteral(changeKindIds));
   const [adding, setAdding] = useState(false);
+  const noMark = useWhyNotRole(server, 'operator');
   const interval = useInterval(10_000);
   const query = useInfiniteQuery({
     ...changesQuery(server, range, kind),
@@ -54,7 +56,7 @@ export function ChangesPage({ server }: { server: string }) {
           onChange={(value) => void setKind(changeKindIds.find((id) => id === value) ?? null)}
         />
         <span className="push" />
-        <Button onClick={() => setAdding(true)}>
+        <Button off={noMark} onClick={() => setAdding(true)}>
           <Plus className="icon icon-small" aria-hidden />
           Add mark…
         </Button>

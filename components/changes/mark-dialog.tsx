@@ -7,6 +7,7 @@ import { Dialog } from '@/components/ui/dialog';
 import { Note } from '@/components/ui/note';
 import { announce } from '@/lib/client/announce';
 import { addAnnotation, historyQuery } from '@/lib/client/history-queries';
+import { useWhyNotRole } from '@/lib/client/session';
 import { useAsked } from '@/lib/client/use-asked';
 import { zone } from '@/lib/format';
 import { toLocalInput, wrongMark } from './summary';
@@ -20,6 +21,7 @@ export function MarkDialog({ server, onClose }: { server: string; onClose: () =>
   const first = useRef<HTMLInputElement>(null);
   const client = useQueryClient();
   const store = useAsked(historyQuery()).data;
+  const whyNot = useWhyNotRole(server, 'operator');
   const untouched = at === toLocalInput(opened);
   const wrong = wrongMark(title, at, Date.now());
   const add = useMutation({
@@ -44,7 +46,13 @@ export function MarkDialog({ server, onClose }: { server: string; onClose: () =>
           <Button large onClick={onClose}>
             Close
           </Button>
-          <Button large look="primary" type="submit" form="mark" off={add.isPending && 'The mark is being written.'}>
+          <Button
+            large
+            look="primary"
+            type="submit"
+            form="mark"
+            off={whyNot ?? (add.isPending && 'The mark is being written.')}
+          >
             Add mark
           </Button>
         </>
@@ -57,7 +65,7 @@ export function MarkDialog({ server, onClose }: { server: string; onClose: () =>
         onSubmit={(event) => {
           event.preventDefault();
           setTried(true);
-          if (!wrong && !add.isPending) add.mutate();
+          if (!wrong && !add.isPending && !whyNot) add.mutate();
           else first.current?.focus();
         }}
       >

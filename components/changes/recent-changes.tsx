@@ -14,6 +14,7 @@ import { StateText } from '@/components/ui/state';
 import { Ago } from '@/components/ui/time';
 import { changesQuery } from '@/lib/client/history-queries';
 import { useInterval } from '@/lib/client/live';
+import { useWhyNotRole } from '@/lib/client/session';
 import { useRange } from '@/lib/client/url-state';
 import type { ChangeEvent } from '@/lib/history/answers';
 import { changeKinds } from './kinds';
@@ -28,6 +29,7 @@ const rowKey = (event: ChangeEvent) => event.id;
 export function RecentChanges({ server, link }: { server: string; link: ReactNode }) {
   const [range] = useRange();
   const [adding, setAdding] = useState(false);
+  const noMark = useWhyNotRole(server, 'operator');
   const interval = useInterval(10_000);
   const query = useInfiniteQuery({
     ...changesQuery(server, range, null),
@@ -40,7 +42,7 @@ export function RecentChanges({ server, link }: { server: string; link: ReactNod
       title="What changed"
       sentence={events ? changesSentence(events, range, query.hasNextPage) : '\u00a0'}
       tools={
-        <IconButton label="Add mark…" onClick={() => setAdding(true)}>
+        <IconButton label="Add mark…" off={noMark} onClick={() => setAdding(true)}>
           <Plus className="icon" aria-hidden />
         </IconButton>
       }

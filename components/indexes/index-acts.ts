@@ -27,14 +27,14 @@ export function indexActs(
     {
       label: invalid ? 'Repair: reindex…' : 'Reindex…',
       icon: Hammer,
-      acts: true,
+      acts: { action: 'reindex', target },
       off,
       onSelect: () => dialogs.form({ action: 'reindex', target: choice }),
     },
     {
       label: invalid ? 'Drop the leftover…' : 'Drop index…',
       icon: Trash2,
-      acts: true,
+      acts: { action: 'drop-index', target },
       danger: !noDrop,
       off: noDrop,
       onSelect: () => dialogs.form({ action: 'drop-index', target: choice }),

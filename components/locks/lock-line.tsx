@@ -1,7 +1,8 @@
 'use client';
 
-import { Ban, ChevronDown, ChevronRight, Copy, OctagonX, Undo2, Users } from 'lucide-react';
-import type { CSSProperties, ReactNode } from 'react';
+import { Ban, ChevronDown, ChevronRight, Copy, Eye, OctagonX, Undo2, Users } from 'lucide-react';
+import { type CSSProperties, type ReactNode, useState } from 'react';
+import { RevealDialog, useTextSeen, whyMasked } from '@/components/access/reveal';
 import { type ActionDialogs, useActionDialogs } from '@/components/actions/action-provider';
 import { whyNotCancel, whyNotSignal } from '@/components/sessions/session-kind';
 import { Button, IconButton } from '@/components/ui/button';
@@ -59,6 +60,8 @@ function SessionLine({
   const waiters = row.parent_pid === null && below > 0;
   const remedy = ended ? undefined : remedyOf(row);
   const dialogs = useActionDialogs();
+  const seen = useTextSeen();
+  const [revealing, setRevealing] = useState(false);
   const who = [row.usename, row.application_name].filter(Boolean);
   if (level === 0 && row.state && row.pid !== 0) who.push(row.state);
   return (
@@ -123,7 +126,7 @@ function SessionLine({
       <td {...as.cell} className="lock-acts">
         {remedy && (
           <Button
-            acts
+            acts={{ action: remedy, database: row.datname }}
             look={remedy === 'terminate' ? 'critical' : 'plain'}
             onClick={() => acts.act(actionOn(row, remedy))}
           >
@@ -139,8 +142,21 @@ function SessionLine({
                 {[row.usename, row.application_name].filter(Boolean).map((part) => ` · ${part}`)}
               </>
             }
-            entries={() => entriesOf(row, acts, dialogs)}
+            entries={() => [
+              ...entriesOf(row, acts, dialogs),
+              ...(seen === 'plain' || !row.query
+                ? []
+                : [{ label: 'Reveal values…', icon: Eye, off: whyMasked(seen), onSelect: () => setRevealing(true) }]),
+            ]}
             onOpenChange={acts.onMenu}
+          />
+        )}
+        {revealing && (
+          <RevealDialog
+            title={`Statement of session ${row.pid}`}
+            of={{ topic: 'locks', key: { pid: row.pid, backend_start_us: row.backend_start_us }, column: 'query' }}
+            masked={row.query ?? ''}
+            onClose={() => setRevealing(false)}
           />
         )}
       </td>
@@ -246,7 +262,7 @@ function entriesOf(row: LockRow, acts: LineActs, dialogs: ActionDialogs): MenuEn
           {
             label: 'Roll back prepared transaction…',
             icon: Undo2,
-            acts: true,
+            acts: { action: 'rollback-prepared', database: row.datname },
             onSelect: () => dialogs.form({ action: 'rollback-prepared' }),
           },
         ]
@@ -254,14 +270,14 @@ function entriesOf(row: LockRow, acts: LineActs, dialogs: ActionDialogs): MenuEn
     {
       label: 'Cancel statement…',
       icon: Ban,
-      acts: true,
+      acts: { action: 'cancel', database: row.datname },
       off: noCancel,
       onSelect: () => acts.act(actionOn(row, 'cancel')),
     },
     {
       label: row.pid === 0 ? 'Terminate session…' : `Terminate session ${row.pid}…`,
       icon: OctagonX,
-      acts: true,
+      acts: { action: 'terminate', database: row.datname },
       danger: !off,
       off,
       onSelect: () => acts.act(actionOn(row, 'terminate')),

@@ -10,6 +10,7 @@ import { Panel } from '@/components/ui/panel';
 import { announce } from '@/lib/client/announce';
 import { askDdl } from '@/lib/client/maintenance-queries';
 import type { RequestError } from '@/lib/client/request';
+import { useWhyNotRole } from '@/lib/client/session';
 import { useDatabase } from '@/lib/client/url-state';
 import type { DdlAnswer } from '@/lib/ddl/check';
 import { plural } from '@/lib/format';
@@ -31,6 +32,7 @@ export function DdlPanel({ server }: { server: string }) {
     onSuccess: ({ statements }) => announce(`${plural(statements.length, 'statement')} judged; nothing was run.`),
   });
   const error = asking.error;
+  const whyNot = useWhyNotRole(server, 'operator');
   const atText = error?.code === 'syntax_error' || error?.field === 'sql';
   useEffect(() => {
     if (atText) area.current?.focus();
@@ -48,6 +50,7 @@ export function DdlPanel({ server }: { server: string }) {
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
+          if (whyNot) return;
           setMissing(sql.trim() === '');
           if (sql.trim() === '') area.current?.focus();
           else if (!asking.isPending) asking.mutate();
@@ -93,7 +96,7 @@ export function DdlPanel({ server }: { server: string }) {
               </select>
             </>
           )}
-          <Button type="submit" off={asking.isPending && 'It is being judged.'}>
+          <Button type="submit" off={whyNot ?? (asking.isPending && 'It is being judged.')}>
             {asking.isPending ? 'Judging' : 'Show what it blocks'}
           </Button>
         </div>

@@ -45,7 +45,7 @@ export function DeleteSchedule({
             Keep schedule
           </Button>
           <Button
-            acts
+            acts={{ role: 'admin' }}
             large
             look="primary"
             off={deleting.isPending && 'It is being deleted.'}

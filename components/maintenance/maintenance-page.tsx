@@ -56,7 +56,7 @@ export function MaintenancePage({ server }: { server: string }) {
         </Note>
       )}
       <div className="filters">
-        <Button acts look="primary" onClick={() => dialogs.form({})}>
+        <Button acts={{ role: 'operator' }} look="primary" onClick={() => dialogs.form({})}>
           <Play className="icon icon-small" aria-hidden />
           Run an action…
         </Button>

@@ -116,13 +116,14 @@ export function runMenu(run: Run, server: string, dialogs: ActionDialogs): MenuE
     {
       label: 'Undo…',
       icon: Undo2,
-      acts: true,
-      ...(undo ? { onSelect: () => dialogs.preview(undo.body) } : { off: 'It has nothing that could be taken back.' }),
+      ...(undo
+        ? { acts: undo.body, onSelect: () => dialogs.preview(undo.body) }
+        : { off: 'It has nothing that could be taken back.' }),
     },
     ...next.map(({ title, body }) => ({
       label: `${visible(title)}…`,
       icon: Wrench,
-      acts: true,
+      acts: body,
       onSelect: () => dialogs.preview(body),
     })),
   ];

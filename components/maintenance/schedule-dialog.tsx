@@ -112,7 +112,7 @@ export function ScheduleDialog({ server, onClose }: { server: string; onClose: (
             </Button>
             <Button
               key="make"
-              acts
+              acts={{ role: 'admin', target: draft.target?.target }}
               large
               look="primary"
               off={

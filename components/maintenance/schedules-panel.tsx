@@ -52,8 +52,19 @@ export function SchedulesPanel({ server }: { server: string }) {
           ...(runId ? { onSelect: () => dialogs.run(runId) } : { off: 'It has not run yet.' }),
         },
         'separator',
-        { label: schedule.enabled ? 'Turn off' : 'Turn on', icon: Power, acts: true, onSelect: () => turn(schedule) },
-        { label: 'Delete…', icon: Trash2, acts: true, danger: true, onSelect: () => setDeleting(schedule) },
+        {
+          label: schedule.enabled ? 'Turn off' : 'Turn on',
+          icon: Power,
+          acts: { role: 'admin' },
+          onSelect: () => turn(schedule),
+        },
+        {
+          label: 'Delete…',
+          icon: Trash2,
+          acts: { role: 'admin' },
+          danger: true,
+          onSelect: () => setDeleting(schedule),
+        },
       ];
     },
     [dialogs, turn],
@@ -70,7 +81,7 @@ export function SchedulesPanel({ server }: { server: string }) {
       tools={
         data &&
         !unavailable && (
-          <Button acts onClick={() => setMaking(true)}>
+          <Button acts={{ role: 'admin' }} onClick={() => setMaking(true)}>
             <CalendarPlus className="icon icon-small" aria-hidden />
             New schedule…
           </Button>

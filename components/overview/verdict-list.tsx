@@ -159,7 +159,7 @@ function RemedyButton({ remedy, words, onAct }: { remedy: PreviewBody; words: st
   const act = useAction();
   return (
     <Button
-      acts
+      acts={remedy}
       title={words}
       onClick={() => {
         act(remedy);

@@ -4,6 +4,7 @@ import './progress.css';
 import { Ban, ClipboardList, Copy, ListTree, OctagonX, Users } from 'lucide-react';
 import Link from 'next/link';
 import { useMemo } from 'react';
+import { actOn } from '@/components/sessions/session-actions';
 import { whyNotSignal } from '@/components/sessions/session-kind';
 import type { Column } from '@/components/table/column';
 import { LiveStrip } from '@/components/table/live-strip';
@@ -158,7 +159,7 @@ function Entry({
           </Button>
         )}
         {!ended && !runId && !noCancel && (
-          <Button acts onClick={() => acts.act(cancelOf(row))}>
+          <Button acts={actOn(row, 'cancel')} onClick={() => acts.act(cancelOf(row))}>
             Cancel {row.pid}…
           </Button>
         )}
@@ -246,11 +247,17 @@ function entriesOf(row: ProgressRow, acts: ProgressActs, noCancel: string | unde
         : { off: 'Its statement is not visible.' }),
     },
     'separator',
-    { label: 'Cancel statement…', icon: Ban, acts: true, off: noCancel, onSelect: () => acts.act(cancelOf(row)) },
+    {
+      label: 'Cancel statement…',
+      icon: Ban,
+      acts: actOn(row, 'cancel'),
+      off: noCancel,
+      onSelect: () => acts.act(cancelOf(row)),
+    },
     {
       label: `Terminate session ${row.pid}…`,
       icon: OctagonX,
-      acts: true,
+      acts: actOn(row, 'terminate'),
       danger: !noCancel,
       off: noCancel,
       onSelect: () =>

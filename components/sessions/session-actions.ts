@@ -1,4 +1,5 @@
 import type { PreviewBody } from '@/lib/actions/protocol';
+import type { Act } from '@/lib/client/session';
 import { durationInWords } from '@/lib/format';
 import { kindOf, type Session } from './session-kind';
 
@@ -10,6 +11,11 @@ export function actionOn(session: Session, action: 'cancel' | 'terminate'): Prev
     target:
       action === 'cancel' && session.query_start_us ? { ...target, query_start_us: session.query_start_us } : target,
   };
+}
+
+/** What the button of it asks for: the action in the database of the session. */
+export function actOn(session: Pick<Session, 'datname'>, action: 'cancel' | 'terminate'): Act {
+  return { action, database: session.datname };
 }
 
 /** One of the offers to do something to many sessions at once. */

@@ -1,5 +1,6 @@
 'use client';
 
+import { RevealLine, useReveal } from '@/components/access/reveal';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { Note } from '@/components/ui/note';
@@ -10,7 +11,7 @@ import { withBasePath } from '@/lib/client/base-path';
 import { durationInWords, exact, list, plural } from '@/lib/format';
 import { SessionState, Wait } from './columns';
 import { asText } from './select';
-import { actionOn } from './session-actions';
+import { actionOn, actOn } from './session-actions';
 import { isHidden, type Session, type SessionLimits, whyNotCancel, whyNotSignal } from './session-kind';
 
 const ago = (seconds: number) => `${durationInWords(seconds)} ago`;
@@ -32,6 +33,8 @@ export function SessionDetail({
   act: (body: PreviewBody) => void;
   onClose: () => void;
 }) {
+  const { pid, backend_start_us } = session;
+  const reveal = useReveal({ topic: 'sessions', key: { pid, backend_start_us }, column: 'query' }, session.query);
   const gone = ended ? 'It has ended.' : undefined;
   const noCancel = gone ?? whyNotCancel(session);
   const noTerminate = gone ?? whyNotSignal(session);
@@ -51,10 +54,16 @@ export function SessionDetail({
         <>
           <CopyButton text={asText(session)} label={`Copy session ${session.pid} as text`} />
           <span className="push" />
-          <Button large acts off={noCancel} onClick={() => act(actionOn(session, 'cancel'))}>
+          <Button large acts={actOn(session, 'cancel')} off={noCancel} onClick={() => act(actionOn(session, 'cancel'))}>
             Cancel statement…
           </Button>
-          <Button large acts look="critical" off={noTerminate} onClick={() => act(actionOn(session, 'terminate'))}>
+          <Button
+            large
+            acts={actOn(session, 'terminate')}
+            look="critical"
+            off={noTerminate}
+            onClick={() => act(actionOn(session, 'terminate'))}
+          >
             Terminate session {session.pid}…
           </Button>
         </>
@@ -122,13 +131,15 @@ export function SessionDetail({
         </Fact>
         {session.query_id && <Fact name="Query ID">{session.query_id}</Fact>}
       </dl>
+      {session.query === null && reveal.seen === 'hidden' && <RevealLine reveal={reveal} />}
       {session.query && (
         <div>
           <p className="soft">
             {session.state === 'active' ? 'Statement' : 'Last statement'}
             {session.query_seconds !== null && `, begun ${ago(session.query_seconds)}`}
           </p>
-          <SqlBlock sql={session.query} label="Statement" />
+          <SqlBlock sql={reveal.text ?? ''} label="Statement" />
+          <RevealLine reveal={reveal} />
           {session.query.length >= (session.state === 'idle' ? 100 : 1000) && (
             <p className="muted">
               {session.state === 'idle'

@@ -4,7 +4,7 @@ import { copyText } from '@/components/ui/sql';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { announce } from '@/lib/client/announce';
 import { asText } from './select';
-import { actionOn } from './session-actions';
+import { actionOn, actOn } from './session-actions';
 import { type Session, whyNotCancel, whyNotSignal } from './session-kind';
 
 /** What the menu of a session can start. */
@@ -44,14 +44,14 @@ export function sessionMenu(session: Session, { act, show, locksHref }: SessionA
     {
       label: 'Cancel statement…',
       icon: Ban,
-      acts: true,
+      acts: actOn(session, 'cancel'),
       off: noCancel,
       onSelect: () => act(actionOn(session, 'cancel')),
     },
     {
       label: `Terminate session ${session.pid}…`,
       icon: OctagonX,
-      acts: true,
+      acts: actOn(session, 'terminate'),
       danger: !off,
       off,
       onSelect: () => act(actionOn(session, 'terminate')),

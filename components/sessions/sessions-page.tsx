@@ -146,7 +146,7 @@ export function SessionsPage({ server, limits }: { server: string; limits: Sessi
                 ...(many > 0 && { key: `${many} now` }),
                 off: offerOff(view.rows ?? noSessions, offer),
                 danger: many > 0,
-                acts: true,
+                acts: offerBody(offer),
                 onSelect: () => act(offerBody(offer)),
               };
             })

@@ -8,6 +8,7 @@ import { useAlive } from '@/lib/client/clock';
 import { useLost } from '@/lib/client/connection';
 import { usePreference } from '@/lib/client/preferences';
 import { wrongTimes } from '@/lib/client/range';
+import { useSession } from '@/lib/client/session';
 import { useHistory } from '@/lib/client/use-kept';
 import { Button, IconButton } from '../ui/button';
 import { StateIcon } from '../ui/state';
@@ -26,6 +27,7 @@ export function Banners({ server: id }: { server: string }) {
   const server = useServer(id);
   return (
     <>
+      <AnonymousBanner />
       <LostBanner />
       <HistoryBanner />
       <WrongTimesBanner />
@@ -39,6 +41,20 @@ export function Banners({ server: id }: { server: string }) {
       )}
       {server?.demo && <DemoBanner />}
     </>
+  );
+}
+
+/** Nobody signs in here: whoever reaches the address sees what is shown. It stays. */
+function AnonymousBanner() {
+  if (useSession()?.user.mode !== 'anonymous') return null;
+  return (
+    <div className="banner critical" role="note">
+      <StateIcon state="critical" />
+      <p>
+        <b>Anybody who reaches this address can look.</b> Nobody signs in here: actions are off, and texts of statements
+        are hidden.
+      </p>
+    </div>
   );
 }
 

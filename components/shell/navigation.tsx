@@ -8,14 +8,17 @@ import { usePageTime } from '@/lib/client/page-time';
 import { usePreference } from '@/lib/client/preferences';
 import { lastingQuery } from '@/lib/client/range';
 import type { FindingsAnswer } from '@/lib/client/shapes';
+import type { SignInOffer } from '../access/offer';
+import { UserMenu } from '../access/user-menu';
 import { type State, StateIcon, stateWord } from '../ui/state';
+import { Brand } from './brand';
 import { LookMenu } from './look-menu';
 import { type Page, pages } from './pages';
 import { ServerCard } from './server-card';
 import { useFindings } from './use-server';
 
-/** The left side: server, pages in their groups with the findings that each answers for, look. */
-export function Navigation({ server, onLeave }: { server: string; onLeave?: () => void }) {
+/** The left side: server, pages in their groups with the findings that each answers for, who is signed in, look. */
+export function Navigation({ server, offer, onLeave }: { server: string; offer: SignInOffer; onLeave?: () => void }) {
   const groups = [...new Set(pages.map((page) => page.group))];
   const findings = useFindings(server);
   const query = lastingQuery(useSearchParams());
@@ -31,11 +34,7 @@ export function Navigation({ server, onLeave }: { server: string; onLeave?: () =
   return (
     <div className="nav-inner">
       <Link className="brand" href={`/${encodeURIComponent(server)}/overview${query}`} prefetch={false}>
-        <svg viewBox="0 0 18 18" fill="none" aria-hidden="true">
-          <rect x="1" y="1" width="16" height="16" rx="4" fill="var(--accent)" />
-          <path d="M5 12.5V8m4 4.5v-7m4 7V10" stroke="var(--on-accent)" strokeWidth="2" strokeLinecap="round" />
-        </svg>
-        pgdeck
+        <Brand />
       </Link>
       <ServerCard id={server} />
       <div className="nav-groups" ref={list}>
@@ -79,10 +78,7 @@ export function Navigation({ server, onLeave }: { server: string; onLeave?: () =
         })}
       </div>
       <div className="nav-foot">
-        <p>
-          This computer
-          <small>may do everything</small>
-        </p>
+        <UserMenu server={server} offer={offer} />
         <LookMenu />
       </div>
     </div>

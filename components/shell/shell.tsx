@@ -5,13 +5,16 @@ import { Menu as MenuIcon } from 'lucide-react';
 import { type ReactNode, useMemo, useState } from 'react';
 import { PageTimeContext } from '@/lib/client/page-time';
 import { usePageTimes } from '@/lib/client/url-state';
+import type { SignInOffer } from '../access/offer';
+import { SessionKeeper } from '../access/session-keeper';
+import { UserMenu } from '../access/user-menu';
 import { ActionProvider } from '../actions/action-provider';
 import { LookMenu } from './look-menu';
 import { Navigation } from './navigation';
 import { ServerCard } from './server-card';
 
 /** The frame of every page of a server: navigation at the left, or under 1024 px a bar on top with a drawer. */
-export function Shell({ server, children }: { server: string; children: ReactNode }) {
+export function Shell({ server, offer, children }: { server: string; offer: SignInOffer; children: ReactNode }) {
   const [open, setOpen] = useState(false);
   const { at } = usePageTimes();
   const time = useMemo(() => ({ server, at }), [server, at]);
@@ -19,7 +22,7 @@ export function Shell({ server, children }: { server: string; children: ReactNod
     <PageTimeContext value={time}>
       <div className="app">
         <nav className="nav" aria-label="Pages">
-          <Navigation server={server} />
+          <Navigation server={server} offer={offer} />
         </nav>
         <header className="topbar">
           <Dialog.Root open={open} onOpenChange={setOpen}>
@@ -29,18 +32,20 @@ export function Shell({ server, children }: { server: string; children: ReactNod
             <Dialog.Portal>
               <Dialog.Backdrop className="dialog-scrim" />
               <Dialog.Popup className="drawer" aria-label="Pages">
-                <Navigation server={server} onLeave={() => setOpen(false)} />
+                <Navigation server={server} offer={offer} onLeave={() => setOpen(false)} />
               </Dialog.Popup>
             </Dialog.Portal>
           </Dialog.Root>
           <ServerCard id={server} small />
           <span className="push" />
+          <UserMenu server={server} offer={offer} small />
           <LookMenu />
         </header>
         <main id="content" tabIndex={-1} className="page">
           <ActionProvider server={server}>{children}</ActionProvider>
         </main>
       </div>
+      <SessionKeeper offer={offer} />
     </PageTimeContext>
   );
 }

@@ -25,7 +25,7 @@ export function statementMenu(row: Statement, dialogs: ActionDialogs, toggle: (k
     {
       label: "Reset this statement's statistics…",
       icon: RotateCcw,
-      acts: true,
+      acts: { action: 'reset-statements', database: row.datname },
       onSelect: () =>
         dialogs.form({
           action: 'reset-statements',

@@ -62,7 +62,7 @@ export function tableMenu(
     {
       label: 'Analyze table…',
       icon: RefreshCw,
-      acts: true,
+      acts: { action: 'analyze', target },
       off: noAnalyze,
       onSelect: () => dialogs.preview({ action: 'analyze', target }),
     },
@@ -71,7 +71,7 @@ export function tableMenu(
       .map(({ label, icon, action, danger }) => ({
         label,
         icon,
-        acts: true,
+        acts: { action, target },
         off,
         danger: danger === true && !off,
         onSelect: () => dialogs.form({ action, target: choice }),
@@ -81,14 +81,14 @@ export function tableMenu(
           {
             label: 'Detach partition…',
             icon: PanelTopClose,
-            acts: true,
+            acts: { action: 'detach-partition', target },
             off,
             onSelect: () => dialogs.form({ action: 'detach-partition', target: choice }),
           },
           {
             label: 'Drop partition…',
             icon: Trash2,
-            acts: true,
+            acts: { action: 'drop-partition', target },
             off,
             danger: !off,
             onSelect: () => dialogs.form({ action: 'drop-partition', target: choice }),
@@ -99,7 +99,7 @@ export function tableMenu(
             {
               label: 'Attach as a partition…',
               icon: PanelTopDashed,
-              acts: true,
+              acts: { action: 'attach-partition', target },
               off,
               onSelect: () => dialogs.form({ action: 'attach-partition', target: choice }),
             },

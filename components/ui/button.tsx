@@ -1,7 +1,8 @@
 'use client';
 
-import type { ComponentProps, ReactNode } from 'react';
-import { useActionsOff } from '@/lib/client/page-time';
+import { Tooltip } from '@base-ui/react/tooltip';
+import { type ComponentProps, type ReactNode, useState } from 'react';
+import { type Act, useWhyOff } from '@/lib/client/session';
 
 type Look = 'plain' | 'primary' | 'danger' | 'quiet' | 'critical';
 
@@ -13,50 +14,101 @@ const looks: Record<Look, string> = {
   critical: 'button-critical',
 };
 
+type ButtonProps = Omit<ComponentProps<'button'>, 'disabled'> & {
+  look?: Look;
+  large?: boolean;
+  off?: string | false | undefined;
+};
+
 /**
- * A button: verb and object. Off, it stays focusable and its reason (`off`) is its description. One that `acts` on the
- * server is off on a page of the past.
+ * A button: verb and object. Off, it stays focusable, its reason (`off`) is its description, and shows where it has the
+ * focus or is pressed. One that `acts` on the server is off for who may not, and on a page of the past.
  */
-export function Button({
-  look = 'plain',
-  large,
-  off: reason,
-  acts,
+export function Button({ acts, ...rest }: ButtonProps & { acts?: Act | undefined }) {
+  return acts ? <ActingButton acts={acts} {...rest} /> : <PlainButton {...rest} />;
+}
+
+function ActingButton({ acts, off, ...rest }: ButtonProps & { acts: Act }) {
+  const whyOff = useWhyOff();
+  return <PlainButton off={whyOff(acts) ?? off} {...rest} />;
+}
+
+function PlainButton({ look = 'plain', large, off, className = '', onClick, children, ...rest }: ButtonProps) {
+  const { props, reason } = useOff(off, onClick);
+  return (
+    <>
+      <button
+        type="button"
+        className={`button ${looks[look]} ${large ? 'button-large' : ''} ${className}`}
+        {...rest}
+        {...props}
+      >
+        {children}
+      </button>
+      {reason}
+    </>
+  );
+}
+
+/** A button that is only an icon; `label` is its name, `off` why it cannot be pressed. */
+export function IconButton({
+  label,
+  off,
   className = '',
   onClick,
   children,
   ...rest
-}: Omit<ComponentProps<'button'>, 'disabled'> & {
-  look?: Look;
-  large?: boolean;
-  off?: string | false | undefined;
-  acts?: boolean;
-}) {
-  const past = useActionsOff();
-  const off = (acts && past) || reason;
+}: Omit<ButtonProps, 'look' | 'large'> & { label: string; children: ReactNode }) {
+  const { props, reason } = useOff(off, onClick);
   return (
-    <button
-      type="button"
-      className={`button ${looks[look]} ${large ? 'button-large' : ''} ${className}`}
-      {...(off && { 'aria-disabled': true, title: off })}
-      onClick={off ? (event) => event.preventDefault() : onClick}
-      {...rest}
-    >
-      {children}
-    </button>
+    <>
+      <button
+        type="button"
+        className={`icon-button ${className}`}
+        aria-label={label}
+        title={label}
+        {...rest}
+        {...props}
+      >
+        {children}
+      </button>
+      {reason}
+    </>
   );
 }
 
-/** A button that is only an icon; `label` is its name. */
-export function IconButton({
-  label,
-  className = '',
-  children,
-  ...rest
-}: ComponentProps<'button'> & { label: string; children: ReactNode }) {
+/** What a button does while it is off: it keeps the focus, does nothing, and says why. */
+function useOff(off: string | false | undefined, onClick: ButtonProps['onClick']) {
+  const [at, setAt] = useState<HTMLElement>();
+  const hide = () => setAt(undefined);
+  if (!off) return { props: { onClick } };
+  const props: ComponentProps<'button'> = {
+    'aria-disabled': true,
+    title: off,
+    onClick: (event) => {
+      event.preventDefault();
+      // Enter in a field of its form presses it, too: the focus is there then, and stays.
+      if (event.detail > 0) event.currentTarget.focus();
+      if (document.activeElement === event.currentTarget) setAt(event.currentTarget);
+    },
+    onFocus: (event) => event.currentTarget.matches(':focus-visible') && setAt(event.currentTarget),
+    onBlur: hide,
+    onKeyDown: (event) => event.key === 'Escape' && hide(),
+  };
+  return { props, reason: at && <Reason at={at} text={off} /> };
+}
+
+/** Why a button is off, beside it: its title shows under a pointer only. */
+function Reason({ at, text }: { at: HTMLElement; text: string }) {
   return (
-    <button type="button" className={`icon-button ${className}`} aria-label={label} title={label} {...rest}>
-      {children}
-    </button>
+    <Tooltip.Root open>
+      <Tooltip.Portal>
+        <Tooltip.Positioner className="popup-layer popup-layer-dialog" anchor={at} sideOffset={4} collisionPadding={8}>
+          <Tooltip.Popup className="popup tooltip" aria-hidden>
+            {text}
+          </Tooltip.Popup>
+        </Tooltip.Positioner>
+      </Tooltip.Portal>
+    </Tooltip.Root>
   );
 }

@@ -3,8 +3,12 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import type { ReactNode, RefObject } from 'react';
+import { signedOut } from '@/lib/client/refusal';
 
-/** A dialog: title, one or two sentences, body, footer. Esc closes it and the focus goes back to where it was. */
+/**
+ * A dialog: title, one or two sentences, body, footer. Esc closes it and the focus goes back to where it was; not while
+ * somebody has to sign in again.
+ */
 export function Dialog({
   open,
   onOpenChange,
@@ -23,7 +27,10 @@ export function Dialog({
   children?: ReactNode;
 }) {
   return (
-    <Base.Root open={open} onOpenChange={onOpenChange}>
+    <Base.Root
+      open={open}
+      onOpenChange={(next, details) => (!next && signedOut.get() ? details.cancel() : onOpenChange(next))}
+    >
       <Base.Portal>
         <Base.Backdrop className="dialog-scrim" />
         <Base.Viewport className="dialog-layer">

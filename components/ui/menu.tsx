@@ -4,11 +4,11 @@ import { Menu } from '@base-ui/react/menu';
 import { Ellipsis, type LucideIcon } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
 import { withBasePath } from '@/lib/client/base-path';
-import { useActionsOff } from '@/lib/client/page-time';
+import { type Act, useWhyOff } from '@/lib/client/session';
 
 /**
- * One thing of a menu; `off` says why it cannot be chosen, `danger` stands last, `acts` does something to the server and
- * is off on a page of the past; `download` saves what `href` gives under that name.
+ * One thing of a menu; `off` says why it cannot be chosen, `danger` stands last, `acts` does something to the server: it
+ * is off for who may not and on a page of the past; `download` saves what `href` gives under that name.
  */
 export type MenuEntry =
   | {
@@ -17,7 +17,7 @@ export type MenuEntry =
       key?: string;
       off?: string | undefined;
       danger?: boolean;
-      acts?: boolean;
+      acts?: Act;
       onSelect?: () => void;
       href?: string;
       download?: string;
@@ -62,12 +62,12 @@ export function ActionMenu({
 // Entries are made when the menu opens: a table has one for each row.
 function Entries({ entries }: { entries: MenuEntry[] | (() => MenuEntry[]) }) {
   const list = typeof entries === 'function' ? entries() : entries;
-  const past = useActionsOff();
+  const whyOff = useWhyOff();
   return list.map((entry, index) => {
     // biome-ignore lint/suspicious/noArrayIndexKey: separators have nothing else, and the list does not move
     if (entry === 'separator') return <Menu.Separator key={`separator-${index}`} className="menu-separator" />;
     const { label, icon: Icon, key, danger, onSelect, href, download } = entry;
-    const off = (entry.acts ? past : undefined) ?? entry.off;
+    const off = (entry.acts && whyOff(entry.acts)) ?? entry.off;
     const className = `menu-item ${danger && !off ? 'menu-item-critical' : ''}`;
     const inside = (
       <>

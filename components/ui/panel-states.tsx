@@ -6,6 +6,7 @@ import { useEffect, useState } from 'react';
 import { announce } from '@/lib/client/announce';
 import { useNow } from '@/lib/client/clock';
 import type { RequestError } from '@/lib/client/request';
+import { useWhyNotRole } from '@/lib/client/session';
 import { useLasting } from '@/lib/client/use-lasting';
 import type { TopicView } from '@/lib/client/use-topic';
 import { durationInWords, list } from '@/lib/format';
@@ -124,11 +125,12 @@ function Stale<R>({ view, answer }: { view: TopicView<R>; answer: Unavailable<R>
 
 function AskAgain<R>({ view, label }: { view: TopicView<R>; label: string }) {
   const { asking, askAgainError } = view;
+  const whyNot = useWhyNotRole(view.server, 'operator');
   useEffect(() => {
     if (askAgainError) announce(askAgainError.message);
   }, [askAgainError]);
   return (
-    <Button onClick={view.askAgain} off={asking && 'The server is being asked.'}>
+    <Button onClick={view.askAgain} off={(view.at === null && whyNot) || (asking && 'The server is being asked.')}>
       {label}
     </Button>
   );

@@ -2,8 +2,9 @@
 
 import { Popover as Base } from '@base-ui/react/popover';
 import type { ReactElement, ReactNode } from 'react';
+import { signedOut } from '@/lib/client/refusal';
 
-/** Something that opens beside its button. `title` is its name. */
+/** Something that opens beside its button; `title` is its name. It stays while somebody has to sign in again. */
 export function Popover({
   title,
   trigger,
@@ -24,7 +25,10 @@ export function Popover({
   children: ReactNode;
 }) {
   return (
-    <Base.Root {...(open !== undefined && { open })} {...(onOpenChange && { onOpenChange })}>
+    <Base.Root
+      {...(open !== undefined && { open })}
+      onOpenChange={(next, details) => (!next && signedOut.get() ? details.cancel() : onOpenChange?.(next))}
+    >
       <Base.Trigger render={trigger} {...(onHover && { openOnHover: true, delay: 250, closeDelay: 120 })} />
       <Base.Portal>
         <Base.Positioner className="popup-layer" align={align} sideOffset={4} collisionPadding={8}>

@@ -3,7 +3,7 @@ import type { Run } from '@/lib/actions/protocol';
 import type { Row, TopicId } from '@/lib/topics/index';
 import type { Answer } from '@/lib/topics/topic';
 import { paceSeconds } from './range';
-import { request, withQuery } from './request';
+import { RequestError, request, withQuery } from './request';
 import type { AuditAnswer, Description, FindingsAnswer, SeriesAnswer, ServerSummary } from './shapes';
 
 /** Which database and with which of the topic's own parameters a topic is asked; `at`: as it was then (epoch seconds). */
@@ -89,12 +89,17 @@ export function isMoving(run: Run | undefined): boolean {
   return run !== undefined && run.endedAt === null;
 }
 
+/** Nothing new is to be expected of a run: it has ended, or who asks is signed out. */
+function isOver(run: Run | undefined, error: Error | null): boolean {
+  return (run !== undefined && !isMoving(run)) || (error instanceof RequestError && error.status === 401);
+}
+
 /** One run, asked every second until it has ended. */
 export function runQuery(runId: string) {
   return queryOptions({
     queryKey: ['run', runId],
     queryFn: ({ signal }) => request<Run>(`/api/runs/${encodeURIComponent(runId)}`, { signal }),
-    refetchInterval: ({ state }) => (state.data && !isMoving(state.data) ? false : 1000),
+    refetchInterval: ({ state: { data, error } }) => (isOver(data, error) ? false : 1000),
     refetchIntervalInBackground: true,
   });
 }

@@ -1,4 +1,5 @@
 import { withBasePath } from './base-path';
+import { noteRefusal } from './refusal';
 
 /** A failure that pgdeck answered with, or that kept it from answering (`status` 0). */
 export class RequestError extends Error {
@@ -8,6 +9,8 @@ export class RequestError extends Error {
     message: string,
     readonly requestId?: string,
     readonly field?: string,
+    /** After how many seconds it may be asked again, where pgdeck said so. */
+    readonly retryAfterSeconds?: number,
   ) {
     super(message);
     this.name = 'RequestError';
@@ -39,7 +42,16 @@ export async function request<T>(
   const value = (await response.json().catch(() => undefined)) as T & Failure;
   if (response.ok && value !== undefined) return value;
   const { code = 'internal', message = `pgdeck answered ${response.status}.`, requestId, field } = value?.error ?? {};
-  throw new RequestError(response.status, code, message, requestId, field);
+  noteRefusal(response.status, code);
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+  throw new RequestError(
+    response.status,
+    code,
+    message,
+    requestId,
+    field,
+    Number.isFinite(retryAfter) ? retryAfter : undefined,
+  );
 }
 
 /** A path with its query; empty and missing values are left out. */

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { Shell } from '@/components/shell/shell';
+import { signInOffer } from '../../sign-in-offer';
 import { Prefetched } from '../prefetched';
 
 /** The frame around every page of a watched server; an unknown server is told so. */
@@ -13,7 +14,9 @@ export default async function ServerLayout({
   const { server } = await params;
   return (
     <Prefetched server={server}>
-      <Shell server={server}>{children}</Shell>
+      <Shell server={server} offer={signInOffer()}>
+        {children}
+      </Shell>
     </Prefetched>
   );
 }

@@ -1,0 +1,151 @@
+'use client';
+
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { createContext, useCallback, useContext } from 'react';
+import type { Target } from '@/lib/actions/target';
+import { useActionsOff, usePageTime } from './page-time';
+import { request } from './request';
+import type { Role, SessionAnswer, SessionServer } from './shapes';
+
+const ranks: Role[] = ['viewer', 'operator', 'admin'];
+
+/** How often it is asked who one is, ms: a role that was taken away meanwhile shows in the buttons. */
+const everyMs = 10_000;
+
+let aheadMs: number | undefined;
+
+/** How far pgdeck's clock is ahead of this browser's, ms; undefined before the first answer that did not come with the page. */
+export function clockAhead(): number | undefined {
+  return aheadMs;
+}
+
+/** Passes an answer on that has just arrived: it tells what pgdeck's clock shows. */
+export function arrived(answer: SessionAnswer): SessionAnswer {
+  aheadMs = Date.parse(answer.now) - Date.now();
+  return answer;
+}
+
+/** Who is signed in here, until when, and what they may do. */
+export function sessionQuery() {
+  return queryOptions({
+    queryKey: ['session'],
+    queryFn: async ({ signal }): Promise<SessionAnswer> =>
+      arrived(await request<SessionAnswer>('/api/session', { signal })),
+    staleTime: 5000,
+  });
+}
+
+/** Signs in with a name and a password. */
+export function signIn(name: string, password: string) {
+  return request<SessionAnswer>('/api/session', { body: { name, password } });
+}
+
+/** Signs out; `next` is where the provider is told of it, null: nowhere. */
+export function signOut() {
+  return request<{ next: string | null }>('/api/session', { method: 'DELETE', body: {} });
+}
+
+/** Moves the end that comes from doing nothing; only what a person does asks for it. */
+export function extendSession() {
+  return request<SessionAnswer>('/api/session/extend', { body: {} });
+}
+
+/** Who is signed in here and what they may do; undefined before the first answer. It is kept up to date by one per page. */
+export function useSession(): SessionAnswer | undefined {
+  return useQuery({ ...sessionQuery(), staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false }).data;
+}
+
+/** `useSession` for the one per page that keeps it up to date. */
+export function useKeptSession(): SessionAnswer | undefined {
+  return useQuery({ ...sessionQuery(), refetchInterval: everyMs }).data;
+}
+
+/** The role that each action asks for by its id, given by the root layout from the catalogue. */
+export const ActionRolesContext = createContext<Record<string, Role>>({});
+
+/**
+ * What is to be begun: an action (what asks for its preview is one), or something else that changes a server and asks for
+ * a role. A missing database is the target's; null is the server as a whole.
+ */
+export type Act =
+  | { action: string; target?: Target | undefined; database?: string | null }
+  | { role: Role; target?: Target | undefined; database?: string | null };
+
+/**
+ * Why somebody cannot do what asks for a role on a server, in a database, as a whole (null), or anywhere (undefined);
+ * undefined: they can.
+ */
+export function whyNotOn(
+  on: Pick<SessionServer, 'whyNot' | 'whyNotIn'>,
+  role: Role,
+  database?: string | null,
+): string | undefined {
+  if (role === 'viewer') return undefined;
+  const inEach = on.whyNotIn ?? {};
+  if (database === undefined && Object.values(inEach).some((each) => each[role] === null)) return undefined;
+  const where = (typeof database === 'string' ? inEach[database] : undefined) ?? on.whyNot;
+  return where[role] ?? undefined;
+}
+
+/**
+ * Tells why something cannot be begun on a server: who is signed in may not, or actions are off; undefined: it can be.
+ * What pgdeck has not said yet counts as not allowed.
+ */
+export function useWhyNotOn(server: string): (act: Act) => string | undefined {
+  const on = useSession()?.servers[server];
+  const roles = useContext(ActionRolesContext);
+  return useCallback(
+    (act: Act) => {
+      if (!on) return 'pgdeck is being asked what you may do here.';
+      const role = 'role' in act ? act.role : (roles[act.action] ?? 'admin');
+      return whyNotOn(on, role, act.database === undefined ? databaseOf(act.target) : act.database);
+    },
+    [on, roles],
+  );
+}
+
+/** Why an action (by its id), or what asks for a role, cannot be done on a server; undefined: it can. */
+export function useWhyNot(server: string, needed: string, database?: string | null): string | undefined {
+  const whyNot = useWhyNotOn(server);
+  const where = database === undefined ? {} : { database };
+  return whyNot(isRole(needed) ? { role: needed, ...where } : { action: needed, ...where });
+}
+
+/** Why who is signed in cannot do what changes nothing on the server and asks for a role all the same; undefined: they can. */
+export function useWhyNotRole(server: string, needed: Role): string | undefined {
+  const session = useSession();
+  const on = session?.servers[server];
+  if (!session || !on) return 'pgdeck is being asked what you may do here.';
+  if (ranks.indexOf(on.role) >= ranks.indexOf(needed)) return undefined;
+  return `This needs the role ${needed}; ${session.user.name} is ${on.role}.`;
+}
+
+/** Tells why something cannot be begun on this page: it shows the past, or `useWhyNotOn` has a reason. */
+export function useWhyOff(): (act: Act) => string | undefined {
+  const past = useActionsOff();
+  const whyNot = useWhyNotOn(usePageTime().server);
+  return useCallback((act: Act) => past ?? whyNot(act), [past, whyNot]);
+}
+
+function isRole(needed: string): needed is Role {
+  return (ranks as string[]).includes(needed);
+}
+
+/** The database that a target is in; null: it is the server's as a whole; undefined: it cannot be told from the target. */
+function databaseOf(target: Target | undefined): string | null | undefined {
+  switch (target?.kind) {
+    case 'backend':
+    case 'prepared':
+    case 'statement':
+    case 'run':
+      return undefined;
+    case 'backends':
+      return target.filter.datname ?? null;
+    case 'server':
+    case 'setting':
+    case 'slot':
+      return null;
+    default:
+      return target?.database;
+  }
+}
