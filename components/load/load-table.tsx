@@ -1,7 +1,8 @@
 'use client';
 
-import { Filter, SquareArrowOutUpRight } from 'lucide-react';
-import { useCallback, useMemo } from 'react';
+import { Eye, Filter, SquareArrowOutUpRight } from 'lucide-react';
+import { useCallback, useMemo, useState } from 'react';
+import { RevealDialog, useTextSeen, whyMasked } from '@/components/access/reveal';
 import { DataTable } from '@/components/table/data-table';
 import { Asked } from '@/components/ui/asked';
 import type { MenuEntry } from '@/components/ui/menu';
@@ -100,6 +101,8 @@ function Rows({
     () => loadColumns(slice, most, choose, (row) => filters.some(({ by, value }) => by === slice && value === row.key)),
     [slice, most, choose, filters],
   );
+  const seen = useTextSeen();
+  const [revealing, setRevealing] = useState<LoadRow>();
   const menu = useCallback(
     (row: LoadRow): MenuEntry[] => [
       {
@@ -111,23 +114,36 @@ function Rows({
       ...(slice === 'statement' && canChoose(row)
         ? [{ label: 'Open statement', icon: SquareArrowOutUpRight, href: statementHref(row.key) }]
         : []),
+      ...(slice === 'statement' && row.label !== null && seen !== 'plain'
+        ? [{ label: 'Reveal values…', icon: Eye, off: whyMasked(seen), onSelect: () => setRevealing(row) }]
+        : []),
     ],
-    [choose, slice, statementHref],
+    [choose, slice, statementHref, seen],
   );
   return (
-    <DataTable
-      id={`load-${slice}`}
-      caption={`Load by ${sliceWords[slice].one.toLowerCase()}`}
-      rows={rows}
-      columns={columns}
-      rowKey={rowKey}
-      rowName={(row) => rowText(row, slice).slice(0, 80)}
-      rowState={(row) => (row.rest ? 'rest' : undefined)}
-      sort={{ column: 'load', descending: true }}
-      menu={menu}
-      menuTitle={(row) => <b className="cut block">{rowText(row, slice)}</b>}
-      filterText=""
-    />
+    <>
+      <DataTable
+        id={`load-${slice}`}
+        caption={`Load by ${sliceWords[slice].one.toLowerCase()}`}
+        rows={rows}
+        columns={columns}
+        rowKey={rowKey}
+        rowName={(row) => rowText(row, slice).slice(0, 80)}
+        rowState={(row) => (row.rest ? 'rest' : undefined)}
+        sort={{ column: 'load', descending: true }}
+        menu={menu}
+        menuTitle={(row) => <b className="cut block">{rowText(row, slice)}</b>}
+        filterText=""
+      />
+      {revealing && (
+        <RevealDialog
+          title="Statement"
+          of={{ topic: 'slow-queries', key: { sid: revealing.key }, column: 'query' }}
+          masked={revealing.label ?? ''}
+          onClose={() => setRevealing(undefined)}
+        />
+      )}
+    </>
   );
 }
 

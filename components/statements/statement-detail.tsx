@@ -1,6 +1,7 @@
 'use client';
 
 import { useEffect, useState } from 'react';
+import { RevealLine, useReveal } from '@/components/access/reveal';
 import { statementCharts } from '@/components/history/charts-of';
 import { RowCharts } from '@/components/history/row-charts';
 import { SqlBlock } from '@/components/ui/sql';
@@ -10,15 +11,23 @@ import type { Statement } from './summary';
 
 /** One statement in full: its text laid out over lines, the figures that the table has no room for, and its history. */
 export function StatementDetail({ server, row }: { server: string; row: Statement }) {
-  const text = useFormatted(row.query);
+  const { queryid, userid, dbid, toplevel } = row;
+  const key = { queryid, userid, dbid, toplevel };
+  const reveal = useReveal({ topic: 'slow-queries', key, column: 'query' }, row.query);
+  const text = useFormatted(reveal.text);
   const cut = row.query !== null && (row.query_length ?? 0) > row.query.length;
   return (
     <div className="statement-detail">
       {text === undefined ? (
-        <p className="soft">Its text was not read yet, or is hidden from the role that pgdeck reads with.</p>
+        reveal.seen === 'hidden' ? (
+          <RevealLine reveal={reveal} />
+        ) : (
+          <p className="soft">Its text was not read yet, or is hidden from the role that pgdeck reads with.</p>
+        )
       ) : (
         <div>
           <SqlBlock sql={text} label="statement" />
+          <RevealLine reveal={reveal} />
           {cut && (
             <p className="muted mt-1 text-xs">
               The first {exact(row.query?.length ?? 0)} of {exact(row.query_length ?? 0)} characters.
