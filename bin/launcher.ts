@@ -5,9 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDemo } from '@/demo/start';
 import { guardedServer } from '@/lib/access/http';
+import { keptSecret } from '@/lib/access/keys';
 import { type Config, type DemoAddresses, readConfig, type Target } from '@/lib/config';
+import { openToAll } from '@/lib/config-warnings';
 import type { HistoryPlace } from '@/lib/history/place';
+import { log } from '@/lib/metrics/log';
 import { shared } from '@/lib/runtime';
+import { addressOf, announcement } from './announce';
 import { HistoryServer } from './history-server';
 import { LaunchError } from './launch-error';
 import { listen } from './listen';
@@ -39,9 +43,10 @@ export async function start({ root, dev, demo: wantsDemo }: StartOptions): Promi
   try {
     // The settings are checked before anything is started; with the demo its addresses are known only afterwards.
     const settings = readConfig(process.env, wantsDemo ? placeholder : undefined);
-    const address = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${settings.port}`;
     makeStateFolder(settings.stateDir);
-    down.last(lockStateFolder(settings.stateDir, address));
+    down.last(lockStateFolder(settings.stateDir, addressOf(settings)));
+    // A key that cannot be kept is told now, not to the first who signs in.
+    if (asksWho(settings) && settings.access.secret === undefined) keptSecret(settings.stateDir);
     const history = bringUpHistory(root, settings, down);
     const demo = wantsDemo ? await bringUpDemo(root, settings, down) : undefined;
     const config = demo ? readConfig(process.env, demo) : settings;
@@ -53,12 +58,24 @@ export async function start({ root, dev, demo: wantsDemo }: StartOptions): Promi
       ...(demo && { demo }),
     };
     await serve(root, dev, config, down);
-    announce(version, address, config);
+    for (const line of announcement(version, config)) say(line);
+    if (config.access.mode === 'anonymous') repeat(openToAll);
     down.add(watchServers(say));
   } catch (error) {
     await down.go();
     throw error;
   }
+}
+
+/** Whether there are sessions or frames to be sealed. */
+function asksWho({ access }: Config): boolean {
+  return access.embed !== undefined || (access.mode !== 'local' && access.mode !== 'anonymous');
+}
+
+/** Says something in the log now and each hour. */
+function repeat(warning: string): void {
+  log.warn(warning);
+  setInterval(() => log.warn(warning), 3_600_000).unref();
 }
 
 const nowhere: Target = { host: '', port: 0, database: '', user: '', password: undefined, tls: { mode: 'disable' } };
@@ -136,23 +153,6 @@ async function stopSampling(): Promise<void> {
     connections.close();
   }
   await shared().history?.stop();
-}
-
-function announce(version: string, address: string, { servers, warnings, history, stateDir }: Config): void {
-  for (const warning of warnings) say(warning);
-  say();
-  say(`pgdeck ${version} is running: ${address}`);
-  for (const { name, demo, read, action } of servers) {
-    const where = `${read.host}:${read.port}, database ${read.database}, role ${read.user}`;
-    const acting = action.user === read.user ? '' : `, actions as ${action.user}`;
-    say(`${demo ? 'The demo' : name}: ${where}${acting}`);
-    if (demo) say('Your own server: DATABASE_URL=postgres://user:password@host:5432/database npm start');
-  }
-  const { kind, url } = history;
-  if (url) say(`History: ${url.host}:${url.port}, database ${url.database}`);
-  else say(kind === 'off' ? 'History: off (PGDECK_HISTORY)' : `History: below ${stateDir}`);
-  say('Ctrl-C stops it.');
-  say();
 }
 
 type Stop = () => void | Promise<void>;

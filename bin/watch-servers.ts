@@ -10,11 +10,10 @@ export function watchServers(say: (line: string) => void): () => void {
       if (problem) {
         const line = `${config.name}: ${problem.sentence} ${problem.hint}`;
         if (line !== before) say(line);
-        said.set(config.id, line);
-      } else if (capabilities) {
-        const role = capabilities.inRecovery ? 'standby' : 'primary';
-        const line = `${config.name}: connected, PostgreSQL ${capabilities.version}, ${role}.`;
-        if (line !== before) say(line);
+        if (capabilities.superuser && before === undefined)
+          say(
+            `${config.name}: ${config.read.user} is a superuser, so that whoever gets hold of pgdeck has the whole server. docs/database-roles.md has roles that can do less.`,
+          );
         said.set(config.id, line);
       }
     }

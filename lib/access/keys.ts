@@ -1,5 +1,5 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '@/lib/config-early.mjs';
 import { runtime } from '@/lib/runtime';
@@ -49,6 +49,7 @@ export function keptSecret(stateDir: string): string {
 }
 
 function readSecretFile(file: string): string {
+  if ((statSync(file).mode & 0o077) !== 0) throw new Error('other users may read it: chmod 600');
   const secret = readFileSync(file, 'utf8').trim();
   if (Buffer.byteLength(secret) < 32) throw new Error('it is shorter than 32 bytes');
   return secret;
