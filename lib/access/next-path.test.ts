@@ -14,7 +14,7 @@ describe('where a sign-in leads back to', () => {
     expect(safeNext(path)).toBe(path);
   });
 
-  // Take out the test of `isOwn(text)`, of the origin, of `isOwn(path)` or of the decoded path: some of these come through.
+  // Take out `!isOwn(text)` or the line with `decoded()`: some of these come through.
   it.each([
     'https://evil.example/',
     'javascript:alert(1)',

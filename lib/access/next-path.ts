@@ -11,11 +11,10 @@ export function safeNext(text: string | null | undefined): string {
   if (typeof text !== 'string' || text.length > longest || !isOwn(text)) return '/';
   const url = URL.canParse(text, nowhere) ? new URL(text, nowhere) : undefined;
   if (url?.origin !== nowhere) return '/';
-  // Resolved anew: `/..//host` is only now one that begins with two slashes.
-  const path = url.pathname + url.search + url.hash;
-  if (!isOwn(path) || !isOwn(decoded(url.pathname))) return '/';
+  // Only resolved, or decoded, `/..//host` and `/%2Fhost` begin with two slashes.
+  if (!isOwn(decoded(url.pathname))) return '/';
   // Not back to the sign-in itself, and no answer for programs.
-  return /^\/(api|signin)(\/|$)/i.test(url.pathname) ? '/' : path;
+  return /^\/(api|signin)(\/|$)/i.test(url.pathname) ? '/' : url.pathname + url.search + url.hash;
 }
 
 function isOwn(path: string): boolean {
