@@ -3,6 +3,7 @@ import { shared } from '@/lib/runtime';
 /** Says in the terminal what each watched server answers while it cannot be reached, and when it can; each change once. */
 export function watchServers(say: (line: string) => void): () => void {
   const said = new Map<string, string>();
+  const warned = new Set<string>();
   const look = () => {
     for (const { config, connections } of shared().servers?.values() ?? []) {
       const { problem, capabilities } = connections;
@@ -10,11 +11,17 @@ export function watchServers(say: (line: string) => void): () => void {
       if (problem) {
         const line = `${config.name}: ${problem.sentence} ${problem.hint}`;
         if (line !== before) say(line);
-        if (capabilities.superuser && before === undefined)
-          say(
-            `${config.name}: ${config.read.user} is a superuser, so that whoever gets hold of pgdeck has the whole server. docs/database-roles.md has roles that can do less.`,
-          );
         said.set(config.id, line);
+      } else if (capabilities) {
+        const role = capabilities.inRecovery ? 'standby' : 'primary';
+        const line = `${config.name}: connected, PostgreSQL ${capabilities.version}, ${role}.`;
+        if (line !== before) say(line);
+        said.set(config.id, line);
+        if (capabilities.superuser && !warned.has(config.id))
+          say(
+            `${config.name}: ${config.read.user} is a superuser: whoever gets hold of pgdeck has the whole server. docs/database-roles.md has roles that can do less.`,
+          );
+        warned.add(config.id);
       }
     }
   };
