@@ -85,6 +85,8 @@ function outcomeOf(entry: AuditEntry): Pick<AuditLine, 'mark' | 'word' | 'senten
       return { mark: 'ok', word: sentenceCase(entry.event), sentence: text(entry.message) ?? '' };
     case 'denied':
       return { mark: 'warning', word: 'Refused', sentence: text(entry.message) ?? 'It was refused.' };
+    case 'text_revealed':
+      return { mark: 'ok', word: 'Shown', sentence: text(entry.message) ?? 'A text was shown with its values.' };
     case 'recovered':
       return {
         mark: 'warning',

@@ -12,7 +12,10 @@ const struck = '[redacted]';
 export function redactText(text: string): string {
   return text
     .replace(/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@]*@/gi, `$1:${struck}@`)
-    .replace(/\b(password|passwd|pgpassword|token|secret)(\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s&,;]+)/gi, `$1$2${struck}`);
+    .replace(
+      /\b(password|passwd|pgpassword|token|secret)(\s*[=:]\s*|\s+(?=['"$]|e'|u&'))((?:e|u&)?'(?:[^'\\]|''|\\[\s\S])*(?:'|$)|"[^"]*"|\$(\w*)\$[\s\S]*?\$\4\$|[^\s&,;]+)/gi,
+      `$1$2${struck}`,
+    );
 }
 
 /** An error without what PostgreSQL adds from the data (detail, where, the statement inside a function). */

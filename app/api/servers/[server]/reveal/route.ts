@@ -48,13 +48,13 @@ export const POST = route(
         title: 'Reveal the values of a statement',
         target: {
           kind: 'text',
+          name: masked,
           topic,
           column,
           key,
           ...(database !== undefined && { database }),
           ...(at !== undefined && { at }),
         },
-        text: masked,
         textSha256: sha256,
         message: 'Its text was shown with its values.',
       })
