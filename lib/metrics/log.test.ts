@@ -42,28 +42,28 @@ it('redacts addresses and settings, and leaves the rest', () => {
   );
   expect(redactText("user=app password='a b' dbname=x")).toBe('user=app password=[redacted] dbname=x');
   expect(redactText('The server refused the password.')).toBe('The server refused the password.');
+});
 
-  // T17: without the alternative of white space before a quote in redactText() the first of these stand in the log.
-  it.each([
-    "alter role app password 'hunter2'",
-    "alter role app password E'a\\'b hunter2' login",
-    "alter role app password 'it''s hunter2",
-    'alter role app password $x$a hunter2$x$',
-    'connection host=a password=hunter2',
-    'PGPASSWORD=hunter2 psql',
-  ])('T17: %s', (text) => {
-    expect(logged((log) => log.warn({ sql: text }, `refused: ${text}`))).not.toContain('hunter2');
-  });
+// T17: without the alternative of white space before a quote in redactText() the first of these stand in the log.
+it.each([
+  "alter role app password 'hunter2'",
+  "alter role app password E'a\\'b hunter2' login",
+  "alter role app password 'it''s hunter2",
+  'alter role app password $x$a hunter2$x$',
+  'connection host=a password=hunter2',
+  'PGPASSWORD=hunter2 psql',
+])('T17: %s', (text) => {
+  expect(logged((log) => log.warn({ sql: text }, `refused: ${text}`))).not.toContain('hunter2');
+});
 
-  // T17: without loggedMessage() in safeError() what PostgreSQL quotes of a row stands in the log.
-  it('T17: keeps values out of what PostgreSQL says, also in the stack', () => {
-    const error = Object.assign(new Error('invalid input syntax for type integer: "jane@example.com"'), {
-      code: '22P02',
-      severity: 'ERROR',
-    });
-    const text = logged((log) => log.error({ err: error }, 'failed'));
-    expect(text).not.toContain('jane');
-    expect(text).toContain('invalid input syntax for type integer');
-    expect(text).toContain('log.test.ts');
+// T17: without loggedMessage() in safeError() what PostgreSQL quotes of a row stands in the log.
+it('T17: keeps values out of what PostgreSQL says, also in the stack', () => {
+  const error = Object.assign(new Error('invalid input syntax for type integer: "jane@example.com"'), {
+    code: '22P02',
+    severity: 'ERROR',
   });
+  const text = logged((log) => log.error({ err: error }, 'failed'));
+  expect(text).not.toContain('jane');
+  expect(text).toContain('invalid input syntax for type integer');
+  expect(text).toContain('log.test.ts');
 });
