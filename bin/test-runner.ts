@@ -1,3 +1,4 @@
+import { accessOf } from '@/lib/access/test-access';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { Audit } from '@/lib/audit/audit';
 import type { ServerConfig } from '@/lib/config';
@@ -17,7 +18,7 @@ const server: Server = { config, connections, sampler, findings: undefined as un
 const parts = {
   servers: new Map([[config.id, server]]),
   audit: new Audit(stateDir),
-  config: { maintenanceMax: 2, approval: 'off' as const },
+  config: { maintenanceMax: 2, approval: 'off' as const, access: accessOf() },
 };
 const runner = new Runner(() => parts);
 const user = { name: 'killed', role: 'admin' as const, mode: 'local' as const };

@@ -4,6 +4,8 @@ const brand = Symbol.for('pgdeck.ApiError');
 /** A failure that a caller is told: HTTP status, code of the API, a sentence, and the input field it is about. */
 export class ApiError extends Error {
   readonly [brand] = true;
+  /** It stands in the audit already. */
+  audited = false;
 
   constructor(
     readonly status: number,

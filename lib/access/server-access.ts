@@ -102,7 +102,7 @@ export function noDatabase(server: string, database: string): ApiError {
 }
 
 /** The database that is meant where none is named: pgdeck's own, or the first that somebody may see. */
-export function homeOf({ databases }: ServerAccess, { read }: ServerConfig): string {
+export function homeOf({ databases }: ServerAccess, { read }: Pick<ServerConfig, 'read'>): string {
   if (databases === undefined || databases.has(read.database)) return read.database;
   return [...databases].sort()[0] ?? read.database;
 }

@@ -16,11 +16,18 @@ export type User = {
   groups?: readonly string[];
   /** What a token was made for; missing: all that the role may see. */
   only?: { servers?: readonly string[] | undefined; pages?: readonly string[] | undefined };
+  /** True: they are not there, and pgdeck acts in their name at a time. */
+  away?: true;
 };
 
 /** Who did something, as the audit keeps it. */
-export function personOf({ name, role, mode }: User): { name: string; role: Role; mode: UserMode } {
-  return { name, role, mode };
+export function personOf({ name, role, mode, away }: User): { name: string; role: Role; mode: UserMode } {
+  return { name, role, mode: away ? 'schedule' : mode };
+}
+
+/** Whether two are the same person: a name alone is not, for two ways of sign-in can know the same one. */
+export function isSame(a: Pick<User, 'name' | 'mode'>, b: Pick<User, 'name' | 'mode'>): boolean {
+  return a.name === b.name && a.mode === b.mode;
 }
 
 /** Whether a role covers another one. */

@@ -142,6 +142,8 @@ export type Run = {
   action: string;
   title: string;
   target: Target;
+  /** The databases that it is about; null: the server as a whole; missing: not known. */
+  databases?: string[] | null;
   user: string;
   status: RunStatus;
   message: string;
@@ -206,6 +208,8 @@ export type AuditEntry = {
   action?: string;
   title?: string;
   target?: unknown;
+  /** The databases that it is about; null: the server as a whole. */
+  databases?: string[] | null;
   role?: string;
   sql?: string[];
   result?: {

@@ -47,7 +47,7 @@ where a.pid = any($1::int[])`;
 
 /**
  * Sessions in one of the states `$1::text[]` for longer than `$2` seconds, oldest first, at most `$6`; where not null,
- * only of application `$3`, database `$4` and role `$5`. Never pgdeck's own.
+ * only of application `$3`, database `$4`, role `$5` and databases `$7::text[]`. Never pgdeck's own.
  */
 export const matchingSql = `select /* pgdeck:matching */ ${columns}
 from pg_catalog.pg_stat_get_activity(null) as a
@@ -56,6 +56,7 @@ where a.backend_type = 'client backend' and a.pid <> pg_catalog.pg_backend_pid()
   and ($3::text is null or a.application_name = $3)
   and ($4::text is null or a.datid = (select d.oid from pg_catalog.pg_database as d where d.datname = $4))
   and ($5::text is null or a.usesysid = (select r.oid from pg_catalog.pg_roles as r where r.rolname = $5))
+  and ($7::text[] is null or a.datid in (select d.oid from pg_catalog.pg_database as d where d.datname = any($7)))
 order by a.state_change, a.pid
 limit $6::int`;
 

@@ -1,3 +1,4 @@
+import type { UserMode } from '@/lib/access/user';
 import type { Row, WorkAction } from '@/lib/actions/action';
 import { findAction } from '@/lib/actions/index';
 import type { AuditEntry, Run } from '@/lib/actions/protocol';
@@ -97,6 +98,7 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
     );
   const job: Job = {
     run,
+    by: intent.user && { name: intent.user.name, mode: intent.user.mode as UserMode },
     server,
     plan: work,
     epoch: '',
@@ -107,7 +109,10 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
     begin: async () => {},
   };
   const release = adopting.take(job);
-  const past = await pastRuns(adopting.audit, run.server, run.action).catch(() => []);
+  // Who may know of this run may know of those that were about the same.
+  const samePlace = ({ databases }: Pick<Run, 'databases'>) =>
+    JSON.stringify(databases) === JSON.stringify(run.databases);
+  const past = await pastRuns(adopting.audit, run.server, run.action, samePlace).catch(() => []);
   if (past.length > 0) run.past = past;
   try {
     const came = await follow(job, work, patience);

@@ -17,6 +17,7 @@ export type Asked = Pick<Preview, 'action' | 'target'> &
  */
 export function noteAsked(audit: Audit, server: Server, user: User, asked: Asked, refusal?: ApiError): void {
   const { action, target, previewId, title, role, members } = asked;
+  if (refusal) refusal.audited = true;
   const requestId = requests.getStore()?.requestId;
   const record: AuditRecord = {
     event: refusal ? 'denied' : 'preview',

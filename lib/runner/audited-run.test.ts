@@ -27,6 +27,7 @@ it('an ended run is what the line of its result tells; its target is an identity
     action: 'alter-system',
     title: 'Set work_mem?',
     target: { kind: 'setting', name: 'work_mem' },
+    databases: null,
     user: 'ada',
     status: 'done',
     message: 'It is done.',

@@ -1,6 +1,7 @@
 import type { AuditEntry, Run } from '@/lib/actions/protocol';
 import { type Target, target as targets } from '@/lib/actions/target';
 import type { AuditRecord } from '@/lib/audit/audit';
+import { databasesOf } from '@/lib/audit/databases';
 
 /** A run as a line of the audit tells of it; undefined where the line is not of a run. It has neither begun nor ended. */
 export function auditedRun(entry: AuditEntry): Run | undefined {
@@ -13,6 +14,7 @@ export function auditedRun(entry: AuditEntry): Run | undefined {
     action,
     title: title ?? action,
     target,
+    databases: databasesOf(entry),
     user: user?.name ?? 'unknown',
     status: 'running',
     message: '',

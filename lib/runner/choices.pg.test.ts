@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { everything } from '@/lib/access/test-access';
 import { target } from '@/lib/actions/target';
 import { choicesOf, chosenFrom } from './choices';
 import { refusal, Stage } from './test-stage';
@@ -18,7 +19,7 @@ describe.each([14, 18])('what there is to choose from, on PostgreSQL %i', (major
   afterAll(() => stage?.end());
 
   const labels = async (search: string, database?: string) =>
-    (await choicesOf(stage.server, { kind: 'relation', search, ...(database && { database }) })).map(
+    (await choicesOf(stage.server, everything, { kind: 'relation', search, ...(database && { database }) })).map(
       ({ label }) => label,
     );
 
@@ -30,7 +31,7 @@ describe.each([14, 18])('what there is to choose from, on PostgreSQL %i', (major
   });
 
   it('offers targets that a preview takes, of the database that is asked for', async () => {
-    const [orders] = await choicesOf(stage.server, { kind: 'relation', search: 'public.orders' });
+    const [orders] = await choicesOf(stage.server, everything, { kind: 'relation', search: 'public.orders' });
     expect(orders).toEqual({
       label: 'public.orders',
       detail: 'table',
@@ -42,7 +43,9 @@ describe.each([14, 18])('what there is to choose from, on PostgreSQL %i', (major
 
   it('lists only the relations that fit an action', async () => {
     const fitting = async (fit: { relkinds?: string; partition?: boolean }) =>
-      (await choicesOf(stage.server, { kind: 'relation', search: 'fitting', ...fit })).map(({ label }) => label).sort();
+      (await choicesOf(stage.server, everything, { kind: 'relation', search: 'fitting', ...fit }))
+        .map(({ label }) => label)
+        .sort();
     expect(await fitting({})).toHaveLength(4);
     expect(await fitting({ relkinds: 'p' })).toEqual(['public.fitting']);
     expect(await fitting({ relkinds: 'S' })).toEqual(['public.fitting_seq']);
@@ -53,7 +56,8 @@ describe.each([14, 18])('what there is to choose from, on PostgreSQL %i', (major
 
   it('shows settings as the server has them, with units, and never as the sessions of pgdeck have them', async () => {
     const detail = async (name: string) =>
-      (await choicesOf(stage.server, { kind: 'setting', search: name })).find(({ label }) => label === name)?.detail;
+      (await choicesOf(stage.server, everything, { kind: 'setting', search: name })).find(({ label }) => label === name)
+        ?.detail;
     expect(await detail('work_mem')).toMatch(/^4MB, /);
     expect(await detail('effective_cache_size')).toMatch(/^4GB, /);
     expect(await detail('autovacuum_work_mem')).toMatch(/^-1, /);
@@ -66,13 +70,15 @@ describe.each([14, 18])('what there is to choose from, on PostgreSQL %i', (major
 
   it('refuses a kind that cannot be listed and a database that is not there, without trying to connect', async () => {
     for (const kind of ['backend', 'backends', 'run', 'toString', 'orders'])
-      expect(await refusal(choicesOf(stage.server, { kind }))).toBe('400 bad_input');
-    expect(await refusal(choicesOf(stage.server, { kind: 'relation', database: 'nowhere' }))).toBe('400 bad_input');
+      expect(await refusal(choicesOf(stage.server, everything, { kind }))).toBe('400 bad_input');
+    expect(await refusal(choicesOf(stage.server, everything, { kind: 'relation', database: 'nowhere' }))).toBe(
+      '400 bad_input',
+    );
     expect(stage.server.connections.problem).toBeUndefined();
   });
 
   it.each(chosenFrom())('answers for %s, or says in the words of PostgreSQL why not', async (kind) => {
-    const answer = await choicesOf(stage.server, { kind }).catch((error) => error.code);
+    const answer = await choicesOf(stage.server, everything, { kind }).catch((error) => error.code);
     // pg_stat_statements is not installed here.
     if (kind === 'statement') return expect(answer === '42P01' || Array.isArray(answer)).toBe(true);
     for (const choice of answer) {

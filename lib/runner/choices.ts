@@ -1,4 +1,5 @@
 import { badInput } from '@/lib/access/errors';
+import { homeOf, requireDatabase, type ServerAccess, seesDatabase } from '@/lib/access/server-access';
 import type { RelationFit } from '@/lib/actions/fits';
 import { subjects } from '@/lib/actions/subjects/index';
 import type { Reader, SubjectReader } from '@/lib/actions/subjects/subject';
@@ -21,14 +22,20 @@ export type Sought = {
   search?: string | undefined;
 } & Partial<RelationFit>;
 
-/** What there is of a kind of target, at most 50; 400 for a kind that cannot be listed and for an unknown database. */
-export async function choicesOf({ config, connections }: Server, sought: Sought): Promise<Choice[]> {
+/** What somebody may see of a kind of target, at most 50; 400 for a kind that cannot be listed and for an unknown database. */
+export async function choicesOf(
+  { config, connections }: Server,
+  access: ServerAccess,
+  sought: Sought,
+): Promise<Choice[]> {
   const { kind, search = '' } = sought;
   const readers = subjects as Record<string, SubjectReader | undefined>;
   const choices = Object.hasOwn(readers, kind) ? readers[kind]?.choices : undefined;
   if (!choices) throw badInput(`kind: there is nothing to choose from. It can be ${chosenFrom().join(', ')}.`, 'kind');
   const known = connections.capabilities?.databases;
-  const database = sought.database || config.action.database;
+  const database = sought.database || homeOf(access, { read: config.action });
+  // What is in no database belongs to the server as a whole.
+  requireDatabase(access, config.id, isInDatabase(kind) ? database : null);
   // A failed attempt to connect would make every other question to this server wait.
   if (known && !known.includes(database))
     throw badInput(`database: there is no database "${database}" to connect to.`, 'database');
@@ -42,7 +49,14 @@ export async function choicesOf({ config, connections }: Server, sought: Sought)
     mostChoices,
   ]);
   // What a preview would not take, such as a name beyond what it allows, is not offered.
-  return rows.filter((row) => target.safeParse(row.target).success).slice(0, mostChoices);
+  return rows
+    .filter((row) => target.safeParse(row.target).success)
+    .filter((row) => !('database' in row.target) || seesDatabase(access, row.target.database))
+    .slice(0, mostChoices);
+}
+
+function isInDatabase(kind: string): boolean {
+  return target.options.some(({ shape }) => shape.kind.value === kind && 'database' in shape);
 }
 
 /** The kinds of target that can be listed. */

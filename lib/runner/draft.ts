@@ -1,3 +1,4 @@
+import type { User } from '@/lib/access/user';
 import type { Action, Given, SignalAction, WorkAction, Plan as WorkPlan } from '@/lib/actions/action';
 import type { Member, Preview } from '@/lib/actions/protocol';
 import type { WorkTarget } from '@/lib/actions/target';
@@ -9,6 +10,8 @@ export type Draft = {
   typed: string;
   /** Which run of the server it was made on. */
   epoch: string;
+  /** The databases that it is done in; null: it is about the server as a whole. */
+  databases: string[] | null;
   plan: Plan;
 };
 
@@ -24,7 +27,7 @@ export type Remembered = {
   draft: Draft;
   action: Action;
   server: string;
-  user: string;
+  by: User;
   expiresAtMs: number;
   used: boolean;
 };

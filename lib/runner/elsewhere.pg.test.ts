@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { accessOf } from '@/lib/access/test-access';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { Runner } from './runner';
 import { admin, refusal, Stage } from './test-stage';
@@ -50,7 +51,7 @@ async function another(withStore: boolean) {
   const other = new Runner(() => ({
     servers: new Map([['test', server]]),
     audit,
-    config: { maintenanceMax: 2, approval: 'off' },
+    config: { maintenanceMax: 2, approval: 'off', access: accessOf() },
     ...(withStore && { history: { store } }),
   }));
   return { run, ours, other };

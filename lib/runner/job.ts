@@ -1,4 +1,5 @@
 import type { ApiError } from '@/lib/access/errors';
+import type { User } from '@/lib/access/user';
 import type { Row } from '@/lib/actions/action';
 import type { Figure, MemberResult, NextAction, Run, RunStatus, Undo } from '@/lib/actions/protocol';
 import type { Subject } from '@/lib/actions/subjects/subject';
@@ -26,6 +27,8 @@ export type Adoption = { before: Row | null; subject: Subject; details: Row[] };
 /** One execution while it runs. */
 export type Job = {
   run: Run;
+  /** Who asked for it; undefined where an audit of before does not tell. */
+  by: Pick<User, 'name' | 'mode'> | undefined;
   server: Server;
   plan: Plan;
   epoch: string;

@@ -65,6 +65,8 @@ async function optional<T>(question: Promise<T>, without: T): Promise<T> {
 /** Names behind OIDs, and what the acting role may do to each role's sessions. */
 export type Names = {
   database: (oid: number | null) => string;
+  /** The name of a database where there is one and it could be read. */
+  known: (oid: number | null) => string | undefined;
   role: (oid: number | null) => string;
   /** Why a session of this role will not take our signal; undefined where it will, or where that cannot be told. */
   refuses: (oid: number | null) => string | undefined;
@@ -87,6 +89,7 @@ export async function namesOf(query: Query, sessions: Session[], actor: Actor): 
     oid === null ? 'unknown' : (find(kind, oid)?.name ?? `OID ${oid}`);
   return {
     database: name('database'),
+    known: (oid) => find('database', oid)?.name,
     role: name('role'),
     refuses: (oid) => {
       const found = find('role', oid);

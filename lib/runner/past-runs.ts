@@ -1,5 +1,6 @@
-import type { PastRun } from '@/lib/actions/protocol';
+import type { PastRun, Run } from '@/lib/actions/protocol';
 import type { Audit } from '@/lib/audit/audit';
+import { databasesOf } from '@/lib/audit/databases';
 
 const mostRuns = 10;
 /** How many ended runs of an action are looked through: only those that were done tell how long it takes. */
@@ -9,12 +10,17 @@ const mostFiles = 2;
 
 const done = new Set(['done', 'done_with_warnings']);
 
-/** Earlier runs of an action on a server that were done, newest first: how long each took, and of how many bytes. */
-export async function pastRuns(audit: Audit, server: string, action: string): Promise<PastRun[]> {
+/** Earlier runs of an action on a server that were done and that `sees` may be told, newest first: how long each took, and of how many bytes. */
+export async function pastRuns(
+  audit: Audit,
+  server: string,
+  action: string,
+  sees: (run: Pick<Run, 'databases'>) => boolean,
+): Promise<PastRun[]> {
   const { entries } = await audit.read({ limit: mostRead, event: 'result', server, action }, mostFiles);
   const runs = entries.flatMap((entry): PastRun[] => {
     const { runId, result, title, ts } = entry;
-    if (!runId || !result || !done.has(result.status)) return [];
+    if (!runId || !result || !done.has(result.status) || !sees({ databases: databasesOf(entry) })) return [];
     const { name } = (entry.target ?? {}) as { name?: string };
     const work = entry.work as { readBytes?: unknown } | undefined;
     return [

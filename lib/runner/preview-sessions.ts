@@ -1,4 +1,5 @@
 import { ApiError, badInput } from '@/lib/access/errors';
+import { type ServerAccess, seesDatabase } from '@/lib/access/server-access';
 import type { SignalAction } from '@/lib/actions/action';
 import type { Member, Preview } from '@/lib/actions/protocol';
 import { matchingSql, type Session, statesOf } from '@/lib/actions/session';
@@ -20,13 +21,16 @@ export async function previewSession(
   action: SignalAction,
   target: BackendTarget,
   connections: ServerConnections,
+  access: ServerAccess,
 ): Promise<Draft> {
   if (action.needsQueryStart && target.query_start_us === undefined)
     throw badInput('target.query_start_us: is needed to name the statement.', 'target.query_start_us');
   return look(connections, async (query) => {
     const who = await actor(query);
-    const session = offered(action, target, await sessionOf(query, target.pid));
-    const names = await namesOf(query, [session], who);
+    const found = await sessionOf(query, target.pid);
+    const names = await namesOf(query, found ? [found] : [], who);
+    const database = found && names.known(found.database_oid);
+    const session = offered(action, target, seesDatabase(access, database) ? found : undefined);
     const held = await heldBy(query, session.pid);
     const waiters = await waitersOf(query, [session.pid]);
     const { pid } = session;
@@ -65,17 +69,19 @@ export async function previewSession(
       facts,
       warnings,
       members: [member(session, names)],
+      databases: database === undefined ? null : [database],
       states: undefined,
       typed: String(pid),
     });
   });
 }
 
-/** What would happen to every session of a filter; who they are is frozen here. */
+/** What would happen to every session of a filter, in these databases (undefined: all); who they are is frozen here. */
 export async function previewSessions(
   action: SignalAction,
   target: BackendsTarget,
   connections: ServerConnections,
+  databases: string[] | undefined,
 ): Promise<Draft> {
   const { filter } = target;
   if (!action.bulkStates.includes(filter.state))
@@ -94,6 +100,7 @@ export async function previewSessions(
       filter.datname ?? null,
       filter.usename ?? null,
       mostMembers + 1,
+      databases ?? null,
     ]);
     const sessions = rows.slice(0, mostMembers);
     const oldest = sessions[0];
@@ -131,10 +138,17 @@ export async function previewSessions(
       ],
       warnings,
       members: sessions.map((session) => member(session, names)),
+      databases: databasesOf(sessions, names),
       states,
       typed: String(sessions.length),
     });
   });
+}
+
+/** The databases of sessions; null where one of them is in none that is known. */
+function databasesOf(sessions: Session[], names: Names): string[] | null {
+  const found = [...new Set(sessions.map(({ database_oid }) => names.known(database_oid)))];
+  return found.every((name) => name !== undefined) ? found.sort() : null;
 }
 
 function draft(
@@ -143,14 +157,16 @@ function draft(
   who: Actor,
   found: Pick<Preview, 'title' | 'facts' | 'warnings'> & {
     members: Member[];
+    databases: string[] | null;
     states: string[] | undefined;
     typed: string;
   },
 ): Draft {
-  const { members, states, typed, ...words } = found;
+  const { members, databases, states, typed, ...words } = found;
   return {
     typed,
     epoch: who.epoch,
+    databases,
     plan: { kind: 'signal', action, members, states },
     preview: {
       ...words,

@@ -1,4 +1,5 @@
 import { ApiError } from '@/lib/access/errors';
+import { type ServerAccess, seesDatabase } from '@/lib/access/server-access';
 import type { Given, Plan, Step, WorkAction } from '@/lib/actions/action';
 import type { Subject } from '@/lib/actions/subjects/subject';
 import type { WorkTarget } from '@/lib/actions/target';
@@ -16,11 +17,13 @@ export async function previewWork(
   action: WorkAction,
   target: WorkTarget,
   options: Record<string, unknown>,
-  server: Server,
-  audit: Audit,
+  { server, access, audit }: { server: Server; access: ServerAccess; audit: Audit },
 ): Promise<Draft> {
   const { connections } = server;
-  const restored = target.kind === 'run' ? await restoredFrom(target.runId, audit, server) : undefined;
+  const restored =
+    target.kind === 'run'
+      ? await restoredFrom(target.runId, audit, server, (database) => seesDatabase(access, database))
+      : undefined;
   // A failed attempt to connect would make every other question to this server wait.
   const databases = connections.capabilities?.databases;
   const named = restored?.database ?? ('database' in target ? target.database : undefined);
@@ -44,11 +47,12 @@ export async function previewWork(
   const refused = action.refuse?.(given);
   if (refused) throw new ApiError(422, refused.code, `${refused.message} Nothing was done.`);
   const plan = action.plan(given);
-  const found = await preflight({ server, plan, subject: given.subject, action, who, audit, elsewhere });
+  const found = await preflight({ server, access, plan, subject: given.subject, action, who, audit, elsewhere });
   const holders = found.waitsFor.filter(({ granted }) => granted).length;
   return {
     typed: plan.typed,
     epoch: who.epoch,
+    databases: databasesOf(given.subject),
     plan: { kind: 'work', action, target, given, plan },
     preview: {
       action: action.id,
@@ -77,6 +81,13 @@ export async function previewWork(
       ...(plan.undo && { undo: plan.undo }),
     },
   };
+}
+
+/** The databases that a subject is in; null: it belongs to the whole server, wherever the statement is run. */
+function databasesOf(subject: Subject): string[] | null {
+  const { kind, database } = subject;
+  const ofServer = ['server', 'setting', 'slot', 'prepared', 'statement'].includes(kind);
+  return ofServer || (kind === 'relation' && subject.shared) || database === '' ? null : [database];
 }
 
 /** What an action is given, read over one connection. */

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { confirmFor } from '@/lib/access/confirm';
 import { ApiError, badInput } from '@/lib/access/errors';
-import type { User } from '@/lib/access/user';
+import { isSame, type User } from '@/lib/access/user';
 import type { Action, SignalAction, WorkAction } from '@/lib/actions/action';
 import type { Preview, PreviewBody } from '@/lib/actions/protocol';
 import type { Audit } from '@/lib/audit/audit';
 import type { Server } from '@/lib/runtime';
 import type { Draft, Remembered } from './draft';
 import { Bounded } from './memory';
+import { type Acting, databasesFor } from './permits';
 import { previewSession, previewSessions } from './preview-sessions';
 import { previewWork } from './preview-work';
 
@@ -40,7 +41,7 @@ export class Previews {
       draft,
       action,
       server: server.config.id,
-      user: user.name,
+      by: user,
       expiresAtMs,
       used: false,
     });
@@ -52,7 +53,7 @@ export class Previews {
     const gone = (code: string, what: string) =>
       new ApiError(410, code, `This preview ${what}. Make a new one; nothing was done.`);
     const remembered = this.#previews.get(previewId);
-    if (!remembered || remembered.server !== server || remembered.user !== user.name)
+    if (!remembered || remembered.server !== server || !isSame(remembered.by, user))
       throw gone('preview_expired', 'is not known any more');
     if (remembered.used) throw gone('preview_used', 'was executed already');
     if (Date.now() > remembered.expiresAtMs) throw gone('preview_expired', 'is older than two minutes');
@@ -62,7 +63,7 @@ export class Previews {
 
 /** Looks at what an action would do to a target; 400 where the two do not go together. */
 export async function draftOf(
-  server: Server,
+  { server, access }: Pick<Acting, 'server' | 'access'>,
   action: Action,
   { target, options }: PreviewBody,
   audit: Audit,
@@ -80,9 +81,12 @@ export async function draftOf(
       'retry-after': '2',
     });
   if ((action.targetKinds as string[]).includes(target.kind)) {
-    if (target.kind === 'backend') return previewSession(action as SignalAction, target, connections);
-    if (target.kind === 'backends') return previewSessions(action as SignalAction, target, connections);
-    return previewWork(action as WorkAction, target, parsed.data, server, audit);
+    if (target.kind === 'backend') return previewSession(action as SignalAction, target, connections, access);
+    if (target.kind === 'backends') {
+      const databases = databasesFor({ server, access }, action.role);
+      return previewSessions(action as SignalAction, target, connections, databases);
+    }
+    return previewWork(action as WorkAction, target, parsed.data, { server, access, audit });
   }
   throw badInput(`target.kind: ${action.id} takes ${action.targetKinds.join(' or ')}.`, 'target.kind');
 }

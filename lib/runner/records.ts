@@ -6,13 +6,14 @@ import type { Draft } from './draft';
 import type { Job, Outcome } from './job';
 
 /** A run that begins now. */
-export function newRun(runId: string, server: string, preview: Preview, user: User): Run {
+export function newRun(runId: string, server: string, preview: Preview, databases: string[] | null, user: User): Run {
   return {
     runId,
     server,
     action: preview.action,
     title: preview.title,
     target: preview.target,
+    databases,
     user: user.name,
     status: 'running',
     message: 'It runs.',
@@ -99,6 +100,7 @@ export function recordOf({ run, server, plan, requestId }: Job, user: User): Aud
     action: run.action,
     title: run.title,
     target: { ...named, ...run.target },
+    databases: run.databases ?? null,
     ...(plan.kind === 'work' && plan.plan.work && { work: plan.plan.work }),
     role: run.role,
     sql: run.sql,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { ApiError, badInput, notFound } from '@/lib/access/errors';
-import { type Role, requireRole, type User } from '@/lib/access/user';
+import { ApiError, badInput } from '@/lib/access/errors';
+import type { User } from '@/lib/access/user';
 import { findAction } from '@/lib/actions/index';
 import type { ExecuteBody, Preview, PreviewBody, Run } from '@/lib/actions/protocol';
-import { type Audit, type AuditRecord, AuditUnwritable } from '@/lib/audit/audit';
+import { type AuditRecord, AuditUnwritable } from '@/lib/audit/audit';
 import { sameTyped } from '@/lib/format';
 import { log, safeError } from '@/lib/metrics/log';
 import { requests } from '@/lib/metrics/request';
@@ -11,12 +11,23 @@ import { describeError } from '@/lib/postgres/errors';
 import { runtime, type Server } from '@/lib/runtime';
 import { adopt } from './adopt';
 import { Approvals } from './approvals';
-import { type Asked, noteAsked } from './asked';
+import { noteAsked } from './asked';
 import type { Remembered } from './draft';
 import { type Beyond, Elsewhere } from './elsewhere';
 import { failureOf } from './failure';
 import type { Job, Outcome } from './job';
 import { Bounded } from './memory';
+import {
+  actingOn,
+  actingOnRun,
+  type Guarded,
+  noRun,
+  permit,
+  permitNow,
+  permitTarget,
+  requireApproval,
+  requireCancel,
+} from './permits';
 import { draftOf, Previews } from './previews';
 import { finish, newRun, recordOf, resultOf, targetsOf } from './records';
 import { runEvent } from './run-event';
@@ -31,10 +42,7 @@ const mostRuns = 200;
 type Execution = { previewId: string; run: Run; begun: () => boolean; ended: Promise<Run> };
 
 /** What a runner stands on: the watched servers, the audit, and the store that knows of other instances. */
-export type Parts = Beyond & {
-  audit: Audit;
-  config: { maintenanceMax: number; approval: 'off' | 'typed' };
-};
+export type Parts = Beyond & Guarded & { config: { maintenanceMax: number; approval: 'off' | 'typed' } };
 
 /** Previews, executions and their runs: preview → confirm → run → verify, each written down before it acts. */
 export class Runner {
@@ -58,12 +66,14 @@ export class Runner {
 
   /** What an action would do; nothing is executed. Errors are `ApiError`, or what the server could not be asked for. */
   async preview(serverId: string, body: PreviewBody, user: User): Promise<Preview> {
-    const server = this.#server(serverId);
+    const { audit, config } = this.#parts();
+    const acting = actingOn(this.#parts(), serverId, user);
+    const { server } = acting;
     const action = findAction(body.action);
     if (!action) throw badInput(`action: there is no action "${body.action}".`, 'action');
-    this.#permit(server, user, action.role, body);
-    const { audit, config } = this.#parts();
-    const draft = await draftOf(server, action, body, audit);
+    permitTarget(this.#parts(), acting, action, body);
+    const draft = await draftOf(acting, action, body, audit);
+    permit(this.#parts(), acting, action, draft.databases, body);
     const preview = this.#previews.remember(draft, action, server, user, config.approval);
     noteAsked(audit, server, user, preview);
     return preview;
@@ -79,8 +89,9 @@ export class Runner {
     user: User,
     schedule?: string,
   ): Promise<{ run: Run; ended: boolean }> {
-    const server = this.#server(serverId);
-    const key = JSON.stringify([serverId, user.name, body.idempotencyKey]);
+    const acting = actingOn(this.#parts(), serverId, user);
+    const { server } = acting;
+    const key = JSON.stringify([serverId, user.mode, user.name, body.idempotencyKey]);
     const before = this.#executions.get(key);
     if (before) {
       if (before.previewId !== body.previewId)
@@ -88,7 +99,7 @@ export class Runner {
       return this.#await(before);
     }
     const remembered = this.#previews.usable(serverId, body.previewId, user);
-    this.#permit(server, user, remembered.action.role, remembered.preview);
+    permit(this.#parts(), acting, remembered.action, remembered.draft.databases, remembered.preview);
     const { confirm, confirmText, onlyShown } = remembered.preview;
     if (onlyShown)
       throw new ApiError(422, 'only_shown', 'This is a plan to be read: pgdeck does not run it. Nothing was done.');
@@ -129,7 +140,7 @@ export class Runner {
   /** One run; 404 where there is none. */
   run(runId: string): Run {
     const run = this.#runs.get(runId);
-    if (!run) throw notFound(`There is no run "${runId}".`);
+    if (!run) throw noRun(runId);
     return copy(run);
   }
 
@@ -143,8 +154,10 @@ export class Runner {
   async approve(runId: string, user: User): Promise<Run> {
     const run = this.#runs.get(runId);
     const job = this.#jobs.get(runId);
-    if (!run) throw notFound(`There is no run "${runId}".`);
-    this.#approvals.check(run, user);
+    const acting = actingOnRun(this.#parts(), run, runId, user);
+    if (!run) throw noRun(runId);
+    requireApproval(acting, run);
+    this.#approvals.check(run);
     if (job) await this.#write({ ...recordOf(job, user), event: 'approved' });
     this.#approvals.approve(run, user);
     return this.#settled(runId);
@@ -152,9 +165,10 @@ export class Runner {
 
   /** Stops a run that can be stopped; the run as it is after at most 3.5 s. 409 where there is nothing to stop. */
   async cancel(runId: string, user: User): Promise<Run> {
-    const run = this.run(runId);
-    if (run.user !== user.name) requireRole(user, 'admin');
     const job = this.#jobs.get(runId);
+    const acting = actingOnRun(this.#parts(), this.#runs.get(runId), runId, user);
+    const run = this.run(runId);
+    requireCancel(acting, run, job?.by);
     if (!job?.stop)
       throw new ApiError(
         409,
@@ -178,22 +192,6 @@ export class Runner {
     return this.run(runId);
   }
 
-  /** 403, written down, where the user's role does not cover the one that is needed. */
-  #permit(server: Server, user: User, role: Role, asked: Asked): void {
-    try {
-      requireRole(user, role);
-    } catch (error) {
-      if (error instanceof ApiError) noteAsked(this.#parts().audit, server, user, asked, error);
-      throw error;
-    }
-  }
-
-  #server(id: string): Server {
-    const server = this.#parts().servers.get(id);
-    if (!server) throw notFound(`There is no server "${id}". GET /api/servers lists them.`);
-    return server;
-  }
-
   /** Starts the execution in this turn: the preview is used and its targets are taken before anything is awaited. */
   #start(server: Server, remembered: Remembered, user: User, schedule: string | undefined): Execution {
     const { preview, draft } = remembered;
@@ -209,12 +207,13 @@ export class Runner {
         );
     }
     remembered.used = true;
-    const run = newRun(randomUUID(), server.config.id, preview, user);
+    const run = newRun(randomUUID(), server.config.id, preview, draft.databases, user);
     if (schedule !== undefined) run.schedule = schedule;
     this.#runs.set(run.runId, run);
     let begun = false;
     const job: Job = {
       run,
+      by: user,
       server,
       plan: draft.plan,
       epoch: draft.epoch,
@@ -239,6 +238,9 @@ export class Runner {
     try {
       if (preview.needsApproval) await this.#approved(job, user);
       if (plan.kind === 'work') leave = await this.#turn(job, user, plan.action.long);
+      // A role can be gone by the time that an action's turn comes.
+      if (job.accepted)
+        await permitNow(this.#parts(), { server: job.server, user }, plan.action, run.databases ?? null, preview);
       outcome =
         plan.kind === 'signal'
           ? await runSignals(job, plan.action, plan.members, plan.states)

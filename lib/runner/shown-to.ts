@@ -1,5 +1,5 @@
-import { serversFor } from '@/lib/access/server-access';
-import { covers, type User } from '@/lib/access/user';
+import { coversAll, serversFor } from '@/lib/access/server-access';
+import type { User } from '@/lib/access/user';
 import type { Run } from '@/lib/actions/protocol';
 import { loadMask, maskStatement } from '@/lib/masking/statement';
 
@@ -13,7 +13,7 @@ export async function shownTo(user: User, runs: Run[]): Promise<Run[]> {
   await loadMask().catch(() => {});
   return runs.map((run) => {
     const access = seen.get(run.server);
-    if (access && covers(access.role, 'operator')) return run;
+    if (access && coversAll(access, 'operator', run.databases ?? null)) return run;
     const { undo: _undo, next: _next, ...shown } = run;
     const sql = access?.queryText === 'hidden' ? [] : run.sql.map(maskStatement);
     return { ...shown, sql, warnings: run.warnings.map(withoutServersWords) };

@@ -22,21 +22,33 @@ const audit = { resultOf: async () => entry } as unknown as Audit;
 const server = (id: string, systemIdentifier: string | undefined) =>
   ({ config: { id }, connections: { capabilities: systemIdentifier && { systemIdentifier } } }) as unknown as Server;
 
+const sees = () => true;
+
 describe('what a run left to be restored', () => {
   it('is restored on the server that the run was on', async () => {
-    expect(await restoredFrom('r', audit, server('shop', '7'))).toMatchObject({ database: 'postgres' });
-    expect(await restoredFrom('r', audit, server('shop', undefined))).toMatchObject({ quoted: 'public.i' });
+    expect(await restoredFrom('r', audit, server('shop', '7'), sees)).toMatchObject({ database: 'postgres' });
+    expect(await restoredFrom('r', audit, server('shop', undefined), sees)).toMatchObject({ quoted: 'public.i' });
   });
 
   it('is restored on the table that it was on, where the audit tells which', async () => {
-    expect(await restoredFrom('r', audit, server('shop', '7'))).toMatchObject({ table_oid: null });
+    expect(await restoredFrom('r', audit, server('shop', '7'), sees)).toMatchObject({ table_oid: null });
     const told = { resultOf: async () => ({ ...entry, target: { ...entry.target, table_oid: 5 } }) };
-    expect(await restoredFrom('r', told as unknown as Audit, server('shop', '7'))).toMatchObject({ table_oid: 5 });
+    expect(await restoredFrom('r', told as unknown as Audit, server('shop', '7'), sees)).toMatchObject({
+      table_oid: 5,
+    });
   });
 
   it('is never restored on another one', async () => {
-    expect(await refusal(restoredFrom('r', audit, server('desk', '7')))).toBe('404 not_found');
-    expect(await refusal(restoredFrom('r', audit, server('shop', '8')))).toBe('409 target_changed');
+    expect(await refusal(restoredFrom('r', audit, server('desk', '7'), sees))).toBe('404 not_found');
+    expect(await refusal(restoredFrom('r', audit, server('shop', '8'), sees))).toBe('409 target_changed');
+  });
+
+  // Fails when `restoredFrom()` does not ask `sees`.
+  it('T12: is not there for who may not see its database', async () => {
+    const blind = (database: string | undefined) => database !== 'postgres';
+    const asked = (runId: string) =>
+      restoredFrom(runId, audit, server('shop', '7'), blind).catch((error) => error.message);
+    expect(await asked('r')).toBe('Run r left nothing to be restored on this server.');
   });
 });
 

@@ -48,12 +48,19 @@ export async function detailsNow(query: Reads, action: WorkAction, given: Omit<G
   return reading ? (await query<Row>(reading.text, reading.values)).rows : [];
 }
 
-/** What an ended run on this server left to be restored, as the audit kept it; 404 where it left nothing. */
-export async function restoredFrom(runId: string, audit: Audit, { config, connections }: Server): Promise<Subject> {
+/** What an ended run on this server left to be restored, as the audit kept it; 404 where it left nothing, or `sees` not its database. */
+export async function restoredFrom(
+  runId: string,
+  audit: Audit,
+  { config, connections }: Server,
+  sees: (database: string | undefined) => boolean,
+): Promise<Subject> {
   const entry = await audit.resultOf(runId);
   const undo = entry?.result?.undo;
   const body = undo?.body;
-  if (!entry || !undo || body?.target.kind !== 'run' || !entry.result || entry.server !== config.id)
+  const place = (entry?.target ?? {}) as { database?: string; name?: string; table_oid?: unknown };
+  const there = entry?.result && entry.server === config.id && sees(place.database);
+  if (!entry || !there || !undo || body?.target.kind !== 'run')
     throw new ApiError(404, 'not_found', `Run ${runId} left nothing to be restored on this server.`, 'target.runId');
   const { systemIdentifier } = connections.capabilities ?? {};
   if (typeof entry.cluster === 'string' && systemIdentifier && entry.cluster !== systemIdentifier)
@@ -62,7 +69,6 @@ export async function restoredFrom(runId: string, audit: Audit, { config, connec
       'target_changed',
       'Another cluster answers under the name of this server than the one that the run was on. Nothing was done.',
     );
-  const place = (entry.target ?? {}) as { database?: string; name?: string; table_oid?: unknown };
   return {
     kind: 'run',
     runId,

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { accessOf } from '@/lib/access/test-access';
 import type { User } from '@/lib/access/user';
 import { Audit } from '@/lib/audit/audit';
-import type { ServerConfig, Target } from '@/lib/config';
+import type { AccessConfig, ServerConfig, Target } from '@/lib/config';
 import { type Embedded, startEmbedded } from '@/lib/embedded/server';
 import { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Server } from '@/lib/runtime';
@@ -20,6 +21,8 @@ const password = 'only-for-tests';
 export class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), 'pgdeck-runner-'));
   readonly refreshed: string[][] = [];
+  /** Who may: the runners made after it go by this. */
+  access: AccessConfig = accessOf();
   /** Whether the runners made after it want a second person's yes. */
   approval: 'off' | 'typed' = 'off';
   audit!: Audit;
@@ -93,7 +96,7 @@ export class Stage {
     const parts = {
       servers: new Map([[config.id, this.server]]),
       audit: this.audit,
-      config: { maintenanceMax: 2, approval: this.approval },
+      config: { maintenanceMax: 2, approval: this.approval, access: this.access },
     };
     this.runner = new Runner(() => parts);
   }

@@ -1,3 +1,4 @@
+import type { ServerAccess } from '@/lib/access/server-access';
 import type { Plan, WorkAction } from '@/lib/actions/action';
 import type { Fact, InTheWay, LockTaken, PastRun } from '@/lib/actions/protocol';
 import type { Subject } from '@/lib/actions/subjects/subject';
@@ -7,6 +8,7 @@ import type { Server } from '@/lib/runtime';
 import { type Actor, look, type Query } from '../look';
 import { pastRuns } from '../past-runs';
 import type { Reads } from '../subject-now';
+import { seesRun } from '../visible-runs';
 import { costs } from './cost';
 import { sessionsInTheWay } from './in-the-way';
 import { claimWords, type Locked, lockedBy, lockWords } from './relations';
@@ -27,6 +29,7 @@ export type Preflight = {
 /** What a pre-flight looks at; `elsewhere` reads in the database of the subject. */
 export type Flight = {
   server: Server;
+  access: ServerAccess;
   action: WorkAction;
   plan: Plan;
   subject: Subject;
@@ -37,7 +40,7 @@ export type Flight = {
 
 /** Looks at a plan's locks and costs; changes nothing. A part that cannot be told says so, and the others are told. */
 export async function preflight(flight: Flight): Promise<Preflight> {
-  const { server, plan, subject, action, audit, elsewhere } = flight;
+  const { server, access, plan, subject, action, audit, elsewhere } = flight;
   const claims = plan.steps.flatMap(({ locks }) => locks);
   const warnings: string[] = [];
   const unless = <T>(part: Promise<T>, otherwise: T, what: string): Promise<T> =>
@@ -64,7 +67,7 @@ export async function preflight(flight: Flight): Promise<Preflight> {
   const wait = plan.steps.some((step) => step.wait === 'brief') ? 'brief' : 'patient';
   const waits = plan.steps.some(({ outlivesSnapshots }) => outlivesSnapshots);
   const [past, queued, snapshots, found] = await Promise.all([
-    pastRuns(audit, server.config.id, action.id).catch(() => undefined),
+    pastRuns(audit, server.config.id, action.id, (run) => seesRun(access, run)).catch(() => undefined),
     wouldQueue(gaugeOf(server), subject.database, wanted, wait),
     waits ? unless(oldSnapshots(elsewhere), [], 'Who has old snapshots') : [],
     look(server.connections, parts),

@@ -1,0 +1,131 @@
+import { ApiError, notFound } from '@/lib/access/errors';
+import {
+  accessTo,
+  coversAll,
+  requireDatabase,
+  type ServerAccess,
+  whyNot,
+  whyNotAll,
+  whyNowhere,
+} from '@/lib/access/server-access';
+import { isSame, type Role, type User } from '@/lib/access/user';
+import { userNow } from '@/lib/access/user-now';
+import type { Action } from '@/lib/actions/action';
+import type { Run } from '@/lib/actions/protocol';
+import type { Target } from '@/lib/actions/target';
+import type { Audit } from '@/lib/audit/audit';
+import type { AccessConfig } from '@/lib/config';
+import type { Server } from '@/lib/runtime';
+import { type Asked, noteAsked } from './asked';
+import { seesRun } from './visible-runs';
+
+/** What it takes to say who may act where. */
+export type Guarded = { servers: ReadonlyMap<string, Server>; audit: Audit; config: { access: AccessConfig } };
+
+/** Who asks, on which server. */
+export type Acting = { server: Server; user: User; access: ServerAccess };
+
+/** A server and what somebody may do there; 404 where there is none, or none that they may know of. */
+export function actingOn({ servers, config }: Guarded, serverId: string, user: User): Acting {
+  const server = servers.get(serverId);
+  const access = server && accessTo(user, server.config, config.access);
+  if (!server || !access) throw notFound(`There is no server "${serverId}". GET /api/servers lists them.`);
+  return { server, user, access };
+}
+
+/** The access of somebody to a run; 404 where there is none, or none that they may know of. */
+export function actingOnRun({ servers, config }: Guarded, run: Run | undefined, runId: string, user: User): Acting {
+  const server = run && servers.get(run.server);
+  const access = server && accessTo(user, server.config, config.access);
+  if (!run || !server || !access || !seesRun(access, run)) throw noRun(runId);
+  return { server, user, access };
+}
+
+/** 404: there is no such run. */
+export function noRun(runId: string): ApiError {
+  return notFound(`There is no run "${runId}".`);
+}
+
+/** What can be refused before the server is asked: the role on what the target names, or anywhere where it names nothing. */
+export function permitTarget(
+  guarded: Guarded,
+  acting: Acting,
+  { role }: Action,
+  asked: Asked & { target: Target },
+): void {
+  const { access, server } = acting;
+  const { target } = asked;
+  if ('database' in target) {
+    requireDatabase(access, server.config.id, target.database);
+    refuse(guarded, acting, whyNot(access, role, target.database), asked);
+    return;
+  }
+  // Which database these are in is only known when they have been looked at.
+  const later = target.kind === 'backend' || target.kind === 'backends' || target.kind === 'run';
+  refuse(guarded, acting, later ? whyNowhere(access, role) : whyNot(access, role, null), asked);
+}
+
+/** Refuses, and writes down, where the role does not reach everything that is to be done. */
+export function permit(
+  guarded: Guarded,
+  acting: Acting,
+  { role }: Action,
+  databases: readonly string[] | null,
+  asked: Asked,
+): void {
+  refuse(guarded, acting, whyNotAll(acting.access, role, databases), asked);
+}
+
+/** The same for what waited, by the role that its person has now. */
+export async function permitNow(
+  guarded: Guarded,
+  { server, user }: { server: Server; user: User },
+  action: Action,
+  databases: readonly string[] | null,
+  asked: Asked,
+): Promise<void> {
+  const { access: config } = guarded.config;
+  const now = await userNow(user, config);
+  const access = now && accessTo(now, server.config, config);
+  const why = access
+    ? whyNotAll(access, action.role, databases)
+    : `${user.name}, who asked for this, may not use this server any more.`;
+  if (why !== undefined) refuse(guarded, { server, user: now ?? user }, `${why} Nothing was done.`, asked);
+}
+
+/** Whether somebody may stop a run: who began it, and admins of all that it is about. Actions that are off stop nobody. */
+export function requireCancel({ access, user }: Acting, run: Run, by: Pick<User, 'name' | 'mode'> | undefined): void {
+  const own = by ? isSame(by, user) : false;
+  if (own || coversAll(access, 'admin', run.databases ?? null)) return;
+  throw new ApiError(403, 'forbidden', `Only ${run.user}, who started this, and admins of this server can cancel it.`);
+}
+
+/** Whether somebody may be the second person of a run: an admin of all that it is about, and not who began it. */
+export function requireApproval({ access, user }: Acting, run: Run): void {
+  const why = whyNotAll(access, 'admin', run.databases ?? null);
+  if (why !== undefined) throw new ApiError(403, 'forbidden', why);
+  // The same name in another way of sign-in can be the same person, and a token is none.
+  if (run.user === user.name)
+    throw new ApiError(403, 'own_action', 'Nobody approves their own action: ask another admin.');
+  if (user.mode === 'token')
+    throw new ApiError(403, 'no_person', 'A token is no second person: an admin has to approve this.');
+}
+
+function refuse(
+  { audit }: Guarded,
+  { server, user }: { server: Server; user: User },
+  why: string | undefined,
+  asked: Asked,
+): void {
+  if (why === undefined) return;
+  const refusal = new ApiError(403, 'forbidden', why);
+  noteAsked(audit, server, user, asked, refusal);
+  throw refusal;
+}
+
+/** The databases of a server in which somebody may do what asks for a role; undefined: in all. */
+export function databasesFor({ access, server }: Pick<Acting, 'access' | 'server'>, role: Role): string[] | undefined {
+  if (coversAll(access, role, null)) return undefined;
+  const known = server.connections.capabilities?.databases ?? [];
+  return known.filter((database) => coversAll(access, role, [database]));
+}
