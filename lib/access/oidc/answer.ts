@@ -1,12 +1,12 @@
 import { log, safeError } from '@/lib/metrics/log';
-import { requests } from '@/lib/metrics/request';
 import { runtime } from '@/lib/runtime';
 import { ApiError } from '../errors';
 import { safeNext } from '../next-path';
 import { once } from '../once';
 import { startSession } from '../session/session';
+import { auditSignIn } from '../sign-in-audit';
 import { roleFor } from '../user';
-import { SignInRefused } from './problems';
+import { type SignInProblem, SignInRefused } from './problems';
 import { oidcConfig, ProviderUnavailable } from './provider';
 import { beginSignIn, finishSignIn, forgetSignIn, publicAddress } from './sign-in';
 
@@ -21,8 +21,7 @@ export async function answerStart(next: string | undefined, again: boolean): Pro
     return leadTo(location, cookie);
   } catch (error) {
     if (!(error instanceof ProviderUnavailable)) throw error;
-    const query = new URLSearchParams({ error: 'provider', next: safeNext(next) });
-    return leadTo(`${publicAddress()}/signin?${query}`);
+    return leadTo(signInPage('provider', safeNext(next)));
   }
 }
 
@@ -34,36 +33,26 @@ export async function answerCallback(request: Request): Promise<Response> {
     const session = await startSession(person).catch((error: unknown) => {
       throw error instanceof ApiError ? new SignInRefused('too_many', person.name, { cause: error }) : error;
     });
-    await tell('login_ok', person.name, person.groups);
+    const role = roleFor(runtime().config.access.roleOf, person.name, person.groups ?? []) ?? 'none';
+    await auditSignIn('login_ok', { name: person.name, role, mode: 'oidc' }, 'Signed in at the provider.');
     return leadTo(publicAddress() + next, session, forgetSignIn());
   } catch (error) {
     if (!(error instanceof SignInRefused)) throw error;
     log.info({ problem: error.problem, err: safeError(error) }, 'a sign-in did not lead in');
     if (error.person !== undefined || (error.problem !== 'expired' && mayTellOfStranger()))
-      await tell('login_fail', error.person ?? 'unknown', [], error.problem);
-    return leadTo(`${publicAddress()}/signin?error=${error.problem}`, forgetSignIn());
+      await auditSignIn('login_fail', { name: error.person ?? 'unknown', role: 'none', mode: 'oidc' }, error.message);
+    return leadTo(signInPage(error.problem, error.next), forgetSignIn());
   }
+}
+
+function signInPage(error: SignInProblem, next: string): string {
+  return `${publicAddress()}/signin?${new URLSearchParams({ error, ...(next !== '/' && { next }) })}`;
 }
 
 function leadTo(location: string, ...cookies: string[]): Response {
   const headers = new Headers({ location });
   for (const cookie of cookies) headers.append('set-cookie', cookie);
   return new Response(null, { status: 302, headers });
-}
-
-/** Looking needs no line in the audit: one that cannot be written keeps nobody out. */
-async function tell(event: string, name: string, groups: readonly string[] = [], reason?: string): Promise<void> {
-  const { audit, config } = runtime();
-  const role = roleFor(config.access.roleOf, name, groups) ?? 'none';
-  const requestId = requests.getStore()?.requestId;
-  await audit
-    .write({
-      event,
-      user: { name, role, mode: 'oidc' },
-      ...(requestId && { requestId }),
-      ...(reason && { reason }),
-    })
-    .catch((error) => log.error({ err: safeError(error), event }, 'a sign-in could not be written into the audit'));
 }
 
 function mayTellOfStranger(): boolean {

@@ -9,6 +9,7 @@ import { shared } from '@/lib/runtime';
 import { userOfSession } from '../session/session';
 import { accessOf } from '../test-access';
 import { logOutAddress } from './log-out';
+import { signInProblem } from './problems';
 import { accounts, Browser, startProvider, type TestProvider } from './test-provider';
 
 const address = 'http://127.0.0.1:8432';
@@ -118,7 +119,7 @@ describe('a sign-in', () => {
   it('without a role is refused, and written down with the name', async () => {
     expect(await signIn('nora')).toEqual(refusedAs('no_role'));
     expect(await lines()).toMatchObject([
-      { event: 'login_fail', user: { name: 'nora@example.net', role: 'none' }, reason: 'no_role' },
+      { event: 'login_fail', user: { name: 'nora@example.net', role: 'none' }, message: signInProblem('no_role') },
     ]);
   });
 
@@ -177,7 +178,11 @@ describe('what comes back is refused', () => {
     expect(await comeBack(url, cookie)).toEqual(refusedAs('failed'));
     url.searchParams.delete('state');
     expect(await comeBack(url, cookie)).toEqual(refusedAs('failed'));
-    expect((await lines())[0]).toMatchObject({ event: 'login_fail', user: { name: 'unknown' }, reason: 'failed' });
+    expect((await lines())[0]).toMatchObject({
+      event: 'login_fail',
+      user: { name: 'unknown' },
+      message: signInProblem('failed'),
+    });
   });
 
   // Without `expectedNonce` or `pkceCodeVerifier` in finishSignIn(): an attacker's code in the victim's browser.

@@ -1,4 +1,4 @@
-/** Why a sign-in at the provider, or by a proxy, did not lead in: `/signin?error=<code>`, with what the page says. */
+/** Why a sign-in did not lead in: `/signin?error=<code>`, with what the page says. */
 export const signInProblems = {
   no_role: 'You are signed in, but this pgdeck gives you no role. Ask whoever runs it for one.',
   no_name: 'The provider did not say who you are in a way that can be used (the claim PGDECK_OIDC_NAME_CLAIM).',
@@ -10,8 +10,6 @@ export const signInProblems = {
   expired:
     'This sign-in took longer than ten minutes, was begun in another tab, or its cookie did not come back. Try again, from pgdeck’s own address.',
   failed: 'What the provider sent does not fit this sign-in. Try again.',
-  keys_unavailable:
-    'The proxy’s signature cannot be checked now, because its keys cannot be had. Try again in a moment.',
 } as const;
 
 /** Which of them it was. */
@@ -25,6 +23,8 @@ export function signInProblem(code: string | null | undefined): string | undefin
 /** A sign-in that does not lead in; `person` is who the provider says it was, where that is known. */
 export class SignInRefused extends Error {
   override name = 'SignInRefused';
+  /** Where they wanted to go, where that is known. */
+  next = '/';
 
   constructor(
     readonly problem: SignInProblem,

@@ -75,7 +75,7 @@ export async function finishSignIn(request: Request): Promise<{ person: SignedIn
     });
     return { person: await personOfTokens(config, tokens), next: safeNext(data.next) };
   } catch (error) {
-    throw refusalOf(error);
+    throw Object.assign(refusalOf(error), { next: data.next });
   }
 }
 
