@@ -26,28 +26,26 @@ export function passwordProblem(name: string, password: string): string | undefi
 async function typedTwice(name: string): Promise<string> {
   if (!process.stdin.isTTY)
     throw new LaunchError('There is no terminal to ask for the password on. Give it as the input: --password-stdin');
-  const password = await hidden(`Password for ${name} (at least 12 characters): `);
-  const problem = passwordProblem(name, password);
-  if (problem !== undefined) throw new LaunchError(problem);
-  if ((await hidden('The same again: ')) !== password) throw new LaunchError('These are two different passwords.');
-  return password;
-}
-
-/** One line from the terminal, of which nothing is shown. */
-async function hidden(question: string): Promise<string> {
-  process.stderr.write(question);
+  // It takes the terminal before anything is asked, so that nothing of what is typed is shown.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
-  const ended = new Promise<never>((_resolve, reject) => {
-    const stop = () => reject(new LaunchError('Nothing was changed.'));
-    terminal.once('SIGINT', stop);
-    terminal.once('close', stop);
+  const stopped = new Promise<never>((_resolve, reject) => {
+    for (const event of ['SIGINT', 'close'] as const)
+      terminal.once(event, () => reject(new LaunchError('Nothing was changed.')));
   });
+  stopped.catch(() => {});
+  const ask = async (question: string) => {
+    process.stderr.write(question);
+    return Promise.race([terminal.question(''), stopped]).finally(() => process.stderr.write('\n'));
+  };
   try {
-    return await Promise.race([terminal.question(''), ended]);
+    const password = await ask(`Password for ${name} (at least 12 characters): `);
+    const problem = passwordProblem(name, password);
+    if (problem !== undefined) throw new LaunchError(problem);
+    if ((await ask('The same again: ')) !== password) throw new LaunchError('These are two different passwords.');
+    return password;
   } finally {
     terminal.close();
-    process.stderr.write('\n');
   }
 }
 
