@@ -24,3 +24,10 @@ export function refuseCrossSite(headers: Headers, origins: readonly string[], ha
       'A request that changes something must carry an Origin header with pgdeck’s own address, or a bearer token.',
     );
 }
+
+/** Throws 403 for a read that another site's page makes by itself; a link from there is followed. */
+export function refuseCrossSiteRead(headers: Headers): void {
+  const site = headers.get('sec-fetch-site');
+  if ((site === 'cross-site' || site === 'same-site') && headers.get('sec-fetch-mode') !== 'navigate')
+    throw new ApiError(403, 'cross_site', 'Pages of other sites are not answered.');
+}

@@ -5,10 +5,12 @@ import { type RequestContext, requests } from '@/lib/metrics/request';
 import { describeError } from '@/lib/postgres/errors';
 import { runtime } from '@/lib/runtime';
 import { readJson } from './body';
-import { ownOrigins, refuseCrossSite } from './cross-site';
+import { ownOrigins, refuseCrossSite, refuseCrossSiteRead } from './cross-site';
+import { noteDenied, type Refused } from './denied';
 import { requirePage } from './embed/pages';
 import { ApiError, badInput } from './errors';
 import { bearerOf, identify, refuseTokenInAddress } from './identify';
+import { enter, leaving } from './limits';
 import { requireDatabase, type ServerAccess, serverFor } from './server-access';
 import { type Role, requireRole, type User } from './user';
 
@@ -31,11 +33,28 @@ export type Handler = (
 
 type Text = Record<string, string>;
 
-const made = new WeakSet<object>();
+/** A request that was let in, before its input is read. */
+type Admitted = {
+  request: Request;
+  user: User;
+  path: Record<string, string | string[] | undefined>;
+  access: ServerAccess | undefined;
+  unsafe: boolean;
+};
+
+/** Who may call a handler, and whether it leaves out by itself what belongs to databases that they may not see. */
+export type Guard = { role: Role | 'open'; databases?: 'filtered' | undefined };
+
+const made = new WeakMap<object, Guard | undefined>();
 
 /** Whether a handler was made by `route()`: the proof that none is bare. */
 export function isRoute(handler: unknown): boolean {
   return typeof handler === 'function' && made.has(handler);
+}
+
+/** Who may call a handler that `route()` made; undefined for one that answers 405 to everybody. */
+export function guardOf(handler: Handler): Guard | undefined {
+  return made.get(handler);
 }
 
 const securityHeaders = {
@@ -66,23 +85,48 @@ export function route<Params = Text, Query = Text, Body = undefined>(
     role: Role | 'open';
     /** `filtered`: the handler leaves out what belongs to databases that the user may not see; else one has to be named. */
     databases?: 'filtered';
+    /** It asks much of the watched server or of the history: few at once, others wait a little. */
+    heavy?: boolean;
     params?: z.ZodType<Params>;
     query?: z.ZodType<Query>;
     body?: z.ZodType<Body>;
   },
   handler: (asked: Asked<Params, Query, Body>) => unknown,
 ): Handler {
-  const answer = async (request: Request, given: Promise<Record<string, string | string[] | undefined>>) => {
-    let body: unknown;
+  const answer = async (
+    request: Request,
+    given: Promise<Record<string, string | string[] | undefined>>,
+    asking: Refused,
+  ) => {
     const unsafe = !safeMethods.has(request.method);
     const { headers } = request;
     refuseTokenInAddress(request.url);
     if (unsafe) refuseCrossSite(headers, ownOrigins(runtime().config), bearerOf(headers) !== undefined);
+    else refuseCrossSiteRead(headers);
     const user = options.role === 'open' ? nobody : await identify(headers);
+    if (options.role !== 'open') asking.user = user;
     const path = (await given) ?? {};
     const access = typeof path.server === 'string' ? serverFor(user, path.server).access : undefined;
+    if (access) asking.server = String(path.server);
     if (options.role !== 'open') requireRole({ name: user.name, role: access?.role ?? user.role }, options.role);
-    if (unsafe) body = await readJson(request);
+    // Open reads cost nothing, and say that pgdeck is well while it is full.
+    const kind = options.heavy ? 'heavy' : unsafe ? 'write' : options.role === 'open' ? undefined : 'read';
+    const leave = kind === undefined ? () => {} : await enter(user, kind, request.signal);
+    let value: unknown;
+    try {
+      value = await handle({ request, user, path, access, unsafe });
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    if (options.heavy && value instanceof Response && request.method !== 'HEAD')
+      return leaving(value, leave, request.signal);
+    leave();
+    return value instanceof Response ? value : Response.json(value);
+  };
+
+  const handle = async ({ request, user, path, access, unsafe }: Admitted): Promise<unknown> => {
+    const body = unsafe ? await readJson(request) : undefined;
     if (user.only?.pages) {
       const { pathname, searchParams } = new URL(request.url);
       requirePage(user.only.pages, { path: pathname, params: path, query: searchParams, body });
@@ -98,20 +142,23 @@ export function route<Params = Text, Query = Text, Body = undefined>(
         return access;
       },
     };
-    if (access && options.databases !== 'filtered')
-      requireDatabase(access, String(path.server), databaseOf(asked.query) ?? databaseOf(asked.body));
-    const value = await handler(asked);
-    return value instanceof Response ? value : Response.json(value);
+    if (access && options.role !== 'open' && options.databases !== 'filtered') {
+      const database = databaseOf(asked.query) ?? databaseOf(asked.body);
+      requireDatabase(access, String(path.server), database);
+      requireRole({ name: user.name, role: access.roleOn(database ?? null) ?? 'viewer' }, options.role);
+    }
+    return handler(asked);
   };
 
   const wrapped: Handler = (request, context) => {
     const started: RequestContext = { requestId: randomUUID(), startedAt: performance.now(), queries: 0, queryMs: 0 };
     return requests.run(started, async () => {
-      const response = await answer(request, context.params).catch((error) => failure(error, request));
+      const asking: Refused = { user: undefined, server: undefined };
+      const response = await answer(request, context.params, asking).catch((error) => failure(error, request, asking));
       return finish(response, request, started);
     });
   };
-  made.add(wrapped);
+  made.set(wrapped, { role: options.role, databases: options.databases });
   return wrapped;
 }
 
@@ -132,7 +179,7 @@ export function othersThan(
       return finish(failure(error, request), request, started);
     });
   };
-  made.add(refuse);
+  made.set(refuse, undefined);
   return { GET: refuse, POST: refuse, PUT: refuse, PATCH: refuse, DELETE: refuse, OPTIONS: refuse };
 }
 
@@ -187,8 +234,10 @@ function asApiError(error: unknown): ApiError {
   }
 }
 
-function failure(error: unknown, request: Request): Response {
-  const { status, code, message, field, headers } = asApiError(error);
+function failure(error: unknown, request: Request, asking?: Refused): Response {
+  const told = asApiError(error);
+  const { status, code, message, field, headers } = told;
+  if (asking && status === 403) noteDenied(told, request, safeMethods.has(request.method), asking);
   const requestId = requests.getStore()?.requestId;
   if (status >= 500)
     log[status === 500 ? 'error' : 'warn'](

@@ -11,8 +11,8 @@ const query = z.object({
   format: z.enum(['jsonl', 'csv'], 'must be jsonl or csv').default('jsonl'),
 });
 
-/** `GET /api/audit/export?format=jsonl|csv`: every entry of the filters as a file, newest first; one's own without the admin role. */
-export const GET = route({ role: 'viewer', query }, ({ query: { format, fleet, ...wanted }, user }) => {
+/** `GET /api/audit/export?format=jsonl|csv`: every entry of the filters as a file, newest first; of servers where one is no admin one's own. */
+export const GET = route({ role: 'viewer', heavy: true, query }, ({ query: { format, fleet, ...wanted }, user }) => {
   const filter = filterOf(wanted, user);
   const store = fleet ? storeOfFleet() : undefined;
   const texts = async function* () {

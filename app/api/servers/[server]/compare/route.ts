@@ -27,7 +27,7 @@ const query = z.object({
 });
 
 /** `GET /api/servers/:server/compare?topic=&a=from,to&b=from,to`: two windows side by side. */
-export const GET = route({ role: 'viewer', query }, ({ params, query: { topic, a, b }, access }) =>
+export const GET = route({ role: 'viewer', heavy: true, query }, ({ params, query: { topic, a, b }, access }) =>
   readCompareOf(access, params.server ?? '', topic, a, b),
 );
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');

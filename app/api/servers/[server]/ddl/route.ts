@@ -15,7 +15,7 @@ const body = z.strictObject({
 });
 
 /** `POST …/ddl`: what the statements of a text would lock and block; nothing of it is run. */
-export const POST = route({ role: 'operator', body }, ({ params, body: { database, sql } }) =>
+export const POST = route({ role: 'operator', heavy: true, body }, ({ params, body: { database, sql } }) =>
   checkDdl(findServer(params.server ?? ''), database, sql),
 );
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = othersThan('POST');

@@ -14,7 +14,7 @@ const query = z.object({
 
 /** `GET /api/servers/:server/top?by=&from=&to=&filter=`: what caused load; missing ends are the last hour. */
 export const GET = route(
-  { role: 'viewer', databases: 'filtered', query },
+  { role: 'viewer', heavy: true, databases: 'filtered', query },
   ({ params, query: { from, to, by, filter }, access }) => {
     const end = to ?? Math.floor(Date.now() / 1000);
     const range = { from: from ?? end - 3600, to: end };

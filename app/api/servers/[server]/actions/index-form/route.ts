@@ -16,7 +16,7 @@ const query = z.object({
 });
 
 /** `GET /api/servers/:server/actions/index-form?database=&oid=`: what an index of a table can be made of. */
-export const GET = route({ role: 'operator', query }, ({ params, query }) =>
+export const GET = route({ role: 'operator', heavy: true, query }, ({ params, query }) =>
   indexForm(findServer(params.server ?? ''), query),
 );
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');
