@@ -26,7 +26,7 @@ export class KeptFile<T> {
   async read(): Promise<T> {
     const found = await stat(this.path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
-      throw this.#unusable(`it cannot be read (${error.code}).`);
+      return this.#unreadable(error);
     });
     if (!found) return this.#missing;
     const mark = markOf(found);
@@ -49,12 +49,10 @@ export class KeptFile<T> {
   }
 
   async #look(): Promise<{ mark: string; value: T | UnusableFile }> {
-    const file = await open(this.path, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
-      throw this.#unusable(`it cannot be read (${error.code}).`);
-    });
+    const file = await open(this.path, constants.O_RDONLY).catch(this.#unreadable);
     try {
       const found = await file.stat({ bigint: true });
-      return { mark: markOf(found), value: this.#valueOf(found, await file.readFile('utf8')) };
+      return { mark: markOf(found), value: this.#valueOf(found, await file.readFile('utf8').catch(this.#unreadable)) };
     } finally {
       await file.close();
     }
@@ -71,6 +69,10 @@ export class KeptFile<T> {
       );
     }
   }
+
+  readonly #unreadable = (error: NodeJS.ErrnoException): never => {
+    throw this.#unusable(`it cannot be read (${error.code}).`);
+  };
 
   #unusable(why: string): UnusableFile {
     return new UnusableFile(`${this.path} cannot be used: ${why}`);

@@ -85,7 +85,7 @@ on conflict (id) do nothing returning id`,
 
   /** Reads the file at the first time, and waits a moment for a store that is only being started. */
   #known(): Promise<void> {
-    this.#read ??= Promise.all([this.#readFile(), this.#store && started(this.#store)]).then(() => {});
+    this.#read ??= (this.#store ? started(this.#store) : Promise.resolve()).then(() => this.#readFile());
     return this.#read;
   }
 
