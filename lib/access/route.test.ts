@@ -13,6 +13,7 @@ const origin = 'http://127.0.0.1:8432';
 beforeEach(() => {
   Object.assign(shared(), {
     servers: new Map(),
+    audit: { write: async () => {} },
     config: { allowedHosts: ['127.0.0.1:8432', 'localhost:8432'], access: accessOf() },
   });
 });

@@ -2,7 +2,7 @@ import type { AuditEntry } from '@/lib/actions/protocol';
 import type { Run } from '@/lib/history/store';
 import { log, safeError } from '@/lib/metrics/log';
 import type { Audit } from './audit';
-import { type AuditFilter, type AuditQuery, parsed, searchedText } from './query';
+import { type AuditFilter, type AuditQuery, mayRead, parsed, type Reach, searchedText } from './query';
 import { type Trail, trailOf } from './trail';
 
 /** What copies need of the history store. */
@@ -135,18 +135,22 @@ type Copy = { line: string; instance: string; at: number };
 const matching = `($1::text is null and c.event <> 'preview' or c.event = $1) and ($2::text is null or c.server = $2)
   and ($3::text is null or c.action = $3) and ($4::text is null or c.user_name = $4)
   and ($5::text is null or c.status = $5) and ($6::text is null or position($6 in c.searched) > 0)
-  and ($7::timestamptz is null or c.ts >= $7) and ($8::timestamptz is null or c.ts < $8)`;
+  and ($7::timestamptz is null or c.ts >= $7) and ($8::timestamptz is null or c.ts < $8)
+  and ($9::text[] is null or c.server = any ($9) and (c.server = any ($10::text[]) or c.user_name = $11)
+    or c.server is null and $12::bool)`;
 
 const moment = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
 
-function valuesOf({ event, server, action, user, status, search, from, to }: AuditFilter): (string | null)[] {
+function valuesOf({ event, server, action, user, status, search, from, to, reach }: AuditFilter): unknown[] {
   const texts = [event, server, action, user, status, search?.toLowerCase()].map(storable);
-  return [...texts, moment(from), moment(to)];
+  const who = [reach?.servers ?? null, reach?.adminOn ?? null, storable(reach?.name), reach?.nowhere ?? null];
+  return [...texts, moment(from), moment(to), ...who];
 }
 
-function entryOf({ line, instance }: Copy): AuditEntry[] {
+/** The line, where it may be read: what no column tells, such as the databases that it is about, is looked at here. */
+function entryOf({ line, instance }: Copy, reach: Reach | undefined): AuditEntry[] {
   const entry = parsed(line);
-  return entry ? [{ ...entry, instance }] : [];
+  return entry && (reach === undefined || mayRead(entry, reach)) ? [{ ...entry, instance }] : [];
 }
 
 /**
@@ -163,7 +167,7 @@ export async function readCopies(
     `select /* pgdeck:audit */ c.line, c.instance, extract(epoch from c.ts)::float8 * 1000 as at
 from pgdeck.audit_copy as c
 where ${matching} and c.ts >= coalesce((
-    select c.ts from pgdeck.audit_copy as c where ${matching} order by c.ts desc offset $9::int8 limit 1
+    select c.ts from pgdeck.audit_copy as c where ${matching} order by c.ts desc offset $13::int8 limit 1
   ), '-infinity')
 order by c.ts desc, c.trail, c.seq desc`,
     [...values, limit],
@@ -173,7 +177,10 @@ order by c.ts desc, c.trail, c.seq desc`,
   const last = rows[limit - 1]?.at;
   const shown = last === undefined ? rows : rows.filter(({ at }) => at >= last);
   const more = shown.length < rows.length;
-  return { entries: shown.flatMap(entryOf), next: more && last !== undefined ? Math.round(last) : null };
+  return {
+    entries: shown.flatMap((row) => entryOf(row, filter.reach)),
+    next: more && last !== undefined ? Math.round(last) : null,
+  };
 }
 
 /** Every entry of the copies that is wanted, newest first. */

@@ -1,4 +1,28 @@
 import type { AuditEntry } from '@/lib/actions/protocol';
+import { databasesOf } from './databases';
+
+/** Which lines somebody may read. */
+export type Reach = {
+  /** Who reads: lines with this name and mode are their own. */
+  name: string;
+  mode: string;
+  /** The servers that they may know of; nothing of others is told. */
+  servers: string[];
+  /** Those of them where they are admin, at least of a part. */
+  adminOn: string[];
+  /** Whether they are admin of all that a line is about: databases, or (null) the server as a whole. */
+  isAdmin(server: string, databases: readonly string[] | null): boolean;
+  /** Whether they may read lines that are about no server. */
+  nowhere: boolean;
+};
+
+/** Whether somebody may read a line. */
+export function mayRead(entry: AuditEntry, reach: Reach): boolean {
+  const { server, user } = entry;
+  if (server === undefined) return reach.nowhere;
+  if (!reach.servers.includes(server)) return false;
+  return (user?.name === reach.name && user.mode === reach.mode) || reach.isAdmin(server, databasesOf(entry));
+}
 
 /** Which entries are wanted: all but previews, or those of one `event`. Times are epoch milliseconds, `to` is not included. */
 export type AuditFilter = {
@@ -12,6 +36,8 @@ export type AuditFilter = {
   status?: string | undefined;
   /** Stands anywhere in what was done, to what, by which statement or run; upper and lower case are the same. */
   search?: string | undefined;
+  /** Only what somebody may read; missing: all. */
+  reach?: Reach | undefined;
 };
 
 /** Which entries to read, newest first; `before` is a number as `next` gave it. */
@@ -42,7 +68,7 @@ export function searchedText(entry: AuditEntry): string {
 
 /** Whether an entry is one of those that are wanted. */
 export function wanted(entry: AuditEntry, filter: AuditFilter): boolean {
-  const { event, server, action, user, from, to, status, search } = filter;
+  const { event, server, action, user, from, to, status, search, reach } = filter;
   return (
     (event === undefined ? entry.event !== 'preview' : entry.event === event) &&
     (server === undefined || entry.server === server) &&
@@ -51,6 +77,7 @@ export function wanted(entry: AuditEntry, filter: AuditFilter): boolean {
     (status === undefined || entry.result?.status === status) &&
     (from === undefined || Date.parse(entry.ts) >= from) &&
     (to === undefined || Date.parse(entry.ts) < to) &&
+    (reach === undefined || mayRead(entry, reach)) &&
     (search === undefined || searchedText(entry).includes(search.toLowerCase()))
   );
 }

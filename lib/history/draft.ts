@@ -23,7 +23,8 @@ export function folded(drafts: Found[]): Draft[] {
         kind: first.kind,
         title: `${same.length} ${first.sort}: ${names.slice(0, 3).join(', ')}${rest}`,
         detail: {
-          ...('database' in first.detail && { database: first.detail.database }),
+          ...(same.every(({ detail }) => detail.database === first.detail.database) &&
+            'database' in first.detail && { database: first.detail.database }),
           objects: names.slice(0, fold.names),
         },
       },

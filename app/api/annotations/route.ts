@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { ApiError, badInput, notFound } from '@/lib/access/errors';
+import { ApiError, badInput } from '@/lib/access/errors';
 import { exactMoment } from '@/lib/access/moment';
 import { othersThan, reply, route } from '@/lib/access/route';
+import { coversAll, serverFor, serversFor } from '@/lib/access/server-access';
 import { personOf } from '@/lib/access/user';
 import { requests } from '@/lib/metrics/request';
 import { runtime } from '@/lib/runtime';
@@ -28,13 +29,24 @@ const body = z.strictObject({
 
 /** `POST /api/annotations`: a mark, such as a deployment, in the list of changes and on every chart; 201 with its id. */
 export const POST = route({ role: 'operator', body }, async ({ body: { title, server, at, detail = {} }, user }) => {
-  const { servers, audit } = runtime();
-  if (server === undefined && servers.size > 1)
-    throw badInput(`server: name one of ${[...servers.keys()].join(', ')}, or * for all.`, 'server');
-  const chosen = [...servers.values()].filter(({ config }) =>
-    server === undefined || server === '*' ? true : config.id === server,
-  );
-  if (chosen.length === 0) throw notFound(`There is no server "${server}". GET /api/servers lists them.`);
+  const { audit } = runtime();
+  const seen = serversFor(user);
+  if (server === undefined && seen.length > 1)
+    throw badInput(
+      `server: name one of ${seen.map((each) => each.server.config.id).join(', ')}, or * for all.`,
+      'server',
+    );
+  // A mark is about the server as a whole.
+  const own = seen.filter(({ access }) => coversAll(access, 'operator', null));
+  const all = server === undefined || server === '*';
+  const named = all ? undefined : serverFor(user, server);
+  const chosen = own.map((each) => each.server).filter((each) => all || each === named?.server);
+  if (chosen.length === 0)
+    throw new ApiError(
+      403,
+      'forbidden',
+      `This needs the role operator on the whole server; ${user.name} does not have it.`,
+    );
   const atMs = at === undefined ? Date.now() : at * 1000;
   if (atMs > Date.now() + aheadMs) throw badInput('at: must not be in the future', 'at');
   for (const { config, connections } of chosen)

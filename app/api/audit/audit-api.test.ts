@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { accessOf } from '@/lib/access/test-access';
+import type { User } from '@/lib/access/user';
 import { Audit } from '@/lib/audit/audit';
 import { type Runtime, shared } from '@/lib/runtime';
 import { GET as exported } from './export/route';
@@ -145,7 +146,66 @@ test('the lines of other instances are unavailable with the reason while the sto
   expect((await (await ask(GET, 'fleet=0')).json()).copies).toEqual({ on: false });
 });
 
-test('without the admin role nobody sees what others did, whatever is asked for', () => {
-  expect(filterOf({ user: 'bob' }, { name: 'ann', role: 'operator', mode: 'local' })).toMatchObject({ user: 'ann' });
-  expect(filterOf({ user: 'bob' }, { name: 'ann', role: 'admin', mode: 'local' })).toMatchObject({ user: 'bob' });
+describe('who reads what', () => {
+  const rules = [
+    { who: ['eve'], role: 'viewer' as const },
+    { who: ['user:ann', 'user:bob', 'token'], role: 'admin' as const },
+    { who: ['user:dora'], role: 'admin' as const, databases: ['shop'] },
+  ];
+  const watch = (access: unknown) =>
+    Object.assign(shared(), {
+      servers: new Map([
+        ['one', { config: { id: 'one', access } }],
+        ['three', { config: { id: 'three', access: [] } }],
+      ]),
+    });
+  const user = (name: string, role: User['role'], more: Partial<User> = {}): User => ({
+    ...{ name, role, mode: 'password', ...more },
+  });
+  const numbers = async (of: User, wanted = {}) =>
+    (await audit.read({ limit: 100, ...filterOf(wanted, of) })).entries.map(({ seq }) => seq);
+
+  beforeEach(async () => {
+    const by = (name: string, mode = 'password') => ({ user: { name, role: 'operator', mode } });
+    await audit.write({ event: 'result', server: 'one', ...by('eve'), databases: ['books'] });
+    await audit.write({ event: 'result', server: 'one', ...by('eve', 'oidc'), databases: ['shop'] });
+    await audit.write({ event: 'result', server: 'three', ...by('eve') });
+    await audit.write({ event: 'login_ok', ...by('eve') });
+    watch(rules);
+  });
+
+  // Fails when `wanted()` does not ask `mayRead()`.
+  test('T12: of servers that one may not know of nothing, not even what one did oneself', async () => {
+    expect(await numbers(user('bob', 'admin'))).toEqual([8, 6, 5, 4, 1]);
+    expect(await numbers(user('ann', 'admin', { only: { servers: ['two'] } }))).toEqual([]);
+    expect(await numbers(user('eve', 'viewer', { groups: ['eve'] }))).toEqual([5]);
+    watch([]);
+    expect(await numbers(user('bob', 'admin'))).toEqual([8]);
+  });
+
+  // Fails when `mayRead()` compares the name alone.
+  test('T12: without the admin role one reads what one did oneself: the same name in another mode is somebody else', async () => {
+    const eve = user('eve', 'viewer', { groups: ['eve'] });
+    expect(await numbers(eve)).toEqual([5]);
+    expect(await numbers({ ...eve, mode: 'oidc' })).toEqual([6]);
+    expect(await numbers(eve, { user: 'ann' })).toEqual([]);
+    expect(await numbers(eve, { search: 'orders' })).toEqual([]);
+  });
+
+  test('T12: who is admin of some databases reads what was done to those, and no line of no server without the role', async () => {
+    expect(await numbers(user('dora', 'admin'))).toEqual([8, 6]);
+    expect(await numbers(user('dora', 'operator'))).toEqual([]);
+  });
+
+  test('who sits at the machine reads all, also of servers that are watched no more', async () => {
+    watch(undefined);
+    expect(await numbers(user('local', 'admin', { mode: 'local' }))).toEqual([8, 7, 6, 5, 4, 2, 1]);
+    expect(await numbers(user('local', 'viewer', { mode: 'local' }))).toEqual([]);
+  });
+
+  test('T12: a file of them holds no other lines than the list', async () => {
+    watch([]);
+    Object.assign(shared(), { config: { allowedHosts: [], access: { ...accessOf(), localRole: 'viewer' } } });
+    expect(await (await ask(exported, '')).text()).toBe('');
+  });
 });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { reachOf } from '@/lib/access/audit-reach';
 import { ApiError, badInput } from '@/lib/access/errors';
 import { moment } from '@/lib/access/moment';
-import { covers, type User } from '@/lib/access/user';
+import type { User } from '@/lib/access/user';
 import type { AuditFilter } from '@/lib/audit/query';
 import type { Run } from '@/lib/history/store';
 import { runtime } from '@/lib/runtime';
@@ -26,15 +27,15 @@ export const fleet = z
 
 const filterQuery = z.object(filterShape);
 
-/** The entries that were asked for, as far as the user may see them: without the admin role only one's own. */
-export function filterOf({ from, to, user: of, ...rest }: z.output<typeof filterQuery>, user: User): AuditFilter {
+/** The entries that were asked for, as far as the user may read them. */
+export function filterOf({ from, to, ...rest }: z.output<typeof filterQuery>, user: User): AuditFilter {
   if (from !== undefined && to !== undefined && from >= to) throw badInput('from: must be before to', 'from');
   return {
     ...rest,
     search: rest.search?.trim() || undefined,
     from: from === undefined ? undefined : from * 1000,
     to: to === undefined ? undefined : to * 1000,
-    user: covers(user.role, 'admin') ? of : user.name,
+    reach: reachOf(user),
   };
 }
 

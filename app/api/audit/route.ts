@@ -19,7 +19,7 @@ const query = z.object({
 });
 
 /**
- * `GET /api/audit`: who did what, newest first, by the filters; one's own without the admin role. With `fleet=1` the lines
+ * `GET /api/audit`: who did what, newest first, by the filters; of servers where one is no admin one's own. With `fleet=1` the lines
  * of every instance that copies them to the history store.
  */
 export const GET = route({ role: 'viewer', query }, async ({ query: { limit, before, fleet, ...wanted }, user }) => {

@@ -1,7 +1,8 @@
 import { othersThan, route } from '@/lib/access/route';
 import { runtime } from '@/lib/runtime';
 
-export const GET = route({ role: 'viewer' }, () => {
+/** `GET /api/health`: whether pgdeck answers; the one question that nobody has to sign in for. */
+export const GET = route({ role: 'open' }, () => {
   const { version, startedAt } = runtime().launcher;
   return { status: 'ok', version, uptimeSeconds: Math.max(0, Math.round((Date.now() - startedAt) / 1000)) };
 });

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { othersThan, route } from '@/lib/access/route';
 import { shownTo } from '@/lib/runner/shown-to';
+import { visibleRuns } from '@/lib/runner/visible-runs';
 import { runtime } from '@/lib/runtime';
 
 const query = z.object({ server: z.string().max(100).optional() });
 
 /** `GET /api/runs[?server=]`: what runs, waits and ran, newest first; also what other instances run now. */
 export const GET = route({ role: 'viewer', query }, async ({ query: { server }, user }) => ({
-  runs: await shownTo(user, await runtime().runner.everyRun(server)),
+  runs: await shownTo(user, visibleRuns(user, await runtime().runner.everyRun(server))),
 }));
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');

@@ -1,7 +1,7 @@
 import { dehydrate, HydrationBoundary } from '@tanstack/react-query';
 import { AuditPage } from '@/components/audit/audit-page';
 import { auditPageSize } from '@/components/audit/page-size';
-import { covers } from '@/lib/access/user';
+import { reachOf } from '@/lib/access/audit-reach';
 import { auditQuery } from '@/lib/client/queries';
 import { makeQueryClient } from '@/lib/client/query-client';
 import { runtime } from '@/lib/runtime';
@@ -23,7 +23,7 @@ export default async function Page({ params, searchParams }: Input) {
   const { audit } = runtime();
   // Where it cannot be read the page opens without, and says why.
   const answer = await Promise.all([
-    audit.read({ server, limit: auditPageSize, ...(!covers(user.role, 'admin') && { user: user.name }) }),
+    audit.read({ server, limit: auditPageSize, reach: reachOf(user) }),
     audit.state(),
   ]).catch(() => undefined);
   if (answer) {

@@ -3,6 +3,7 @@ import { MaintenancePage } from '@/components/maintenance/maintenance-page';
 import { runsQuery } from '@/lib/client/maintenance-queries';
 import { makeQueryClient } from '@/lib/client/query-client';
 import { shownTo } from '@/lib/runner/shown-to';
+import { visibleRuns } from '@/lib/runner/visible-runs';
 import { runtime } from '@/lib/runtime';
 import { Prefetched } from '../../prefetched';
 import { visitorOf } from '../../visitor';
@@ -18,8 +19,9 @@ export const metadata = { title: 'Maintenance' };
 export default async function Page({ params, searchParams }: Input) {
   const { server } = await params;
   const client = makeQueryClient();
+  const { user } = await visitorOf(server);
   client.setQueryData(runsQuery(server).queryKey, {
-    runs: await shownTo((await visitorOf(server)).user, runtime().runner.runs(server)),
+    runs: await shownTo(user, visibleRuns(user, runtime().runner.runs(server))),
   });
   return (
     <Prefetched server={server} search={await searchParams}>

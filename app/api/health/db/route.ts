@@ -1,10 +1,12 @@
 import { othersThan, route } from '@/lib/access/route';
+import { serversFor } from '@/lib/access/server-access';
 import { poolHealth } from '@/lib/metrics/pool-health';
-import { runtime } from '@/lib/runtime';
 
 /** `GET /api/health/db`: the figures of pgdeck's own pools, with warnings and recommendations; nothing is asked. */
-export const GET = route({ role: 'viewer' }, () => {
-  const servers = [...runtime().servers.values()].map(({ config, connections, sampler }) => ({
+export const GET = route({ role: 'viewer' }, ({ user }) => {
+  // Its connections are about the whole of a server.
+  const whole = serversFor(user).filter(({ access }) => access.databases === undefined);
+  const servers = whole.map(({ server: { config, connections, sampler } }) => ({
     server: config.id,
     state: sampler.state(),
     ...poolHealth(connections.pools(), connections.problem),

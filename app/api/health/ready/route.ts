@@ -1,13 +1,13 @@
 import { othersThan, route } from '@/lib/access/route';
+import { serversFor } from '@/lib/access/server-access';
 import { runtime } from '@/lib/runtime';
 
-/** `GET /api/health/ready`: 200 while pgdeck serves; each watched server's state, and why where it is not reached. */
-export const GET = route({ role: 'viewer' }, async () => {
-  const { servers, audit } = runtime();
-  const { writable, problem } = await audit.state();
+/** `GET /api/health/ready`: 200 while pgdeck serves; the state of each server that one may see, and why where it is not reached. */
+export const GET = route({ role: 'viewer' }, async ({ user }) => {
+  const { writable, problem } = await runtime().audit.state();
   return {
     status: 'ok',
-    servers: [...servers.values()].map(({ config, connections, sampler }) => ({
+    servers: serversFor(user).map(({ server: { config, connections, sampler } }) => ({
       id: config.id,
       state: sampler.state(),
       reachable: connections.problem === undefined && connections.capabilities !== undefined,
