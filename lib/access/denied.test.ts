@@ -24,7 +24,8 @@ function start(localRole: Role, access?: AccessRule[]): void {
 beforeEach(() => {
   vi.useFakeTimers();
   // What a test before has used up is earned again.
-  vi.setSystemTime((clock += 3_600_000));
+  clock += 3_600_000;
+  vi.setSystemTime(clock);
   start('viewer');
 });
 afterEach(() => vi.useRealTimers());
