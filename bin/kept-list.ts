@@ -36,6 +36,7 @@ export async function changeList<T>(
 
 async function takeLock(lock: string, path: string): Promise<void> {
   const until = Date.now() + patienceMs;
+  let gone: number | undefined;
   for (;;) {
     try {
       const handle = await open(lock, 'wx', 0o600);
@@ -46,11 +47,13 @@ async function takeLock(lock: string, path: string): Promise<void> {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') await explained(path, Promise.reject(error));
     }
     const holder = Number(await readFile(lock, 'utf8').catch(() => ''));
+    // One that was only just gone may have left with its lock: it has to be gone at two looks.
+    if (holder > 0 && holder === gone)
+      throw new LaunchError(`A command that changed ${path} did not come to its end. Delete ${lock}, then try again.`);
+    gone = holder > 0 && !isAlive(holder) ? holder : undefined;
     if (Date.now() > until)
       throw new LaunchError(
-        holder > 0 && isAlive(holder)
-          ? `${path} is being changed by another command (process ${holder}). Try again when it is done.`
-          : `A command that changed ${path} did not come to its end. Delete ${lock}, then try again.`,
+        `${path} is being changed by another command. Try again, or delete ${lock} if there is none.`,
       );
     await sleep(50);
   }
