@@ -6,7 +6,7 @@ import { sessionBehind } from '@/lib/access/session/session';
 import { findingsQuery, seriesQuery, serversQuery, type TopicAsk, topicQuery } from '@/lib/client/queries';
 import { makeQueryClient } from '@/lib/client/query-client';
 import { parseMoment, parseRange, rangeAround } from '@/lib/client/range';
-import { sessionQuery } from '@/lib/client/session';
+import { sessionQuery } from '@/lib/client/session-query';
 import { listServers, readTopic } from '@/lib/read';
 import { readFindings } from '@/lib/read-findings';
 import { readSeries } from '@/lib/read-history';

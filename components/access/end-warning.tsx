@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Clock3 } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { announce } from '@/lib/client/announce';
-import { sessionQuery } from '@/lib/client/session';
+import { sessionQuery } from '@/lib/client/session-query';
 import type { SessionAnswer } from '@/lib/client/shapes';
 import { clockMinutes, durationInWords } from '@/lib/format';
 import { Button } from '../ui/button';

@@ -5,7 +5,7 @@ import { Eye, EyeOff } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { useNow } from '@/lib/client/clock';
 import type { RequestError } from '@/lib/client/request';
-import { signIn } from '@/lib/client/session';
+import { signIn } from '@/lib/client/session-query';
 import type { SessionAnswer } from '@/lib/client/shapes';
 import { durationInWords } from '@/lib/format';
 import { Button } from '../ui/button';

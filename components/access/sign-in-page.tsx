@@ -5,6 +5,7 @@ import { useEffect } from 'react';
 import { withBasePath } from '@/lib/client/base-path';
 import { request } from '@/lib/client/request';
 import { Brand } from '../shell/brand';
+import { LookMenu } from '../shell/look-menu';
 import { Note } from '../ui/note';
 import { type SignInOffer, startAddress } from './offer';
 import { SignInForm } from './sign-in-form';
@@ -28,9 +29,12 @@ export function SignInPage({
   }, [next]);
   return (
     <main id="content" tabIndex={-1} className="sign-in">
-      <p className="brand">
-        <Brand />
-      </p>
+      <div className="sign-in-head">
+        <p className="brand">
+          <Brand />
+        </p>
+        <LookMenu />
+      </div>
       <section className="sign-in-card" aria-labelledby="sign-in">
         <h1 id="sign-in">{titles[offer.mode]}</h1>
         {problem && (

@@ -3,7 +3,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { usePathname } from 'next/navigation';
 import { useEffect, useRef } from 'react';
-import { arrived, extendSession, sessionQuery } from '@/lib/client/session';
+import { arrived, extendSession, sessionQuery } from '@/lib/client/session-query';
 
 /** What a person does moves the end of the session at most so often, ms. */
 const everyMs = 60_000;

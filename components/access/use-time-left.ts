@@ -1,7 +1,7 @@
 'use client';
 
 import { useNow } from '@/lib/client/clock';
-import { clockAhead } from '@/lib/client/session';
+import { clockAhead } from '@/lib/client/session-query';
 import type { SessionAnswer } from '@/lib/client/shapes';
 
 /** How long a session still lasts, ms; `idle` where it ends before that unless something is done. */

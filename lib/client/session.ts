@@ -1,54 +1,16 @@
 'use client';
 
-import { queryOptions, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { createContext, useCallback, useContext } from 'react';
 import type { Target } from '@/lib/actions/target';
 import { useActionsOff, usePageTime } from './page-time';
-import { request } from './request';
+import { sessionQuery } from './session-query';
 import type { Role, SessionAnswer, SessionServer } from './shapes';
 
 const ranks: Role[] = ['viewer', 'operator', 'admin'];
 
 /** How often it is asked who one is, ms: a role that was taken away meanwhile shows in the buttons. */
 const everyMs = 10_000;
-
-let aheadMs: number | undefined;
-
-/** How far pgdeck's clock is ahead of this browser's, ms; undefined before the first answer that did not come with the page. */
-export function clockAhead(): number | undefined {
-  return aheadMs;
-}
-
-/** Passes an answer on that has just arrived: it tells what pgdeck's clock shows. */
-export function arrived(answer: SessionAnswer): SessionAnswer {
-  aheadMs = Date.parse(answer.now) - Date.now();
-  return answer;
-}
-
-/** Who is signed in here, until when, and what they may do. */
-export function sessionQuery() {
-  return queryOptions({
-    queryKey: ['session'],
-    queryFn: async ({ signal }): Promise<SessionAnswer> =>
-      arrived(await request<SessionAnswer>('/api/session', { signal })),
-    staleTime: 5000,
-  });
-}
-
-/** Signs in with a name and a password. */
-export function signIn(name: string, password: string) {
-  return request<SessionAnswer>('/api/session', { body: { name, password } });
-}
-
-/** Signs out; `next` is where the provider is told of it, null: nowhere. */
-export function signOut() {
-  return request<{ next: string | null }>('/api/session', { method: 'DELETE', body: {} });
-}
-
-/** Moves the end that comes from doing nothing; only what a person does asks for it. */
-export function extendSession() {
-  return request<SessionAnswer>('/api/session/extend', { body: {} });
-}
 
 /** Who is signed in here and what they may do; undefined before the first answer. It is kept up to date by one per page. */
 export function useSession(): SessionAnswer | undefined {
