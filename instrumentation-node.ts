@@ -59,6 +59,7 @@ export async function start(): Promise<void> {
     servers,
     runner,
     audit,
+    access: config.access,
     enabled: config.schedules,
     holder: history.leases.holder,
   };

@@ -46,7 +46,16 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   },
   'lib/client': {
     values: ['lib/accent', 'lib/format'],
-    types: ['lib/topics', 'lib/checks', 'lib/actions', 'lib/ddl', 'lib/history', 'lib/rights', 'lib/schedules'],
+    types: [
+      'lib/topics',
+      'lib/checks',
+      'lib/actions',
+      'lib/config',
+      'lib/ddl',
+      'lib/history',
+      'lib/rights',
+      'lib/schedules',
+    ],
   },
   'lib/read': {
     values: ['lib/access', 'lib/runtime', 'lib/topics', 'lib/sampler', 'lib/history'],
@@ -117,7 +126,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/postgres',
       'lib/runtime',
     ],
-    types: ['lib/history', 'lib/runner'],
+    types: ['lib/config', 'lib/history', 'lib/runner'],
   },
   'lib/rights': { values: ['lib/identifier', 'lib/postgres'], types: ['lib/runtime'] },
   'lib/findings': { values: ['lib/checks', 'lib/history', 'lib/metrics'], types: ['lib/config', 'lib/topics'] },
@@ -185,7 +194,8 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/topics',
     ],
   },
-  proxy: { values: [] },
+  // Which portals may show a page in a frame is asked for at each page.
+  proxy: { values: ['lib/client', 'lib/runtime'] },
   bench: {
     values: [
       'bin',

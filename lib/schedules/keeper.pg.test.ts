@@ -86,7 +86,7 @@ describe('what is due', () => {
     desk.now += hourMs;
     await desk.keeper({ enabled: false }).tick();
     expect([await analyzed(), (await desk.only()).last]).toEqual([0, null]);
-    expect((await desk.schedules({ enabled: false }).list('test')).enabled).toBe(false);
+    expect((await desk.schedules({ enabled: false }).list('test', admin)).enabled).toBe(false);
     // Switched on again much later: what passed meanwhile is told.
     desk.now += 2 * hourMs + 120_000;
     expect((await settle(desk.keeper())).missed).toEqual({ count: 3, last: '2026-11-21T05:00:00.000Z' });

@@ -7,6 +7,7 @@ import { log, safeError } from '@/lib/metrics/log';
 import { describeError } from '@/lib/postgres/errors';
 import type { Server } from '@/lib/runtime';
 import { dueAfter, dueTimes } from './cron';
+import { makerNow } from './maker';
 import { type Parts, problemOf, recordOf } from './parts';
 import { isNothing, sameSubject } from './preview-of';
 import { bodyOf, claim, dueRows, type Ended, hold, type Row, release, silentMs } from './table';
@@ -116,11 +117,14 @@ export class Keeper {
   async #begin(running: Running, server: Server, due: number): Promise<void> {
     const { runner } = this.#parts;
     const { row } = running;
-    const user: User = { name: row.created_by, role: 'admin', mode: 'schedule' };
+    let user: User = { name: row.created_by, role: 'viewer', mode: 'local', away: true };
     try {
       const problem = problemOf(row, server);
       if (problem) throw new ApiError(422, 'other_cluster', `${problem} Nothing was done.`);
       const body = bodyOf(row);
+      const maker = await makerNow(row, body, server, this.#parts.access);
+      user = maker.user;
+      if (maker.why !== undefined) throw new ApiError(403, 'forbidden', `${maker.why} Nothing was done.`);
       const preview = await runner.preview(row.server, body, user);
       if (!sameSubject(body.action, row.subject, preview.title))
         throw new ApiError(
@@ -148,7 +152,7 @@ export class Keeper {
       if (ended) running.outcome = outcomeOf(run);
     } catch (error) {
       running.outcome = { ...refusalOf(error), runId: null };
-      this.#refused(row, server, running.outcome, user);
+      this.#refused(row, server, running.outcome, user, error);
     }
     await this.tick();
   }
@@ -213,8 +217,14 @@ export class Keeper {
     this.#tell(server, row, `Schedule "${row.title}" missed ${times}`, message);
   }
 
-  #refused(row: Row, server: Server, { status, message, unreachable }: Outcome, user: User): void {
+  #refused(row: Row, server: Server, { status, message, unreachable }: Outcome, user: User, error: unknown): void {
     const person = personOf(user);
+    if (error instanceof ApiError && error.status === 403) {
+      const { code } = error;
+      if (!error.audited)
+        this.#write({ ...recordOf(server, row), event: 'denied', user: person, status: 403, code, message });
+      return;
+    }
     const result = { status, message: maskLiterals(message), verified: null, ms: 0, warnings: [] };
     const event = unreachable ? 'schedule_missed' : 'result';
     this.#write({ ...recordOf(server, row), event, user: person, result });

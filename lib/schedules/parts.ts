@@ -1,4 +1,5 @@
 import type { AuditRecord } from '@/lib/audit/audit';
+import type { AccessConfig } from '@/lib/config';
 import type { Store } from '@/lib/history/store';
 import type { Runner } from '@/lib/runner/runner';
 import type { Runtime, Server } from '@/lib/runtime';
@@ -10,6 +11,8 @@ export type Parts = {
   servers: ReadonlyMap<string, Server>;
   runner: Pick<Runner, 'preview' | 'execute' | 'run'>;
   audit: Pick<Runtime['audit'], 'write' | 'resultOf'>;
+  /** Who may, by which makers of schedules are looked up again. */
+  access: AccessConfig;
   /** False: nothing is run (PGDECK_SCHEDULES). */
   enabled: boolean;
   /** What other instances on the same store know this one by. */

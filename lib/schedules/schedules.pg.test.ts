@@ -73,14 +73,14 @@ describe('a schedule is made', () => {
   test('not by a dry run, which only looks', async () => {
     const answer = await desk.schedules().create('test', asked({ dryRun: true }), admin);
     expect(answer).toEqual({ preview: expect.objectContaining({ executed: false }), next: '2026-11-21T02:30:00.000Z' });
-    expect((await desk.schedules().list('test')).schedules).toEqual([]);
+    expect((await desk.schedules().list('test', admin)).schedules).toEqual([]);
   });
 
   test('only with what has to be typed, compared here', async () => {
     const schedules = desk.schedules({ runner: typed() });
     for (const confirmText of [undefined, '', 'order'])
       expect(await refusal(schedules.create('test', asked({ confirmText }), admin))).toBe('422 confirm_mismatch');
-    expect((await desk.schedules().list('test')).schedules).toEqual([]);
+    expect((await desk.schedules().list('test', admin)).schedules).toEqual([]);
     expect((await desk.stage.audit.read({ limit: 9, event: 'denied' })).entries).toHaveLength(3);
     expect((await schedules.create('test', asked({ confirmText: ' orders ' }), admin)).schedule?.enabled).toBe(true);
   });
@@ -94,14 +94,14 @@ describe('a schedule is made', () => {
     expect(await create({ body: { ...body, action: 'create-partition', options: { bound } } })).toBe('400 bad_input');
     expect(await create({ cron: '0 0 31 2 *' })).toBe('400 bad_input');
     expect(await create({ timeZone: 'Europe/Nowhere' })).toBe('400 bad_input');
-    expect((await desk.schedules().list('test')).schedules).toEqual([]);
+    expect((await desk.schedules().list('test', admin)).schedules).toEqual([]);
     expect(await refusal(desk.schedules().create('other', asked(), admin))).toBe('404 not_found');
   });
 
   test('not where it cannot be written down', async () => {
     const audit = { write: () => Promise.reject(new Error('The disk is full.')), resultOf: async () => undefined };
     expect(await refusal(desk.schedules({ audit }).create('test', asked(), admin))).toBe('503 audit_unwritable');
-    expect((await desk.schedules().list('test')).schedules).toEqual([]);
+    expect((await desk.schedules().list('test', admin)).schedules).toEqual([]);
   });
 });
 
@@ -134,7 +134,7 @@ describe('a schedule is changed', () => {
 test('while the store is off schedules are unavailable with the reason, and nothing is made', async () => {
   const state = { status: 'off' as const, reason: null, engine: null, version: null };
   const off = desk.schedules({ store: { ...desk.parts().store, on: false, state, now: () => desk.now } });
-  expect(await off.list('test')).toMatchObject({
+  expect(await off.list('test', admin)).toMatchObject({
     enabled: true,
     schedules: [],
     unavailable: { reason: expect.stringContaining('PGDECK_HISTORY is off'), hint: expect.any(String) },
@@ -142,7 +142,7 @@ test('while the store is off schedules are unavailable with the reason, and noth
   expect(await refusal(off.create('test', asked(), admin))).toBe('503 history_unavailable');
   const failing = { ...state, status: 'failing' as const, reason: 'The disk of the history store is full.' };
   const away = desk.schedules({ store: { ...desk.parts().store, on: false, state: failing, now: () => desk.now } });
-  expect((await away.list('test')).unavailable?.reason).toContain('The disk of the history store is full.');
+  expect((await away.list('test', admin)).unavailable?.reason).toContain('The disk of the history store is full.');
 });
 
 test('the body of a request names the field that is wrong', () => {

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError, badInput, notFound } from '@/lib/access/errors';
+import { accessTo, coversAll, requireDatabase, type ServerAccess } from '@/lib/access/server-access';
 import { personOf, type User } from '@/lib/access/user';
-import type { Preview } from '@/lib/actions/protocol';
+import type { Preview, PreviewBody } from '@/lib/actions/protocol';
 import type { AuditRecord } from '@/lib/audit/audit';
 import { sameTyped } from '@/lib/format';
 import type { Run } from '@/lib/history/store';
 import { requests } from '@/lib/metrics/request';
 import type { Server } from '@/lib/runtime';
 import { checkWhen, dueAfter } from './cron';
+import { canBeAway, databasesOf, keptOf, makerNow } from './maker';
 import { clusterOf, type Parts, problemOf, recordOf } from './parts';
 import { previewOf } from './preview-of';
 import {
@@ -30,22 +32,26 @@ export class Schedules {
     this.#parts = parts;
   }
 
-  /** The schedules of a server; `unavailable` says why there are none to be had. */
-  async list(serverId: string): Promise<SchedulesAnswer> {
-    const server = this.#server(serverId);
+  /** The schedules of a server of which somebody is admin; `unavailable` says why there are none to be had. */
+  async list(serverId: string, user: User): Promise<SchedulesAnswer> {
+    const { server, access } = this.#seen(serverId, user);
     const { store, enabled } = this.#parts;
     const answer = { enabled, actions: schedulable, schedules: [] };
     if (!store.on) return { ...answer, unavailable: this.#off() };
-    const rows = await listRows(store.query, serverId);
+    const rows = (await listRows(store.query, serverId)).filter((row) => isTheirs(access, row));
     const now = this.#now();
-    return { ...answer, schedules: rows.map((row) => scheduleOf(row, now, problemOf(row, server))) };
+    const shown = rows.map(async (row) => scheduleOf(row, now, await this.#problem(row, server)));
+    return { ...answer, schedules: await Promise.all(shown) };
   }
 
   /** Makes a schedule from a preview that is made here; a dry run only looks. Errors are `ApiError`. */
   async create(serverId: string, asked: CreateBody, user: User): Promise<Created> {
-    const server = this.#server(serverId);
+    const { server, access } = this.#seen(serverId, user);
     const query = this.#query();
     const { title, cron, timeZone, body } = asked;
+    const databases = databasesOf(body);
+    for (const database of databases ?? []) requireDatabase(access, serverId, database);
+    requireMaker(access, databases);
     const now = this.#now();
     checkWhen({ cron, timeZone }, now);
     if (!schedulable.includes(body.action))
@@ -70,6 +76,7 @@ export class Schedules {
       subject: preview.title,
       confirm: preview.confirm,
       created_by: user.name,
+      maker: keptOf(user),
       created_at: now,
       due,
     };
@@ -84,9 +91,9 @@ export class Schedules {
 
   /** Changes what is given of a schedule; its next due time is reckoned anew. */
   async change(serverId: string, id: string, asked: ChangeBody, user: User): Promise<Schedule> {
-    const server = this.#server(serverId);
+    const { server, access } = this.#seen(serverId, user);
     const query = this.#query();
-    const before = await this.#row(query, serverId, id);
+    const before = await this.#row(query, access, serverId, id);
     const now = this.#now();
     const after: Row = {
       ...before,
@@ -101,14 +108,14 @@ export class Schedules {
     await this.#note(server, before, user, 'schedule_changed', { change: asked });
     if (!(await changeRow(query, after))) throw notFound(`There is no schedule "${id}" any more.`);
     this.#tell(server, `Schedule "${after.title}" ${wordOf(before, after)}`, after, user);
-    return scheduleOf(after, now, problemOf(after, server));
+    return scheduleOf(after, now, await this.#problem(after, server));
   }
 
   /** Deletes a schedule; what it runs now goes on. */
   async remove(serverId: string, id: string, user: User): Promise<void> {
-    const server = this.#server(serverId);
+    const { server, access } = this.#seen(serverId, user);
     const query = this.#query();
-    const row = await this.#row(query, serverId, id);
+    const row = await this.#row(query, access, serverId, id);
     await this.#note(server, row, user, 'schedule_deleted', { cron: row.cron, timeZone: row.time_zone });
     await deleteRow(query, id);
     this.#tell(server, `Schedule "${row.title}" deleted`, row, user);
@@ -126,10 +133,16 @@ export class Schedules {
     return this.#parts.now?.() ?? this.#parts.store.now();
   }
 
-  #server(id: string): Server {
+  /** Why a schedule will not run now, whatever the time is. */
+  async #problem(row: Row, server: Server): Promise<string | undefined> {
+    return problemOf(row, server) ?? (await makerNow(row, asWritten(row), server, this.#parts.access)).why;
+  }
+
+  #seen(id: string, user: User): { server: Server; access: ServerAccess } {
     const server = this.#parts.servers.get(id);
-    if (!server) throw notFound(`There is no server "${id}". GET /api/servers lists them.`);
-    return server;
+    const access = server && accessTo(user, server.config, this.#parts.access);
+    if (!server || !access) throw notFound(`There is no server "${id}". GET /api/servers lists them.`);
+    return { server, access };
   }
 
   #query(): Run {
@@ -152,9 +165,9 @@ export class Schedules {
     };
   }
 
-  async #row(query: Run, serverId: string, id: string): Promise<Row> {
+  async #row(query: Run, access: ServerAccess, serverId: string, id: string): Promise<Row> {
     const row = await findRow(query, serverId, id);
-    if (!row) throw notFound(`There is no schedule "${id}" of ${serverId}.`);
+    if (!row || !isTheirs(access, row)) throw notFound(`There is no schedule "${id}" of ${serverId}.`);
     return row;
   }
 
@@ -194,6 +207,25 @@ const none = {
   missed: 0,
   missed_at: null,
 };
+
+/** Whether somebody is admin of what a schedule is about: others do not know of it. */
+function isTheirs(access: ServerAccess, row: Row): boolean {
+  return coversAll(access, 'admin', databasesOf(asWritten(row)));
+}
+
+/** What it does, also where this version cannot run it any more. */
+function asWritten({ body }: Row): PreviewBody {
+  return JSON.parse(body);
+}
+
+/** Throws unless somebody may have something run in their name while they are away. */
+function requireMaker(access: ServerAccess, databases: string[] | null): void {
+  const { name } = access.user;
+  if (!coversAll(access, 'admin', databases))
+    throw new ApiError(403, 'forbidden', `This needs the role admin there; ${name} does not have it.`);
+  if (!canBeAway(access.user))
+    throw new ApiError(403, 'forbidden', 'Who comes through a portal cannot be looked up later: open pgdeck itself.');
+}
 
 function wordOf(before: Row, after: Row): string {
   if (before.enabled === after.enabled) return 'changed';

@@ -16,6 +16,8 @@ export type Row = {
   confirm: string;
   enabled: boolean;
   created_by: string;
+  /** Who that is, as JSON; null in rows of before. */
+  maker: string | null;
   created_at: number;
   due: number | null;
   /** The instance that runs it now, and when it last said so. */
@@ -35,7 +37,7 @@ export type Ended = { at: number; status: string; message: string; runId: string
 
 const times = ['created_at', 'due', 'held_at', 'last_at', 'missed_at'] as const;
 const texts =
-  'id, server, cluster, title, cron, time_zone, body, subject, confirm, enabled, created_by, holder, run_id, last_status, last_message, last_run, missed';
+  'id, server, cluster, title, cron, time_zone, body, subject, confirm, enabled, created_by, maker, holder, run_id, last_status, last_message, last_run, missed';
 const columns = [
   ...texts.split(', ').map((name) => `s.${name}`),
   ...times.map((name) => `round(extract(epoch from s.${name}) * 1000)::float8 as ${name}`),
@@ -68,13 +70,23 @@ export async function insertRow(
   run: Run,
   row: Pick<
     Row,
-    'id' | 'server' | 'cluster' | 'title' | 'cron' | 'time_zone' | 'body' | 'subject' | 'confirm' | 'created_by'
+    | 'id'
+    | 'server'
+    | 'cluster'
+    | 'title'
+    | 'cron'
+    | 'time_zone'
+    | 'body'
+    | 'subject'
+    | 'confirm'
+    | 'created_by'
+    | 'maker'
   > & { created_at: number; due: number },
 ): Promise<void> {
   await run(
     `insert /* pgdeck:schedule */ into pgdeck.schedule
-  (id, server, cluster, title, cron, time_zone, body, subject, confirm, created_by, created_at, due, enabled, missed)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::timestamptz, $12::timestamptz, true, 0)`,
+  (id, server, cluster, title, cron, time_zone, body, subject, confirm, created_by, created_at, due, maker, enabled, missed)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::timestamptz, $12::timestamptz, $13, true, 0)`,
     [
       row.id,
       row.server,
@@ -88,6 +100,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::timestamptz, $12::timestam
       row.created_by,
       iso(row.created_at),
       iso(row.due),
+      row.maker,
     ],
   );
 }

@@ -1,5 +1,5 @@
 import { type StoreStage, startStore } from '@/lib/history/test-stage';
-import { Stage } from '@/lib/runner/test-stage';
+import { admin, Stage } from '@/lib/runner/test-stage';
 import { Keeper } from './keeper';
 import type { Parts } from './parts';
 import { Schedules } from './schedules';
@@ -26,6 +26,7 @@ export class Desk {
       servers: new Map([[stage.server.config.id, stage.server]]),
       runner: stage.runner,
       audit: stage.audit,
+      access: stage.access,
       enabled: true,
       holder: 'here',
       now: () => this.now,
@@ -43,7 +44,7 @@ export class Desk {
 
   /** The one schedule that there is. */
   async only(): Promise<Schedule> {
-    const { schedules } = await this.schedules().list('test');
+    const { schedules } = await this.schedules().list('test', admin);
     if (schedules.length !== 1) throw new Error(`there are ${schedules.length} schedules`);
     return schedules[0] as Schedule;
   }

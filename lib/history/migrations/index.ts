@@ -2,6 +2,7 @@ import { migration as store } from './0001-store';
 import { migration as days } from './0002-days';
 import { migration as schedules } from './0003-schedules';
 import { migration as usedIds } from './0004-used-ids';
+import { migration as makers } from './0005-makers';
 
 /** A table by its name in the schema `pgdeck` and what stands between its parentheses, with them. */
 export type TableShape = { name: string; columns: string };
@@ -24,4 +25,4 @@ export type Migration = {
 };
 
 /** Every step, in order; forward only. */
-export const migrations: Migration[] = [store, days, schedules, usedIds];
+export const migrations: Migration[] = [store, days, schedules, usedIds, makers];
