@@ -10,6 +10,9 @@ import { passwordProblem } from './ask-password';
 import { run as token } from './token';
 import { run as user } from './user';
 
+// Passwords are made to take long, and longer where other tests run beside these.
+vi.setConfig({ testTimeout: 60_000 });
+
 let folder: string;
 let printed: string[];
 const stdin = Object.getOwnPropertyDescriptor(process, 'stdin') ?? {};

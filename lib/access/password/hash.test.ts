@@ -1,6 +1,9 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { readStoredPassword } from '@/lib/config-people';
 import { hashPassword, isPassword } from './hash';
+
+// Passwords are made to take long, and longer where other tests run beside these.
+vi.setConfig({ testTimeout: 60_000 });
 
 it('takes the password and no other, however its letters were typed', async () => {
   const stored = await hashPassword('grüße aus tübingen');

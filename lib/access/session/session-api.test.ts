@@ -5,6 +5,9 @@ import { DELETE, GET, POST } from '@/app/api/session/route';
 import type { SessionAnswer } from '@/lib/client/shapes';
 import { newFolder, origin, password, sending, startDeck, stopDeck, writeUsers } from './test-session';
 
+// Passwords are made to take long, and longer where other tests run beside these.
+vi.setConfig({ testTimeout: 60_000 });
+
 let folder: string;
 let deck: ReturnType<typeof startDeck>;
 beforeEach(() => {
@@ -214,4 +217,4 @@ it('whatever name and password are, the answer is 400, 401 or 429', async () => 
     ),
     { numRuns: 10 },
   );
-}, 60_000);
+});
