@@ -140,7 +140,7 @@ describe.each(pages)('%s', (page) => {
 
   test('names no folder of one machine', () => {
     const folders =
-      /(?<![\w.:/~%@\]-])\/(?!api\b|etc\/|var\/(?:lib|cache)\/pgdeck|var\/run\/postgresql|tmp\b)[a-z]+\/[\w./-]*/g;
+      /(?<![\w.:/~%@\]-])\/(?!api\b|oauth2\b|pgdeck\/|etc\/|var\/(?:lib|cache)\/pgdeck|var\/run\/postgresql|tmp\b)[a-z]+\/[\w./-]*/g;
     expect(text.match(folders) ?? []).toEqual([]);
   });
 });
