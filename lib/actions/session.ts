@@ -60,6 +60,10 @@ where a.backend_type = 'client backend' and a.pid <> pg_catalog.pg_backend_pid()
 order by a.state_change, a.pid
 limit $6::int`;
 
+/** The names of all databases. */
+export const databasesSql =
+  'select /* pgdeck:databases-named */ d.datname::text as name from pg_catalog.pg_database as d';
+
 /** A state that sessions can be chosen by; `active` is about their statement. */
 export type BulkState = 'idle' | 'idle in transaction' | 'active';
 

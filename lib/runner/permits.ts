@@ -123,9 +123,7 @@ function refuse(
   throw refusal;
 }
 
-/** The databases of a server in which somebody may do what asks for a role; undefined: in all. */
-export function databasesFor({ access, server }: Pick<Acting, 'access' | 'server'>, role: Role): string[] | undefined {
-  if (coversAll(access, role, null)) return undefined;
-  const known = server.connections.capabilities?.databases ?? [];
-  return known.filter((database) => coversAll(access, role, [database]));
+/** In which databases somebody may do what asks for a role; undefined: in all. */
+export function mayIn(access: ServerAccess, role: Role): ((database: string) => boolean) | undefined {
+  return coversAll(access, role, null) ? undefined : (database) => coversAll(access, role, [database]);
 }

@@ -2,7 +2,7 @@ import { ApiError, badInput } from '@/lib/access/errors';
 import { type ServerAccess, seesDatabase } from '@/lib/access/server-access';
 import type { SignalAction } from '@/lib/actions/action';
 import type { Member, Preview } from '@/lib/actions/protocol';
-import { matchingSql, type Session, statesOf } from '@/lib/actions/session';
+import { databasesSql, matchingSql, type Session, statesOf } from '@/lib/actions/session';
 import type { BackendsTarget, BackendTarget } from '@/lib/actions/target';
 import { durationInWords, list, plural } from '@/lib/format';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
@@ -76,12 +76,12 @@ export async function previewSession(
   });
 }
 
-/** What would happen to every session of a filter, in these databases (undefined: all); who they are is frozen here. */
+/** What would happen to every session of a filter, in the databases where it may be done (undefined: all); who they are is frozen here. */
 export async function previewSessions(
   action: SignalAction,
   target: BackendsTarget,
   connections: ServerConnections,
-  databases: string[] | undefined,
+  may: ((database: string) => boolean) | undefined,
 ): Promise<Draft> {
   const { filter } = target;
   if (!action.bulkStates.includes(filter.state))
@@ -93,6 +93,7 @@ export async function previewSessions(
   const which = `${filter.state} for more than ${durationInWords(filter.older_than_seconds)}`;
   return look(connections, async (query) => {
     const who = await actor(query);
+    const databases = may && (await query<{ name: string }>(databasesSql)).rows.map(({ name }) => name).filter(may);
     const { rows } = await query<Session>(matchingSql, [
       states,
       filter.older_than_seconds,

@@ -8,7 +8,7 @@ import type { Audit } from '@/lib/audit/audit';
 import type { Server } from '@/lib/runtime';
 import type { Draft, Remembered } from './draft';
 import { Bounded } from './memory';
-import { type Acting, databasesFor } from './permits';
+import { type Acting, mayIn } from './permits';
 import { previewSession, previewSessions } from './preview-sessions';
 import { previewWork } from './preview-work';
 
@@ -82,10 +82,8 @@ export async function draftOf(
     });
   if ((action.targetKinds as string[]).includes(target.kind)) {
     if (target.kind === 'backend') return previewSession(action as SignalAction, target, connections, access);
-    if (target.kind === 'backends') {
-      const databases = databasesFor({ server, access }, action.role);
-      return previewSessions(action as SignalAction, target, connections, databases);
-    }
+    if (target.kind === 'backends')
+      return previewSessions(action as SignalAction, target, connections, mayIn(access, action.role));
     return previewWork(action as WorkAction, target, parsed.data, { server, access, audit });
   }
   throw badInput(`target.kind: ${action.id} takes ${action.targetKinds.join(' or ')}.`, 'target.kind');
