@@ -15,7 +15,12 @@ test('cells are quoted where they have to be and empty where nothing is there', 
   ]);
 });
 
-test('no text begins as a formula', () => {
+// T9: fails without the apostrophe, or where only the first character is looked at.
+test('T9: no text begins as a formula, also behind what a program strips', () => {
+  for (const text of [' =1', '\u200E=1', '\u00A0+1', '\uFEFF-x', '＝1', '\n=1', '\u001B@x'])
+    expect(csvCell(text)).toMatch(/^"?'/);
+  expect(csvCell('a;=1')).toBe('"a;=1"');
+
   fc.assert(
     fc.property(fc.constantFrom('=', '+', '-', '@', '\t', '\r'), fc.string(), (start, rest) => {
       expect(csvCell(start + rest)).toMatch(/^"?'/);

@@ -6,12 +6,15 @@ export function toCsv<R>(columns: Column<R>[], rows: R[]): string {
   return lines.map((cells) => cells.map(csvCell).join(',')).join('\r\n');
 }
 
-/** One cell: quoted where it has to be, a leading `= + - @`, tab or return of a text made harmless by an apostrophe. */
+/** A text that a spreadsheet reads as a formula, also behind what it strips, and with signs of full width. */
+const formula = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u;
+
+/** One cell: quoted where it has to be (somewhere a semicolon or a tab parts cells), a formula made harmless by an apostrophe. */
 export function csvCell(value: Value): string {
   if (value === null) return '';
   if (typeof value !== 'string') return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = formula.test(value) ? `'${value}` : value;
+  return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Hands a text to the browser as a file. */
