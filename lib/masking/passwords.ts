@@ -55,13 +55,17 @@ function toldStatement(pieces: Piece[]): string {
   const all = holdsSecrets(tokens.filter((token) => !comment.test(token)));
   const setting = new SettingValue();
   const password = new RolePassword();
+  const value = new NamedValue();
   return pieces
     .map(({ space, token }, at) => {
       const ofSetting = setting.next(token) && secretName.test(setting.name);
       const ofRole = password.next(token);
       if (comment.test(token)) return space + (secretInside.test(token) ? commentStruck(token) : token);
-      const value = literal.test(token) && isNamed(tokens, at);
-      return space + (ofSetting || ofRole || value || (all && string.test(token)) ? struck : token);
+      const named = value.next(token);
+      // 'x' = password
+      const compared =
+        literal.test(token) && ['=', '<>', '!='].includes(tokens[at + 1] ?? '') && isSecretName(tokens[at + 2]);
+      return space + (ofSetting || ofRole || named || compared || (all && string.test(token)) ? struck : token);
     })
     .join('');
 }
@@ -82,15 +86,22 @@ function holdsSecrets(tokens: string[]): boolean {
   });
 }
 
-/** Whether a literal stands behind the name of a secret, or is compared with it. */
-function isNamed(tokens: string[], at: number): boolean {
-  const isSecret = (token: string | undefined) =>
-    token !== undefined && !literal.test(token) && !comment.test(token) && secretName.test(token);
-  const compared = ['=', '<>', '!='].includes(tokens[at + 1] ?? '') && isSecret(tokens[at + 2]);
-  let behind = at - 1;
-  const isBetween = (token: string) => between.has(token.toLowerCase()) || literal.test(token) || comment.test(token);
-  while (behind >= 0 && isBetween(tokens[behind] ?? '')) behind--;
-  // password::text = '…'
-  if (tokens[behind - 1] === '::') behind -= 2;
-  return compared || isSecret(tokens[behind]);
+const isSecretName = (token: string | undefined) =>
+  token !== undefined && !literal.test(token) && !comment.test(token) && secretName.test(token);
+
+/** Follows the name of a secret to the literals that it is set to or compared with: `password::text in ('…', '…')`. */
+class NamedValue {
+  #named = false;
+  #cast = false;
+
+  /** Takes the next token; true where it is a value of what was named before. */
+  next(token: string): boolean {
+    const value = literal.test(token);
+    const type = this.#cast;
+    this.#cast = token === '::';
+    if (isSecretName(token)) this.#named = true;
+    else if (!value && !type && !this.#cast && !comment.test(token) && !between.has(token.toLowerCase()))
+      this.#named = false;
+    return value && this.#named;
+  }
 }
