@@ -1,9 +1,11 @@
 import { type NextRequest, NextResponse } from 'next/server';
+import { isFramePath } from '@/lib/client/bearer';
+import { runtime } from '@/lib/runtime';
 
 const development = process.env.NODE_ENV === 'development';
 
 /** The content security policy of a page, for one nonce. */
-function policy(nonce: string): string {
+function policy(nonce: string, frameAncestors: string): string {
   return [
     "default-src 'none'",
     // React's error messages of the development build need eval; the development overlay writes styles without a nonce.
@@ -18,14 +20,21 @@ function policy(nonce: string): string {
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",
-    "frame-ancestors 'none'",
+    `frame-ancestors ${frameAncestors}`,
   ].join('; ');
+}
+
+/** Who may show a page in a frame: the portals of PGDECK_EMBED_ORIGINS what is below /embed, nobody anything else. */
+function frameAncestorsOf(path: string): string {
+  const origins = isFramePath(path) ? runtime().config.access.embed?.origins : undefined;
+  return origins?.join(' ') ?? "'none'";
 }
 
 /** Gives every page its nonce and security headers; who may see what is decided by the pages and handlers themselves. */
 export function proxy(request: NextRequest): NextResponse {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
-  const csp = policy(nonce);
+  const frameAncestors = frameAncestorsOf(request.nextUrl.pathname);
+  const csp = policy(nonce, frameAncestors);
   const headers = new Headers(request.headers);
   headers.set('x-nonce', nonce);
   // Where a sign-in leads back to; what a client sent under this name is replaced.
@@ -39,7 +48,8 @@ export function proxy(request: NextRequest): NextResponse {
   response.headers.set('permissions-policy', 'camera=(), microphone=(), geolocation=(), clipboard-read=()');
   response.headers.set('referrer-policy', 'same-origin');
   response.headers.set('x-content-type-options', 'nosniff');
-  response.headers.set('x-frame-options', 'DENY');
+  // It knows no origins, and would go before frame-ancestors in old browsers.
+  if (frameAncestors === "'none'") response.headers.set('x-frame-options', 'DENY');
   return response;
 }
 

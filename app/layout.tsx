@@ -5,6 +5,8 @@ import type { Metadata, Viewport } from 'next';
 import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
 import { catalogue } from '@/lib/actions/catalogue';
+import { isFramePath } from '@/lib/client/bearer';
+import { frameScript } from '@/lib/client/frame-script';
 import { lookScript } from '@/lib/client/look-script';
 import type { Role } from '@/lib/client/shapes';
 import type { TopicFacts } from '@/lib/client/topic-facts';
@@ -30,12 +32,14 @@ const actionRoles: Record<string, Role> = Object.fromEntries(catalogue().map(({ 
 
 /** The document around every page. Reading the nonce makes pages dynamic, which a nonce CSP asks for. */
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const nonce = (await headers()).get('x-nonce') ?? undefined;
+  const sent = await headers();
+  const nonce = sent.get('x-nonce') ?? undefined;
+  const first = isFramePath(sent.get('x-pgdeck-path')?.split('?')[0] ?? '') ? frameScript : '';
   return (
     <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
       <head>
         <script nonce={nonce} suppressHydrationWarning>
-          {lookScript}
+          {first + lookScript}
         </script>
       </head>
       <body>

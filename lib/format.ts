@@ -1,4 +1,4 @@
-// Numbers, bytes, durations and times as people read them. English; a figure and its unit never part (no-break space).
+// Numbers, bytes, durations and times as people read them. English words; a figure and its unit never part (no-break space).
 
 const space = '\u00a0';
 const minus = '\u2212';
@@ -6,10 +6,38 @@ const minus = '\u2212';
 /** What stands where a figure does not apply. */
 export const notApplicable = '\u2013';
 
-const grouped = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 20 });
-const fixed = [0, 1, 2, 3].map(
-  (digits) => new Intl.NumberFormat('en-GB', { minimumFractionDigits: digits, maximumFractionDigits: digits }),
-);
+/** How the reader writes numbers and dates (BCP 47), and the zone of their times (IANA; undefined: the browser's). */
+export type Reader = { locale: string; timeZone: string | undefined };
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+/** By the beginning of a quarter of an hour: how far the reader's zone is ahead of UTC. */
+const offsets = new Map<number, number>();
+let reader: Reader = { locale: 'en-GB', timeZone: undefined };
+let { grouped, fixed } = numberFormats(reader.locale);
+
+/** From here on everything is written for this reader; in a browser only, for a server has many. */
+export function setReader(next: Reader): void {
+  reader = next;
+  ({ grouped, fixed } = numberFormats(next.locale));
+  formats.clear();
+  offsets.clear();
+}
+
+function numberFormats(locale: string) {
+  // Digits that all of our figures share with PostgreSQL's own.
+  const numberingSystem = 'latn';
+  return {
+    grouped: new Intl.NumberFormat(locale, { numberingSystem, maximumFractionDigits: 20 }),
+    fixed: [0, 1, 2, 3].map(
+      (digits) =>
+        new Intl.NumberFormat(locale, {
+          numberingSystem,
+          minimumFractionDigits: digits,
+          maximumFractionDigits: digits,
+        }),
+    ),
+  };
+}
 
 function decimals(value: number, digits: number): string {
   return signed(value, (fixed[digits] as Intl.NumberFormat).format(Math.abs(value)));
@@ -32,7 +60,8 @@ export function figure(value: number): string {
   if (size >= 9.995) return decimals(value, 1);
   if (size >= 0.995) return trimmed(value, 2);
   if (size >= 0.0095) return trimmed(value, 2);
-  return value === 0 ? '0' : value < 0 ? `>${space}${minus}0.01` : `<${space}0.01`;
+  if (value === 0) return '0';
+  return value < 0 ? `>${space}${decimals(-0.01, 2)}` : `<${space}${decimals(0.01, 2)}`;
 }
 
 /** One decimal at least, two where they tell something: `5.4`, `0.25`, `2.0`. */
@@ -134,7 +163,7 @@ export function durationInWords(seconds: number): string {
   const size = Math.abs(seconds);
   const [first, second] = parts(size);
   const sign = seconds <= -0.1 ? minus : '';
-  if (!second) return `${sign}${smallSeconds(size).replace(/\.0$/, '')}${space}s`;
+  if (!second) return `${sign}${smallSeconds(size).replace(/[^\d]0$/, '')}${space}s`;
   const head = `${sign}${decimals(first[0], 0)}${space}${first[1]}`;
   return second[0] === 0 ? head : `${head}${space}${second[0]}${space}${second[1]}`;
 }
@@ -143,7 +172,7 @@ export function durationInWords(seconds: number): string {
 export function milliseconds(value: number): string {
   const size = Math.abs(value);
   if (size === 0) return `0${space}ms`;
-  if (size < 0.005) return `<${space}0.01${space}ms`;
+  if (size < 0.005) return `<${space}${decimals(0.01, 2)}${space}ms`;
   if (size < 0.095) return `${decimals(value, 2)}${space}ms`;
   if (size < 99.95) return `${decimals(value, 1)}${space}ms`;
   if (size < 999.5) return `${decimals(value, 0)}${space}ms`;
@@ -160,8 +189,8 @@ export function percent(ratio: number): string {
   const size = Math.abs(value);
   const whole = `${decimals(value, 0)}${space}%`;
   if (size === 0 || size >= 100) return whole;
-  if (size < 0.01) return `<${space}0.01${space}%`;
-  if (size > 99.99) return `>${space}99.99${space}%`;
+  if (size < 0.01) return `<${space}${decimals(0.01, 2)}${space}%`;
+  if (size > 99.99) return `>${space}${decimals(99.99, 2)}${space}%`;
   if (size < 0.1 || size > 99.9) return `${decimals(value, 2)}${space}%`;
   if (size < 1 || size > 99) return `${decimals(value, 1)}${space}%`;
   return whole;
@@ -197,13 +226,12 @@ export function list(names: string[], most = 3): string {
 /** A time zone, or undefined for the reader's own. */
 type Zone = string | undefined;
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function dateFormat(options: Intl.DateTimeFormatOptions, timeZone: Zone): Intl.DateTimeFormat {
+function dateFormat(options: Intl.DateTimeFormatOptions, zone: Zone): Intl.DateTimeFormat {
+  const timeZone = zone ?? reader.timeZone;
   const key = JSON.stringify([options, timeZone]);
   let format = formats.get(key);
   if (!format) {
-    format = new Intl.DateTimeFormat('en-GB', { ...options, timeZone });
+    format = new Intl.DateTimeFormat(reader.locale, { ...options, timeZone, numberingSystem: 'latn' });
     formats.set(key, format);
   }
   return format;
@@ -239,6 +267,80 @@ export function dayAndMonth(at: Date, timeZone?: Zone): string {
 export function monthName(at: Date, withYear: boolean, timeZone?: Zone): string {
   const options: Intl.DateTimeFormatOptions = withYear ? { month: 'short', year: 'numeric' } : { month: 'short' };
   return dateFormat(options, timeZone).format(at).replaceAll(' ', space);
+}
+
+/** What a clock on the reader's wall shows; the month counts from 0. */
+export type Wall = { year: number; month: number; day: number; hour: number; minute: number; second: number };
+
+/** What the reader's clock shows at a moment. */
+export function wallAt(at: Date): Wall {
+  if (reader.timeZone === undefined)
+    return {
+      year: at.getFullYear(),
+      month: at.getMonth(),
+      day: at.getDate(),
+      hour: at.getHours(),
+      minute: at.getMinutes(),
+      second: at.getSeconds(),
+    };
+  const shifted = new Date(at.getTime() + zoneOffset(at.getTime(), reader.timeZone));
+  return {
+    year: shifted.getUTCFullYear(),
+    month: shifted.getUTCMonth(),
+    day: shifted.getUTCDate(),
+    hour: shifted.getUTCHours(),
+    minute: shifted.getUTCMinutes(),
+    second: shifted.getUTCSeconds(),
+  };
+}
+
+/** When the reader's clock shows a time; parts may lie beyond their range, as in `new Date()`. */
+export function whenWall(year: number, month: number, day: number, hour = 0, minute = 0, second = 0): Date {
+  if (reader.timeZone === undefined) return new Date(year, month, day, hour, minute, second);
+  const utc = Date.UTC(year, month, day, hour, minute, second);
+  const before = utc - zoneOffset(utc, reader.timeZone);
+  return new Date(utc - zoneOffset(before, reader.timeZone));
+}
+
+const quarter = 900_000;
+
+/** How far a zone is ahead of UTC at a moment (epoch ms), in ms; clocks are changed at quarters of an hour only. */
+function zoneOffset(at: number, timeZone: string): number {
+  const since = Math.floor(at / quarter) * quarter;
+  let offset = offsets.get(since);
+  if (offset === undefined) {
+    if (offsets.size > 10_000) offsets.clear();
+    offset = askedOffset(since, timeZone);
+    offsets.set(since, offset);
+  }
+  return offset;
+}
+
+function askedOffset(at: number, timeZone: string): number {
+  const key = `offset ${timeZone}`;
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formats.set(key, format);
+  }
+  const found: Record<string, number> = {};
+  for (const { type, value } of format.formatToParts(at)) found[type] = Number(value);
+  const { year = 0, month = 1, day: date = 1, hour: hours = 0, minute: minutes = 0, second = 0 } = found;
+  return Date.UTC(year, month - 1, date, hours, minutes, second) - at;
+}
+
+/** The name of the reader's time zone: `Europe/Zurich`. */
+export function readerZone(): string {
+  return reader.timeZone ?? (Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC');
 }
 
 /** How far what is shown is from the moment that was asked for: `12 s earlier`; undefined: it is that moment. */

@@ -1,11 +1,11 @@
 'use client';
 
 import { Undo2 } from 'lucide-react';
-import Link from 'next/link';
 import type { Figure, NextAction, PreviewBody, Run, Undo } from '@/lib/actions/protocol';
 import { notApplicable } from '@/lib/format';
 import { Button } from '../ui/button';
 import { visible } from '../ui/highlight';
+import { Link } from '../ui/link';
 import { Note } from '../ui/note';
 import { SqlBlock } from '../ui/sql';
 import { StateText } from '../ui/state';

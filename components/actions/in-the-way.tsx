@@ -1,10 +1,10 @@
 'use client';
 
 import { Info } from 'lucide-react';
-import Link from 'next/link';
 import { useHrefs } from '@/components/sessions/use-hrefs';
 import type { InTheWay } from '@/lib/actions/protocol';
 import { visible } from '../ui/highlight';
+import { Link } from '../ui/link';
 import { Note } from '../ui/note';
 
 const most = 5;

@@ -1,12 +1,12 @@
 'use client';
 
 import { ChevronRight } from 'lucide-react';
-import Link from 'next/link';
 import { useState } from 'react';
 import { Clock } from '@/components/ui/time';
 import { useNow } from '@/lib/client/clock';
 import { moment } from '@/lib/format';
 import type { ChangeEvent } from '@/lib/history/answers';
+import { Link } from '../ui/link';
 import { changeKinds } from './kinds';
 import { compareAround, momentHref } from './links';
 import { byDay, facts } from './summary';

@@ -7,26 +7,26 @@ import { Dialog } from '@/components/ui/dialog';
 import { Note } from '@/components/ui/note';
 import { announce } from '@/lib/client/announce';
 import { addAnnotation, historyQuery } from '@/lib/client/history-queries';
+import { fromLocalInput, localInput } from '@/lib/client/local-time';
 import { useWhyNotRole } from '@/lib/client/session';
 import { useAsked } from '@/lib/client/use-asked';
 import { zone } from '@/lib/format';
-import { toLocalInput, wrongMark } from './summary';
+import { wrongMark } from './summary';
 
 /** Asks for a mark, such as a deployment: it stands in the list and is drawn on every chart of the server. */
 export function MarkDialog({ server, onClose }: { server: string; onClose: () => void }) {
   const [opened] = useState(() => Date.now());
   const [title, setTitle] = useState('');
-  const [at, setAt] = useState(() => toLocalInput(opened));
+  const [at, setAt] = useState(() => localInput(opened / 1000));
   const [tried, setTried] = useState(false);
   const first = useRef<HTMLInputElement>(null);
   const client = useQueryClient();
   const store = useAsked(historyQuery()).data;
   const whyNot = useWhyNotRole(server, 'operator');
-  const untouched = at === toLocalInput(opened);
+  const untouched = at === localInput(opened / 1000);
   const wrong = wrongMark(title, at, Date.now());
   const add = useMutation({
-    mutationFn: () =>
-      addAnnotation({ server, title: title.trim(), ...(!untouched && { at: Math.floor(Date.parse(at) / 1000) }) }),
+    mutationFn: () => addAnnotation({ server, title: title.trim(), ...(!untouched && { at: fromLocalInput(at) }) }),
     onSuccess: ({ stored }) => {
       announce(stored ? 'The mark is set.' : 'The mark is set, in memory only: it is gone when pgdeck ends.');
       client.invalidateQueries({ queryKey: ['changes'] });
@@ -88,7 +88,7 @@ export function MarkDialog({ server, onClose }: { server: string; onClose: () =>
             className="text-input"
             type="datetime-local"
             value={at}
-            max={toLocalInput(Date.now())}
+            max={localInput(Date.now() / 1000)}
             aria-describedby="mark-wrong"
             onChange={(event) => setAt(event.target.value)}
           />

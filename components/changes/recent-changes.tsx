@@ -3,7 +3,6 @@
 import './changes.css';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import Link from 'next/link';
 import { type ReactNode, useMemo, useState } from 'react';
 import type { Column } from '@/components/table/column';
 import { DataTable } from '@/components/table/data-table';
@@ -17,6 +16,7 @@ import { useInterval } from '@/lib/client/live';
 import { useWhyNotRole } from '@/lib/client/session';
 import { useRange } from '@/lib/client/url-state';
 import type { ChangeEvent } from '@/lib/history/answers';
+import { Link } from '../ui/link';
 import { changeKinds } from './kinds';
 import { momentHref } from './links';
 import { MarkDialog } from './mark-dialog';

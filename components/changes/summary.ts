@@ -1,3 +1,4 @@
+import { fromLocalInput } from '@/lib/client/local-time';
 import type { Range } from '@/lib/client/queries';
 import { count, date, durationInWords, list } from '@/lib/format';
 import type { ChangeEvent } from '@/lib/history/answers';
@@ -65,15 +66,8 @@ function textOf(value: unknown): string {
 export function wrongMark(title: string, at: string, now: number): string | undefined {
   if (title.trim() === '') return 'Give the mark a title, such as deploy billing 2026.11.21-1.';
   if (title.trim().length > 200) return 'A title has at most 200 characters.';
-  const time = Date.parse(at);
+  const time = fromLocalInput(at) * 1000;
   if (!Number.isFinite(time)) return 'Give the date and the time of the mark.';
   if (time > now + 60_000) return 'A mark cannot be in the future.';
   return undefined;
-}
-
-/** A time as an input of date and time holds it, by the reader's clock. */
-export function toLocalInput(ms: number): string {
-  const at = new Date(ms);
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
 }

@@ -1,10 +1,10 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import Link from 'next/link';
 import { type CSSProperties, useMemo } from 'react';
 import { useAlive } from '@/lib/client/clock';
 import { figure } from '@/lib/format';
+import { Link } from '../ui/link';
 import type { ColumnLook } from './look';
 
 const BarPlot = dynamic(() => import('./bar-plot'), { ssr: false });

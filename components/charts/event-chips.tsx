@@ -1,7 +1,6 @@
 'use client';
 
 import { GitCommitHorizontal } from 'lucide-react';
-import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
 import { usePageTime } from '@/lib/client/page-time';
 import { lastingQuery } from '@/lib/client/range';
@@ -9,6 +8,7 @@ import { clock, moment, plural } from '@/lib/format';
 import type { ChangeEvent } from '@/lib/history/answers';
 import { changeKinds } from '../changes/kinds';
 import { Button } from '../ui/button';
+import { Link } from '../ui/link';
 import { Popover } from '../ui/popover';
 import { type Chip, placeEvents } from './place-events';
 import { momentText } from './time-ticks';

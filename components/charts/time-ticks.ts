@@ -1,4 +1,4 @@
-import { clock, clockMinutes, dayAndMonth, monthName } from '@/lib/format';
+import { clock, clockMinutes, dayAndMonth, monthName, wallAt, whenWall } from '@/lib/format';
 
 const minute = 60;
 const hour = 3600;
@@ -33,30 +33,30 @@ export function timeTicks(from: number, to: number, most: number, edge?: number)
 }
 
 function roundTimes(from: number, to: number, step: Step): number[] {
-  const first = new Date(from * 1000);
+  const first = wallAt(new Date(from * 1000));
   const found = new Set<number>();
   const add = (at: Date) => {
     const seconds = at.getTime() / 1000;
     if (seconds >= from && seconds <= to) found.add(seconds);
   };
   if ('months' in step) {
-    const month = Math.floor(first.getMonth() / step.months) * step.months;
+    const month = Math.floor(first.month / step.months) * step.months;
     for (let n = 0; n * 28 * day * step.months < to - from + 200 * day; n++)
-      add(new Date(first.getFullYear(), month + n * step.months, 1));
+      add(whenWall(first.year, month + n * step.months, 1));
     return [...found];
   }
   const days = 'days' in step ? step.days : 1;
   // 5 January 1970 was a Monday.
-  const number = Math.round(Date.UTC(first.getFullYear(), first.getMonth(), first.getDate()) / 1000 / day) - 4;
+  const number = Math.round(Date.UTC(first.year, first.month, first.day) / 1000 / day) - 4;
   const offset = -(((number % days) + days) % days);
   for (let n = 0; (n - days) * day < to - from + day; n += days) {
-    const midnight = [first.getFullYear(), first.getMonth(), first.getDate() + offset + n] as const;
-    if ('days' in step) add(new Date(...midnight));
+    const midnight = [first.year, first.month, first.day + offset + n] as const;
+    if ('days' in step) add(whenWall(...midnight));
     else
       for (let inDay = 0; inDay < day; inDay += step.seconds) {
-        const time = new Date(...midnight, 0, 0, inDay);
+        const time = whenWall(...midnight, 0, 0, inDay);
         // A time that the clock leaves out in spring is no round one.
-        if (time.getHours() === Math.floor(inDay / hour)) add(time);
+        if (wallAt(time).hour === Math.floor(inDay / hour)) add(time);
       }
   }
   return [...found].sort((a, b) => a - b);
@@ -72,7 +72,7 @@ export function tickText(at: number, step: Step, from: number, to: number): stri
   if (isEnd && span < 3 * day) return `${dayAndMonth(date)} ${clockMinutes(date)}`;
   if (isEnd) return dayAndMonth(date);
   if ('seconds' in step) return clockMinutes(date) === '00:00' ? dayAndMonth(date) : clockMinutes(date);
-  return 'days' in step ? dayAndMonth(date) : monthName(date, date.getMonth() === 0);
+  return 'days' in step ? dayAndMonth(date) : monthName(date, wallAt(date).month === 0);
 }
 
 /** A moment of a chart in words: with its day where the chart is longer than one, with seconds where points are that near. */

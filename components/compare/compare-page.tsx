@@ -86,6 +86,7 @@ function Comparison({ server }: { server: string }) {
         />
       </div>
       <Panel
+        id="comparison"
         title={about[subject].label}
         sentence={answer ? coverageSentences(answer).join(' ') || 'Everything of both windows is known.' : '\u00a0'}
         source={about[subject].source}

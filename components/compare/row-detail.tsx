@@ -1,7 +1,7 @@
-import Link from 'next/link';
 import { SqlBlock } from '@/components/ui/sql';
 import { byteRate, bytes, count, durationInWords, figure, milliseconds } from '@/lib/format';
 import type { CompareAnswer, ComparedRow } from '@/lib/history/answers';
+import { Link } from '../ui/link';
 import { changeColor, PairCell, pieceStyle, signed } from './cells';
 import { perSecondText } from './columns';
 import { callPair, executingPair, type Pair, plainPair, ratePair, stepScale, steps, type TimePart } from './figures';

@@ -8,9 +8,10 @@ import { ActionMenu, type MenuEntry } from '@/components/ui/menu';
 import { Popover } from '@/components/ui/popover';
 import { Segmented } from '@/components/ui/segmented';
 import { changesQuery } from '@/lib/client/history-queries';
+import { fromLocalInput, localInput } from '@/lib/client/local-time';
 import { ago, zone } from '@/lib/format';
 import { changeKinds } from '../changes/kinds';
-import { toLocalInput } from '../changes/summary';
+
 import {
   type Preset,
   presetLabel,
@@ -123,12 +124,12 @@ function Custom({
 }) {
   const [open, setOpen] = useState(false);
   const [typed, setTyped] = useState({
-    aFrom: toLocalInput(windows.a.from * 1000),
-    aTo: toLocalInput(windows.a.to * 1000),
-    bFrom: toLocalInput(windows.b.from * 1000),
-    bTo: toLocalInput(windows.b.to * 1000),
+    aFrom: localInput(windows.a.from),
+    aTo: localInput(windows.a.to),
+    bFrom: localInput(windows.b.from),
+    bTo: localInput(windows.b.to),
   });
-  const seconds = (text: string) => Math.floor(Date.parse(text) / 1000);
+  const seconds = fromLocalInput;
   const wanted: Windows = {
     a: { from: seconds(typed.aFrom), to: seconds(typed.aTo) },
     b: { from: seconds(typed.bFrom), to: seconds(typed.bTo) },

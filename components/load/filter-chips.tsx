@@ -1,12 +1,12 @@
 'use client';
 
 import { X } from 'lucide-react';
-import Link from 'next/link';
 import { waitLooks } from '@/components/charts/look';
 import { Button } from '@/components/ui/button';
 import { topQuery } from '@/lib/client/history-queries';
 import { useRange } from '@/lib/client/url-state';
 import { useAsked } from '@/lib/client/use-asked';
+import { Link } from '../ui/link';
 import { type LoadFilter, printLoadFilters, sliceWords } from './filters';
 import { waitText } from './looks';
 

@@ -2,12 +2,12 @@
 
 import './load.css';
 import { GitCompareArrows } from 'lucide-react';
-import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
 import { useCallback } from 'react';
 import { PageHead } from '@/components/shell/page-head';
 import { lastingQuery } from '@/lib/client/range';
 import { useTopic } from '@/lib/client/use-topic';
+import { Link } from '../ui/link';
 import { FilterChips } from './filter-chips';
 import { toggled } from './filters';
 import { LoadChart } from './load-chart';

@@ -44,6 +44,7 @@ export function LoadTable({
   const answer = query.data;
   return (
     <Panel
+      id="load-by"
       title={`Load by ${sliceWords[slice].one.toLowerCase()}`}
       sentence={answer ? topSentence(answer) : '\u00a0'}
       source={slice === 'statement' ? 'pg_stat_activity, pg_stat_statements' : 'pg_stat_activity'}

@@ -41,6 +41,7 @@ export function DdlPanel({ server }: { server: string }) {
   const wrong = missing || none ? 'Paste at least one statement.' : atText ? error?.message : undefined;
   return (
     <Panel
+      id="ddl"
       title="What would this DDL block?"
       sentence="Which locks each statement takes, who would wait, and whether it rewrites the table. It is parsed, never run."
       source="the catalog, pg_locks, and PostgreSQL's own parser"

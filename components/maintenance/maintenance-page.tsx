@@ -2,7 +2,6 @@
 
 import './maintenance.css';
 import { History, Play } from 'lucide-react';
-import Link from 'next/link';
 import { useCallback, useMemo } from 'react';
 import { useActionDialogs } from '@/components/actions/action-provider';
 import { statement } from '@/components/actions/words';
@@ -19,6 +18,7 @@ import { runsQuery } from '@/lib/client/maintenance-queries';
 import { usePageTime } from '@/lib/client/page-time';
 import { usePageTimes } from '@/lib/client/url-state';
 import { useAsked } from '@/lib/client/use-asked';
+import { Link } from '../ui/link';
 import { DdlPanel } from './ddl-panel';
 import { runColumns, runMenu } from './run-columns';
 import { RunningList } from './running-list';

@@ -1,7 +1,6 @@
 'use client';
 
 import '@/components/progress/progress.css';
-import Link from 'next/link';
 import { ProgressBar } from '@/components/actions/run-progress';
 import { doneWords, leftWords, phaseWords, rateWords, runWord, statement } from '@/components/actions/words';
 import { useHrefs } from '@/components/sessions/use-hrefs';
@@ -10,6 +9,7 @@ import { visible } from '@/components/ui/highlight';
 import { Clock } from '@/components/ui/time';
 import type { Run } from '@/lib/actions/protocol';
 import { notApplicable, plural } from '@/lib/format';
+import { Link } from '../ui/link';
 
 /** The runs that are not over: what each does, how far it is, who it waits for. */
 export function RunningList({ server, runs, show }: { server: string; runs: Run[]; show: (runId: string) => void }) {

@@ -13,7 +13,7 @@ import { announce } from '@/lib/client/announce';
 import { actionsQuery, makeSchedule, type NewSchedule, schedulesQuery } from '@/lib/client/maintenance-queries';
 import type { RequestError } from '@/lib/client/request';
 import { useDatabase } from '@/lib/client/url-state';
-import { sameTyped } from '@/lib/format';
+import { readerZone, sameTyped } from '@/lib/format';
 import { CronFields, type Timing } from './cron-fields';
 
 /** Makes a schedule: what, when, in which time zone; what it would do is previewed before it is made. */
@@ -29,7 +29,7 @@ export function ScheduleDialog({ server, onClose }: { server: string; onClose: (
   const [timing, setTiming] = useState<Timing>(() => ({
     title: '',
     cron: '0 3 * * *',
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC',
+    timeZone: readerZone(),
   }));
   const [tried, setTried] = useState(false);
   const [typed, setTyped] = useState('');

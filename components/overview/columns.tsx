@@ -1,10 +1,10 @@
-import Link from 'next/link';
 import { figureColumns } from '@/components/statements/columns';
 import { oneLine, type Statement, statementKey } from '@/components/statements/summary';
 import type { Column } from '@/components/table/column';
 import { tableColumns } from '@/components/tables/columns';
 import type { Table } from '@/components/tables/summary';
 import { SqlLine } from '@/components/ui/sql';
+import { Link } from '../ui/link';
 
 const shownOfStatements = ['share', 'total_exec_time', 'mean_exec_time', 'calls_per_second'];
 const shownOfTables = ['relname', 'total_bytes', 'n_live_tup', 'n_dead_tup'];

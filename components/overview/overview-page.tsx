@@ -1,6 +1,5 @@
 'use client';
 
-import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
 import { useMemo } from 'react';
 import { RecentChanges } from '@/components/changes/recent-changes';
@@ -23,6 +22,7 @@ import { useDatabase } from '@/lib/client/url-state';
 import { useLasting } from '@/lib/client/use-lasting';
 import { type TopicView, useTopic } from '@/lib/client/use-topic';
 import { count, exact, list, rate } from '@/lib/format';
+import { Link } from '../ui/link';
 import { biggestColumns, worstColumns } from './columns';
 import {
   activeSentence,

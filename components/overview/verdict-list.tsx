@@ -1,7 +1,6 @@
 'use client';
 
 import './overview.css';
-import Link from 'next/link';
 import { useState } from 'react';
 import { useAction } from '@/components/actions/action-provider';
 import { useActionTitles } from '@/components/actions/use-action-titles';
@@ -16,6 +15,7 @@ import { usePageTime } from '@/lib/client/page-time';
 import type { FindingsAnswer } from '@/lib/client/shapes';
 import { useLasting } from '@/lib/client/use-lasting';
 import { exact } from '@/lib/format';
+import { Link } from '../ui/link';
 import { type Alike, alike, proofOf, remedyWords, type Unjudged, unjudged } from './verdict';
 
 /** Of findings that are alike, so many are shown before the rest is folded. */

@@ -26,7 +26,14 @@ export function PoolsPage({ server }: { server: string }) {
   return (
     <>
       <PageHead server={server} title="Pools" sentence={view.rows ? poolsSentence(view.rows) : undefined} range />
-      <Panel title="pgdeck's own pools" sentence={stateSentence(view.rows)} view={view} flush height={140}>
+      <Panel
+        id="own-pools"
+        title="pgdeck's own pools"
+        sentence={stateSentence(view.rows)}
+        view={view}
+        flush
+        height={140}
+      >
         {(rows: Pool[]) => (
           <DataTable
             id="pools"

@@ -2,7 +2,6 @@
 
 import './progress.css';
 import { Ban, ClipboardList, Copy, ListTree, OctagonX, Users } from 'lucide-react';
-import Link from 'next/link';
 import { useMemo } from 'react';
 import { actOn } from '@/components/sessions/session-actions';
 import { whyNotSignal } from '@/components/sessions/session-kind';
@@ -16,6 +15,7 @@ import type { PreviewBody } from '@/lib/actions/protocol';
 import { announce } from '@/lib/client/announce';
 import type { TopicView } from '@/lib/client/use-topic';
 import { durationInWords, notApplicable } from '@/lib/format';
+import { Link } from '../ui/link';
 import type { ProgressRow } from './eta';
 import { commandWords, doneWords, leftWords, objectOf, rateWords, runOf } from './summary';
 import { useEstimates, type Watched } from './use-estimates';

@@ -1,9 +1,9 @@
-import Link from 'next/link';
 import { waitColor } from '@/components/charts/look';
 import type { Column } from '@/components/table/column';
 import { SqlLine } from '@/components/ui/sql';
 import { StateText } from '@/components/ui/state';
 import { duration, notApplicable } from '@/lib/format';
+import { Link } from '../ui/link';
 import { ageOf, isHidden, kindOf, type Session, type SessionLimits, severityOf, stateWords } from './session-kind';
 
 const none = <span className="muted">{notApplicable}</span>;

@@ -3,11 +3,11 @@
 import { RevealLine, useReveal } from '@/components/access/reveal';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
+import { Link } from '@/components/ui/link';
 import { Note } from '@/components/ui/note';
 import { CopyButton, SqlBlock } from '@/components/ui/sql';
 import { Clock } from '@/components/ui/time';
 import type { PreviewBody } from '@/lib/actions/protocol';
-import { withBasePath } from '@/lib/client/base-path';
 import { durationInWords, exact, list, plural } from '@/lib/format';
 import { SessionState, Wait } from './columns';
 import { asText } from './select';
@@ -87,14 +87,14 @@ export function SessionDetail({
         </Fact>
         {session.blocked_by.length > 0 && (
           <Fact name="Waits for">
-            <a href={withBasePath(locksHref(session.pid))}>
+            <Link href={locksHref(session.pid)}>
               {list(session.blocked_by.map((pid) => (pid === 0 ? 'a prepared transaction' : `session ${pid}`)))}
-            </a>
+            </Link>
           </Fact>
         )}
         {session.blocks > 0 && (
           <Fact name="Keeps waiting">
-            <a href={withBasePath(locksHref(session.pid))}>{plural(session.blocks, 'session')}</a>
+            <Link href={locksHref(session.pid)}>{plural(session.blocks, 'session')}</Link>
           </Fact>
         )}
         <Fact name="Transaction">

@@ -155,6 +155,7 @@ export function SessionsPage({ server, limits }: { server: string; limits: Sessi
       </div>
       {by && (
         <Panel
+          id="sessions-by-group"
           title={`Sessions by ${by}`}
           sentence={groupSentence(all, by)}
           view={view}
@@ -175,6 +176,7 @@ export function SessionsPage({ server, limits }: { server: string; limits: Sessi
         </Panel>
       )}
       <Panel
+        id="sessions"
         title={titleOf(kind, idleShown || counts.idle === 0)}
         view={view}
         flush

@@ -1,15 +1,16 @@
 'use client';
 
 import { ChevronDown } from 'lucide-react';
-import Link from 'next/link';
-import { usePathname, useSearchParams } from 'next/navigation';
+import { useSearchParams } from 'next/navigation';
 import { useEffect, useRef } from 'react';
+import { useFrame, usePagePath } from '@/lib/client/frame';
 import { usePageTime } from '@/lib/client/page-time';
 import { usePreference } from '@/lib/client/preferences';
 import { lastingQuery } from '@/lib/client/range';
 import type { FindingsAnswer } from '@/lib/client/shapes';
 import type { SignInOffer } from '../access/offer';
 import { UserMenu } from '../access/user-menu';
+import { Link } from '../ui/link';
 import { type State, StateIcon, stateWord } from '../ui/state';
 import { Brand } from './brand';
 import { LookMenu } from './look-menu';
@@ -17,12 +18,25 @@ import { type Page, pages } from './pages';
 import { ServerCard } from './server-card';
 import { useFindings } from './use-server';
 
-/** The left side: server, pages in their groups with the findings that each answers for, who is signed in, look. */
-export function Navigation({ server, offer, onLeave }: { server: string; offer: SignInOffer; onLeave?: () => void }) {
-  const groups = [...new Set(pages.map((page) => page.group))];
+/**
+ * The left side: server, pages in their groups with the findings that each answers for, who is signed in, look. In a
+ * portal's frame: server, and the pages that it may show.
+ */
+export function Navigation({
+  server,
+  offer,
+  onLeave,
+}: {
+  server: string;
+  offer?: SignInOffer | undefined;
+  onLeave?: () => void;
+}) {
+  const frame = useFrame();
+  const shown = pages.filter(({ slug }) => frame?.pages?.includes(slug) ?? true);
+  const groups = [...new Set(shown.map((page) => page.group))];
   const findings = useFindings(server);
   const query = lastingQuery(useSearchParams());
-  const current = usePathname().split('/')[2];
+  const current = usePagePath().split('/')[2];
   const [folded, setFolded] = usePreference('foldedGroups');
   const list = useRef<HTMLDivElement>(null);
 
@@ -33,9 +47,11 @@ export function Navigation({ server, offer, onLeave }: { server: string; offer: 
 
   return (
     <div className="nav-inner">
-      <Link className="brand" href={`/${encodeURIComponent(server)}/overview${query}`} prefetch={false}>
-        <Brand />
-      </Link>
+      {!frame && (
+        <Link className="brand" href={`/${encodeURIComponent(server)}/overview${query}`} prefetch={false}>
+          <Brand />
+        </Link>
+      )}
       <ServerCard id={server} />
       <div className="nav-groups" ref={list}>
         {groups.map((group) => {
@@ -54,7 +70,7 @@ export function Navigation({ server, offer, onLeave }: { server: string; offer: 
               </h2>
               {open && (
                 <ul>
-                  {pages
+                  {shown
                     .filter((page) => page.group === group)
                     .map((page) => (
                       <li key={page.slug}>
@@ -77,10 +93,12 @@ export function Navigation({ server, offer, onLeave }: { server: string; offer: 
           );
         })}
       </div>
-      <div className="nav-foot">
-        <UserMenu server={server} offer={offer} />
-        <LookMenu />
-      </div>
+      {offer && (
+        <div className="nav-foot">
+          <UserMenu server={server} offer={offer} />
+          <LookMenu />
+        </div>
+      )}
     </div>
   );
 }

@@ -50,9 +50,21 @@ export function PageHead({
         {heading !== undefined && <p className="breadcrumb">{title}</p>}
         <h1>{heading ?? title}</h1>
         <div className="page-tools">
-          {databases && <DatabaseChooser server={id} which={databases} />}
-          {range && <TimeControl />}
-          {live && !past && <LiveButton />}
+          {databases && (
+            <div className="contents database-chooser">
+              <DatabaseChooser server={id} which={databases} />
+            </div>
+          )}
+          {range && (
+            <div className="contents time-tools">
+              <TimeControl />
+            </div>
+          )}
+          {live && !past && (
+            <div className="contents live-tools">
+              <LiveButton />
+            </div>
+          )}
         </div>
         {sentence !== undefined && <div className="page-sentence">{sentence}</div>}
       </header>

@@ -2,16 +2,16 @@
 
 import { useQueryClient } from '@tanstack/react-query';
 import { History } from 'lucide-react';
-import Link from 'next/link';
-import { usePathname } from 'next/navigation';
 import { useSyncExternalStore } from 'react';
 import { useNow } from '@/lib/client/clock';
+import { usePagePath } from '@/lib/client/frame';
 import { usePageTime } from '@/lib/client/page-time';
 import { usePageTimes } from '@/lib/client/url-state';
 import { ago, zone } from '@/lib/format';
 import type { Answer } from '@/lib/topics/topic';
 import { compareAround } from '../changes/links';
 import { Button } from '../ui/button';
+import { Link } from '../ui/link';
 import { pages } from './pages';
 import { distancesText, momentWords } from './time-text';
 
@@ -21,7 +21,7 @@ export function PastBanner() {
   const { backToLive } = usePageTimes();
   const now = useNow();
   const distance = useDistance(at);
-  const slug = usePathname().split('/')[2];
+  const slug = usePagePath().split('/')[2];
   const ofMoment = pages.some((page) => page.slug === slug && page.topics.length > 0);
   if (at === null) return null;
   return (

@@ -2,10 +2,10 @@
 
 import { useQueryClient } from '@tanstack/react-query';
 import { ChevronLeft, ChevronRight, Clock } from 'lucide-react';
-import { usePathname } from 'next/navigation';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { announce } from '@/lib/client/announce';
 import { useNow } from '@/lib/client/clock';
+import { usePagePath } from '@/lib/client/frame';
 import { nextMoment } from '@/lib/client/moments';
 import { usePageTime } from '@/lib/client/page-time';
 import { rangeAround, spanOf } from '@/lib/client/range';
@@ -72,7 +72,7 @@ function useSteps(at: number) {
   const { server } = usePageTime();
   const { range, goTo } = usePageTimes();
   const [database] = useDatabase();
-  const slug = usePathname().split('/')[2];
+  const slug = usePagePath().split('/')[2];
   const topic = pages.find((page) => page.slug === slug)?.topics[0] ?? 'sessions';
   const client = useQueryClient();
   const walking = useRef(false);

@@ -1,13 +1,14 @@
 'use client';
 
 import { ChevronsUpDown } from 'lucide-react';
-import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
 import { useState } from 'react';
+import { useFrame } from '@/lib/client/frame';
 import { usePageTime } from '@/lib/client/page-time';
 import { withLasting } from '@/lib/client/range';
 import type { ServerSummary } from '@/lib/client/shapes';
 import { Button } from '../ui/button';
+import { Link } from '../ui/link';
 import { Popover } from '../ui/popover';
 import { type State, StateIcon, stateWord } from '../ui/state';
 import { ConnectDialog } from './connect-dialog';
@@ -28,6 +29,7 @@ export function ServerCard({ id, small }: { id: string; small?: boolean }) {
   const past = usePageTime().at !== null;
   const state = serverState(server, useFindings(id));
   const [connect, setConnect] = useState(false);
+  const framed = useFrame() !== undefined;
   const name = server?.name ?? id;
   const address = server && serverAddress(server);
   return (
@@ -62,9 +64,11 @@ export function ServerCard({ id, small }: { id: string; small?: boolean }) {
       >
         {server && <Facts server={server} />}
         <Others current={id} />
-        <div className="actions" style={{ marginTop: 10 }}>
-          <Button onClick={() => setConnect(true)}>Connect another server</Button>
-        </div>
+        {!framed && (
+          <div className="actions" style={{ marginTop: 10 }}>
+            <Button onClick={() => setConnect(true)}>Connect another server</Button>
+          </div>
+        )}
       </Popover>
       <ConnectDialog open={connect} onOpenChange={setConnect} />
     </>

@@ -13,13 +13,14 @@ import { LookMenu } from './look-menu';
 import { Navigation } from './navigation';
 import { ServerCard } from './server-card';
 
-/** The frame of every page of a server: navigation at the left, or under 1024 px a bar on top with a drawer. */
-export function Shell({ server, offer, children }: { server: string; offer: SignInOffer; children: ReactNode }) {
+/**
+ * What is around every page of a server: navigation at the left, or under 1024 px a bar on top with a drawer. Without an
+ * `offer` to sign in, as in a portal's frame, it tells nothing of who is signed in.
+ */
+export function Shell({ server, offer, children }: { server: string; offer?: SignInOffer; children: ReactNode }) {
   const [open, setOpen] = useState(false);
-  const { at } = usePageTimes();
-  const time = useMemo(() => ({ server, at }), [server, at]);
   return (
-    <PageTimeContext value={time}>
+    <PageTime server={server}>
       <div className="app">
         <nav className="nav" aria-label="Pages">
           <Navigation server={server} offer={offer} />
@@ -38,14 +39,25 @@ export function Shell({ server, offer, children }: { server: string; offer: Sign
           </Dialog.Root>
           <ServerCard id={server} small />
           <span className="push" />
-          <UserMenu server={server} offer={offer} small />
-          <LookMenu />
+          {offer && (
+            <>
+              <UserMenu server={server} offer={offer} small />
+              <LookMenu />
+            </>
+          )}
         </header>
         <main id="content" tabIndex={-1} className="page">
           <ActionProvider server={server}>{children}</ActionProvider>
         </main>
       </div>
-      <SessionKeeper offer={offer} />
-    </PageTimeContext>
+      {offer && <SessionKeeper offer={offer} />}
+    </PageTime>
   );
+}
+
+/** Tells what is below it which server the page is of, and which moment it shows. */
+export function PageTime({ server, children }: { server: string; children: ReactNode }) {
+  const { at } = usePageTimes();
+  const time = useMemo(() => ({ server, at }), [server, at]);
+  return <PageTimeContext value={time}>{children}</PageTimeContext>;
 }

@@ -1,4 +1,4 @@
-import { clock, clockMinutes, dayAndMonth, distanceText, durationInWords } from '@/lib/format';
+import { clock, clockMinutes, date, dayAndMonth, distanceText, durationInWords } from '@/lib/format';
 
 const day = 86_400;
 
@@ -7,7 +7,7 @@ export function presetText(seconds: number): string {
   return seconds === day ? '24\u00a0h' : durationInWords(seconds);
 }
 
-const sameDay = (a: Date, b: Date) => a.toDateString() === b.toDateString();
+const sameDay = (a: Date, b: Date) => date(a) === date(b);
 
 /** Both ends of a span in words, all in epoch seconds: `02:14 – 03:14`, with days where they are not today, without times where it is long. */
 export function spanText(from: number, to: number, now: number): string {

@@ -14,6 +14,7 @@ export function PastStatement({ server, sid }: { server: string; sid: string }) 
   const row = data?.rows[0];
   return (
     <Panel
+      id="past-statement"
       title={row?.queryid ? `Statement ${row.queryid}` : 'A statement of the history'}
       sentence={
         row

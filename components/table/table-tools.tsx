@@ -97,7 +97,7 @@ export function TableTools<R>({
           </Menu.Positioner>
         </Menu.Portal>
       </Menu.Root>
-      <IconButton label={`Save as CSV: ${caption}`} onClick={save}>
+      <IconButton className="tool-files" label={`Save as CSV: ${caption}`} onClick={save}>
         <Download className="icon" aria-hidden />
       </IconButton>
     </>

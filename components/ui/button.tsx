@@ -3,6 +3,7 @@
 import { Tooltip } from '@base-ui/react/tooltip';
 import { type ComponentProps, type ReactNode, useState } from 'react';
 import { type Act, useWhyOff } from '@/lib/client/session';
+import { ActElsewhere, useElsewhere } from './full-window';
 
 type Look = 'plain' | 'primary' | 'danger' | 'quiet' | 'critical';
 
@@ -22,7 +23,8 @@ type ButtonProps = Omit<ComponentProps<'button'>, 'disabled'> & {
 
 /**
  * A button: verb and object. Off, it stays focusable, its reason (`off`) is its description, and shows where it has the
- * focus or is pressed. One that `acts` on the server is off for who may not, and on a page of the past.
+ * focus or is pressed. One that `acts` on the server is off for who may not, and on a page of the past; in a frame it
+ * leads out.
  */
 export function Button({ acts, ...rest }: ButtonProps & { acts?: Act | undefined }) {
   return acts ? <ActingButton acts={acts} {...rest} /> : <PlainButton {...rest} />;
@@ -30,6 +32,8 @@ export function Button({ acts, ...rest }: ButtonProps & { acts?: Act | undefined
 
 function ActingButton({ acts, off, ...rest }: ButtonProps & { acts: Act }) {
   const whyOff = useWhyOff();
+  const elsewhere = useElsewhere();
+  if (elsewhere) return <ActElsewhere href={elsewhere} className={rest.large ? 'button-large' : ''} />;
   return <PlainButton off={whyOff(acts) ?? off} {...rest} />;
 }
 

@@ -1,10 +1,15 @@
 'use client';
 
 import { Menu } from '@base-ui/react/menu';
-import { Ellipsis, type LucideIcon } from 'lucide-react';
+import { Ellipsis, type LucideIcon, SquareArrowOutUpRight } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
+import { announce } from '@/lib/client/announce';
 import { withBasePath } from '@/lib/client/base-path';
+import { saveFile } from '@/lib/client/download';
+import { useFrame } from '@/lib/client/frame';
 import { type Act, useWhyOff } from '@/lib/client/session';
+import { actElsewhere, useElsewhere } from './full-window';
+import { Link } from './link';
 
 /**
  * One thing of a menu; `off` says why it cannot be chosen, `danger` stands last, `acts` does something to the server: it
@@ -61,9 +66,26 @@ export function ActionMenu({
 
 // Entries are made when the menu opens: a table has one for each row.
 function Entries({ entries }: { entries: MenuEntry[] | (() => MenuEntry[]) }) {
-  const list = typeof entries === 'function' ? entries() : entries;
+  const given = typeof entries === 'function' ? entries() : entries;
   const whyOff = useWhyOff();
-  return list.map((entry, index) => {
+  const frame = useFrame();
+  const elsewhere = useElsewhere();
+  const list = elsewhere ? withoutActs(given) : given;
+  const out = elsewhere && list.length < given.length && (
+    <Menu.LinkItem
+      key="elsewhere"
+      className="menu-item"
+      href={withBasePath(elsewhere)}
+      target="_blank"
+      rel="noopener"
+      closeOnClick
+    >
+      <SquareArrowOutUpRight className="icon" aria-hidden />
+      <span>{actElsewhere}</span>
+      <span />
+    </Menu.LinkItem>
+  );
+  const items = list.map((entry, index) => {
     // biome-ignore lint/suspicious/noArrayIndexKey: separators have nothing else, and the list does not move
     if (entry === 'separator') return <Menu.Separator key={`separator-${index}`} className="menu-separator" />;
     const { label, icon: Icon, key, danger, onSelect, href, download } = entry;
@@ -77,6 +99,18 @@ function Entries({ entries }: { entries: MenuEntry[] | (() => MenuEntry[]) }) {
         {off && <small>{off}</small>}
       </>
     );
+    if (href && !off && download && frame)
+      return (
+        <Menu.Item key={label} className={className} onClick={() => saveFile(href, download).catch(notSaved)}>
+          {inside}
+        </Menu.Item>
+      );
+    if (href && !off && frame)
+      return (
+        <Menu.LinkItem key={label} className={className} closeOnClick render={<Link href={href} prefetch={false} />}>
+          {inside}
+        </Menu.LinkItem>
+      );
     return href && !off ? (
       <Menu.LinkItem
         key={label}
@@ -93,4 +127,20 @@ function Entries({ entries }: { entries: MenuEntry[] | (() => MenuEntry[]) }) {
       </Menu.Item>
     );
   });
+  return (
+    <>
+      {items}
+      {out}
+    </>
+  );
+}
+
+/** What is left where nothing can be done, and no separator at an end or beside another. */
+function withoutActs(entries: MenuEntry[]): MenuEntry[] {
+  const left = entries.filter((entry) => entry === 'separator' || !entry.acts);
+  return left.filter((entry, at) => entry !== 'separator' || (at > 0 && left[at - 1] !== 'separator'));
+}
+
+function notSaved(error: Error): void {
+  announce(`Not saved: ${error.message}`);
 }

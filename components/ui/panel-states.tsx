@@ -1,7 +1,6 @@
 'use client';
 
 import { Unplug } from 'lucide-react';
-import Link from 'next/link';
 import { useEffect, useState } from 'react';
 import { announce } from '@/lib/client/announce';
 import { useNow } from '@/lib/client/clock';
@@ -12,6 +11,7 @@ import type { TopicView } from '@/lib/client/use-topic';
 import { durationInWords, list } from '@/lib/format';
 import type { Partial, Unavailable, UnavailableReason } from '@/lib/topics/topic';
 import { Button } from './button';
+import { Link } from './link';
 import { Note } from './note';
 import { SqlBlock } from './sql';
 import { StateText } from './state';

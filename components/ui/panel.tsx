@@ -2,6 +2,7 @@
 
 import { CodeXml, Info, Table2 } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
+import { useFrame } from '@/lib/client/frame';
 import type { TopicView } from '@/lib/client/use-topic';
 import { durationInWords } from '@/lib/format';
 import { IconButton } from './button';
@@ -19,6 +20,7 @@ export type Empty = { word: string; text: ReactNode; state?: State };
  * shows by itself that rows are loading, stale, partial or unavailable; `children` gets the newest rows there are.
  */
 export function Panel<R>({
+  id: name,
   title,
   sentence,
   view,
@@ -35,6 +37,8 @@ export function Panel<R>({
   alerts = true,
   children,
 }: {
+  /** What a portal calls it to show it alone; without it the title's words: `connections-by-state`. */
+  id?: string;
   title: string;
   sentence?: ReactNode;
   view?: TopicView<R>;
@@ -63,8 +67,9 @@ export function Panel<R>({
   children: ReactNode | ((rows: R[]) => ReactNode);
 }) {
   const id = useId();
+  const alone = useFrame()?.panel === (name ?? panelId(title));
   return (
-    <section className="panel" aria-labelledby={id}>
+    <section className={`panel ${alone ? 'panel-alone' : ''}`} aria-labelledby={id}>
       <header>
         <h2 id={id}>{title}</h2>
         {sentence !== undefined && <p>{sentence}</p>}
@@ -75,7 +80,7 @@ export function Panel<R>({
               wide
               title={`SQL of ${title}`}
               trigger={
-                <IconButton label={`Show SQL: ${title}`}>
+                <IconButton className="tool-sql" label={`Show SQL: ${title}`}>
                   <CodeXml className="icon" aria-hidden />
                 </IconButton>
               }
@@ -84,7 +89,12 @@ export function Panel<R>({
             </Popover>
           )}
           {asTable && (
-            <IconButton label={`Show as table: ${title}`} aria-pressed={asTable.shown} onClick={asTable.toggle}>
+            <IconButton
+              className="tool-table"
+              label={`Show as table: ${title}`}
+              aria-pressed={asTable.shown}
+              onClick={asTable.toggle}
+            >
               <Table2 className="icon" aria-hidden />
             </IconButton>
           )}
@@ -92,7 +102,7 @@ export function Panel<R>({
             <Popover
               title={title}
               trigger={
-                <IconButton label={`Window, source and age: ${title}`}>
+                <IconButton className="tool-source" label={`Window, source and age: ${title}`}>
                   <Info className="icon" aria-hidden />
                 </IconButton>
               }
@@ -118,6 +128,14 @@ export function Panel<R>({
       )}
     </section>
   );
+}
+
+/** The words of a title as an address has them. */
+export function panelId(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
 }
 
 function Body<R>({

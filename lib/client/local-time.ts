@@ -1,15 +1,21 @@
+import { wallAt, whenWall } from '@/lib/format';
+
 /** A moment (epoch seconds) as an input of date and time holds it, by the reader's clock. */
 export function localInput(seconds: number, withSeconds = false): string {
-  const at = new Date(seconds * 1000);
+  const { year, month, day, hour, minute, second } = wallAt(new Date(seconds * 1000));
   const two = (value: number) => String(value).padStart(2, '0');
-  const day = `${String(at.getFullYear()).padStart(4, '0')}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
-  return `${day}T${time}${withSeconds ? `:${two(at.getSeconds())}` : ''}`;
+  const date = `${String(year).padStart(4, '0')}-${two(month + 1)}-${two(day)}`;
+  return `${date}T${two(hour)}:${two(minute)}${withSeconds ? `:${two(second)}` : ''}`;
 }
 
 /** The moment of such an input, in epoch seconds; NaN while it is not complete. */
 export function fromLocalInput(text: string): number {
-  return Math.floor(Date.parse(text) / 1000);
+  const parts = /^(\d{4,6})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?$/.exec(text);
+  if (!parts) return Number.NaN;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  return Math.floor(whenWall(year, month - 1, day, hour, minute, second).getTime() / 1000);
 }
 
 /** How far back pgdeck can show anything, in seconds, and why not further. */

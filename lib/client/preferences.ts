@@ -1,6 +1,7 @@
 'use client';
 
 import { useCallback, useSyncExternalStore } from 'react';
+import { isReadable, onAccent, type Theme } from '@/lib/accent';
 
 /** What this browser remembers: how things look, never what is looked at (that is in the URL). */
 export type Preferences = {
@@ -51,13 +52,55 @@ export function setPreferences(changed: Partial<Preferences>): void {
   for (const listener of [...listeners]) listener();
 }
 
-function applyLook({ theme, density }: Preferences): void {
+/** What a portal wants its frame to look like; it goes before what this browser remembers. */
+export type GivenLook = Partial<Pick<Preferences, 'theme' | 'density'>> & { accent?: string };
+
+let given: GivenLook = {};
+
+/** Shows a portal's look at once, and from then on. */
+export function setGivenLook(look: GivenLook): void {
+  given = look;
+  applyLook(read());
+}
+
+function applyLook(remembered: Preferences): void {
+  const { theme, density } = { ...remembered, ...given };
   const root = document.documentElement;
   const dark = matchMedia('(prefers-color-scheme: dark)').matches;
-  root.dataset.theme = theme === 'system' ? (dark ? 'dark' : 'light') : theme;
+  const shown: Theme = theme === 'system' ? (dark ? 'dark' : 'light') : theme;
+  root.dataset.theme = shown;
   if (density === 'auto') delete root.dataset.density;
   else root.dataset.density = density;
+  applyAccent(root, given.accent && isReadable(given.accent, shown) ? given.accent : undefined);
 }
+
+/** A portal's accent in place of ours; what is tinted with ours becomes neutral, for text on it was only held against that. */
+function applyAccent(root: HTMLElement, accent: string | undefined): void {
+  const colours = accent && {
+    '--accent': accent,
+    '--accent-text': accent,
+    '--accent-hover': accent,
+    '--focus': accent,
+    '--on-accent': onAccent(accent),
+    '--accent-bg': 'var(--hover)',
+    '--selected': 'var(--hover)',
+    '--sql-keyword': accent,
+  };
+  for (const name of accentNames)
+    if (colours) root.style.setProperty(name, colours[name]);
+    else root.style.removeProperty(name);
+}
+
+const accentNames = [
+  '--accent',
+  '--accent-text',
+  '--accent-hover',
+  '--focus',
+  '--on-accent',
+  '--accent-bg',
+  '--selected',
+  '--sql-keyword',
+] as const;
 
 function subscribe(listener: () => void): () => void {
   const system = matchMedia('(prefers-color-scheme: dark)');

@@ -1,4 +1,5 @@
 import { withBasePath } from './base-path';
+import { type Sender, senderOf } from './bearer';
 import { noteRefusal } from './refusal';
 
 /** A failure that pgdeck answered with, or that kept it from answering (`status` 0). */
@@ -22,16 +23,23 @@ type Failure = { error?: { code?: string; message?: string; requestId?: string; 
 /** The JSON of one of pgdeck's own paths; throws `RequestError` for everything but a 2xx answer. */
 export async function request<T>(
   path: string,
-  init: { method?: 'PATCH' | 'DELETE'; body?: unknown; signal?: AbortSignal } = {},
+  init: {
+    method?: 'PATCH' | 'DELETE';
+    body?: unknown;
+    signal?: AbortSignal;
+    /** Nobody has to be recognised. */
+    open?: boolean;
+  } = {},
 ): Promise<T> {
+  const sender: Sender = init.open ? { headers: {}, credentials: 'omit' } : senderOf();
+  if (sender === 'ended') throw new RequestError(401, 'session_expired', 'The session of this frame has ended.');
   let response: Response;
   try {
     response = await fetch(withBasePath(path), {
       method: init.method ?? (init.body === undefined ? 'GET' : 'POST'),
-      ...(init.body !== undefined && {
-        body: JSON.stringify(init.body),
-        headers: { 'content-type': 'application/json' },
-      }),
+      credentials: sender.credentials,
+      headers: { ...sender.headers, ...(init.body !== undefined && { 'content-type': 'application/json' }) },
+      ...(init.body !== undefined && { body: JSON.stringify(init.body) }),
       ...(init.signal && { signal: init.signal }),
       cache: 'no-store',
     });

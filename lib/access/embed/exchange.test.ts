@@ -2,11 +2,12 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { base64url, CompactSign, UnsecuredJWT } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { EmbedSession } from '@/lib/client/embed-shapes';
 import { runtime, shared } from '@/lib/runtime';
 import { ApiError } from '../errors';
 import { seal } from '../sealed';
 import { userOfEmbed } from './bearer';
-import { type EmbedSession, exchange } from './exchange';
+import { exchange } from './exchange';
 import { claimsOf, deck, portal, secret, startDeck, tokenOf } from './test-embed';
 
 beforeEach(() => startDeck());
@@ -26,7 +27,7 @@ describe('a portal’s token', () => {
   it('is ten minutes of what it allows', async () => {
     const session: EmbedSession = await exchange(await tokenOf({ name: 'Ada', role: 'admin', pages: ['locks'] }));
     expect(session).toMatchObject({
-      user: { name: 'Ada', role: 'viewer' },
+      user: { id: 'embed:portal:4711', name: 'Ada', role: 'viewer' },
       pages: ['locks'],
       origin: portal,
       deck: true,

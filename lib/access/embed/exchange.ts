@@ -1,4 +1,5 @@
-import type { AccessConfig, EmbedConfig, Role } from '@/lib/config-access';
+import type { EmbedSession } from '@/lib/client/embed-shapes';
+import type { AccessConfig, EmbedConfig } from '@/lib/config-access';
 import { log } from '@/lib/metrics/log';
 import { runtime } from '@/lib/runtime';
 import { ApiError, notFound } from '../errors';
@@ -7,27 +8,8 @@ import { remembersEarlier, take } from '../used-ids';
 import { lesser } from '../user';
 import { bearerSeconds, type Embedded, sealBearer, userOf } from './bearer';
 import { isPage } from './pages';
-import { type Presentation, presentationOf } from './presentation';
+import { presentationOf } from './presentation';
 import { type EmbedClaims, readEmbedToken } from './token';
-
-/** What a frame is given for its portal's token. */
-export type EmbedSession = {
-  /** Goes into `Authorization: Bearer`; kept in memory only. */
-  accessToken: string;
-  expiresAt: string;
-  user: { name: string; role: Role };
-  presentation: Presentation;
-  /** The pages that may be seen; null: all. */
-  pages: string[] | null;
-  /** The portal that may be talked to. */
-  origin: string;
-  /** Whether pgdeck can also be opened by itself, outside of the portal. */
-  deck: boolean;
-  /** Whether actions can be run inside the frame. */
-  actions: boolean;
-  /** From when on sessions count as waiting or running long, in seconds. */
-  limits: ReturnType<typeof runtime>['config']['limits'];
-};
 
 /**
  * Takes a portal's token, once, for ten minutes of what it allows. Throws 404 where embedding is not set up, 401 for a
@@ -50,11 +32,12 @@ export async function exchange(token: string): Promise<EmbedSession> {
   };
   requireKnown(embedded, embed);
   await takeOnce(claims);
-  const expiresAt = Date.now() + bearerSeconds * 1000;
+  const now = Date.now();
   return {
     accessToken: await sealBearer(embedded),
-    expiresAt: new Date(expiresAt).toISOString(),
-    user: { name: claims.name ?? claims.sub, role: embedded.role },
+    now: new Date(now).toISOString(),
+    expiresAt: new Date(now + bearerSeconds * 1000).toISOString(),
+    user: { id: userOf(embedded).name, name: claims.name ?? claims.sub, role: embedded.role },
     presentation: presentationOf(claims.presentation),
     pages: embedded.pages ?? null,
     origin: embedded.origin,

@@ -1,21 +1,19 @@
 import { z } from 'zod';
 import { isReadable } from '@/lib/accent';
+import type { Hideable, Presentation } from '@/lib/client/embed-shapes';
 
 /** The parts of a page that a portal can leave out. */
-export const hideable = ['title', 'database', 'time', 'live', 'sql', 'table', 'export', 'source', 'open'] as const;
-
-/** How a frame looks, as its token says it; null: as the browser has it. Never CSS, never an address. */
-export type Presentation = {
-  theme: 'light' | 'dark' | 'system' | 'high-contrast' | null;
-  /** `#rrggbb`, readable in the theme, or with `system` in one of the two. */
-  accent: string | null;
-  density: 'comfortable' | 'dense' | null;
-  /** Language of numbers and dates, BCP 47. */
-  locale: string | null;
-  /** IANA time zone. */
-  tz: string | null;
-  hide: (typeof hideable)[number][];
-};
+export const hideable: readonly Hideable[] = [
+  'title',
+  'database',
+  'time',
+  'live',
+  'sql',
+  'table',
+  'export',
+  'source',
+  'open',
+];
 
 const theme = z.enum(['light', 'dark', 'system', 'high-contrast']).nullable().catch(null);
 const density = z.enum(['comfortable', 'dense']).nullable().catch(null);
