@@ -13,7 +13,8 @@ export async function visitor(): Promise<User> {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.code === 'no_role') redirect('/signin?error=no_role');
-    if (error.status !== 401) throw error;
+    // 503: who it is cannot be told now, such as without the keys of a proxy; the sign-in page says why.
+    if (error.status !== 401 && error.status !== 503) throw error;
     const from = sent.get('x-pgdeck-path') ?? '/';
     redirect(`/signin?next=${encodeURIComponent(from)}`);
   }
