@@ -17,6 +17,7 @@ import { LaunchError } from './launch-error';
 import { listen } from './listen';
 import { makeStateFolder, serverFolder } from './state-folder';
 import { lockStateFolder } from './state-lock';
+import { nobodyCanSignIn } from './users-at-start';
 import { watchServers } from './watch-servers';
 
 /** How the set-up starts the application: `root` is the clone, `dev` means hot reload. */
@@ -29,6 +30,11 @@ const say = (text = '') => process.stdout.write(`${text}\n`);
 // The terminal may be gone before we are.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
+
+/** Throws `ConfigError` where a setting is wrong: asked before anything is built. */
+export function checkSettings({ demo }: Pick<StartOptions, 'demo'>): void {
+  readConfig(process.env, demo ? placeholder : undefined);
+}
 
 /** Starts everything in this process: the demo where asked for, Next behind the guarded HTTP server, and the way down. */
 export async function start({ root, dev, demo: wantsDemo }: StartOptions): Promise<void> {
@@ -59,6 +65,8 @@ export async function start({ root, dev, demo: wantsDemo }: StartOptions): Promi
     };
     await serve(root, dev, config, down);
     for (const line of announcement(version, config)) say(line);
+    const nobody = await nobodyCanSignIn(config);
+    if (nobody !== undefined) say(nobody);
     if (config.access.mode === 'anonymous') repeat(openToAll);
     down.add(watchServers(say));
   } catch (error) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '@/lib/history/store';
 import { log, safeError } from '@/lib/metrics/log';
 import { runtime } from '@/lib/runtime';
@@ -27,8 +28,8 @@ export class UsedIds {
   readonly #store: IdStore | undefined;
   /** By the hash of the id: when it may be forgotten (epoch ms). */
   readonly #used = new Map<string, number>();
-  /** When the store last said that it does not know an id. */
-  readonly #asked = new Map<string, number>();
+  /** What the store said of an id, or is being asked. */
+  readonly #asked = new Map<string, { at: number; used: Promise<boolean> }>();
   #read: Promise<void> | undefined;
   #wasThere = false;
   #writing: Promise<void> = Promise.resolve();
@@ -61,14 +62,22 @@ on conflict (id) do nothing returning id`,
     await this.#known();
     const hash = hashOf(id);
     if (this.#isKept(hash)) return true;
-    if (!this.#store || Date.now() - (this.#asked.get(hash) ?? 0) < askAgainMs) return false;
-    const [row] =
-      (await this.#ask<{ at: number }>(
-        'select /* pgdeck:access */ extract(epoch from expires_at)::float8 * 1000 as at from pgdeck.used_id where id = $1',
-        [hash],
-      )) ?? [];
+    if (!this.#store) return false;
+    const asked = this.#asked.get(hash);
+    // A page sends many requests at once: they wait for one answer.
+    if (asked && Date.now() - asked.at < askAgainMs) return asked.used;
+    const used = this.#askWhether(hash);
+    this.#asked.set(hash, { at: Date.now(), used });
+    return used;
+  }
+
+  async #askWhether(hash: string): Promise<boolean> {
+    const rows = await this.#ask<{ at: number }>(
+      'select /* pgdeck:access */ extract(epoch from expires_at)::float8 * 1000 as at from pgdeck.used_id where id = $1',
+      [hash],
+    );
+    const [row] = rows ?? [];
     if (row) this.#used.set(hash, row.at);
-    else this.#asked.set(hash, Date.now());
     return row !== undefined;
   }
 
@@ -117,7 +126,7 @@ on conflict (id) do nothing returning id`,
     this.#sinceTidy = 0;
     const now = Date.now();
     for (const [hash, until] of this.#used) if (until <= now) this.#used.delete(hash);
-    for (const [hash, at] of this.#asked) if (now - at >= askAgainMs) this.#asked.delete(hash);
+    for (const [hash, { at }] of this.#asked) if (now - at >= askAgainMs) this.#asked.delete(hash);
     const lines = [...this.#used].map(([hash, until]) => `${until} ${hash}\n`);
     await writeFile(`${this.#file}.new`, lines.join(''), { mode: 0o600 })
       .then(() => rename(`${this.#file}.new`, this.#file))
@@ -130,10 +139,12 @@ on conflict (id) do nothing returning id`,
   /** Rows of the store; undefined where there is none, or where it is away: then each pgdeck knows its own. */
   async #ask<Row extends object>(text: string, values: string[]): Promise<Row[] | undefined> {
     if (this.#store?.state.status !== 'on') return undefined;
-    return this.#store.query<Row>(text, values, { timeoutMs: answerMs }).catch((error) => {
+    const answer = this.#store.query<Row>(text, values, { timeoutMs: answerMs }).catch((error) => {
       log.warn({ err: safeError(error) }, 'the history store could not be asked which sessions were ended elsewhere');
       return undefined;
     });
+    // All its connections may be waiting for one that does not answer.
+    return Promise.race([answer, sleep(answerMs, undefined, { ref: false })]);
   }
 }
 
