@@ -37,10 +37,14 @@ test.afterAll(async () => {
 type Run = { child: ChildProcess; said(): string; ended: Promise<number | null> };
 
 function launch(env: Record<string, string>, clone = root): Run {
+  return run([join(clone, 'bin', 'pgdeck.mjs'), 'start'], env, clone);
+}
+
+function run(words: string[], env: Record<string, string | undefined>, cwd = root): Run {
   const foreign = /^(PG|DATABASE_URL$|PORT$|NODE_ENV$|NODE_OPTIONS$|npm_)/;
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
-  const child = spawn(process.execPath, [join(clone, 'bin', 'pgdeck.mjs'), 'start'], {
-    cwd: clone,
+  const child = spawn(process.execPath, words, {
+    cwd,
     env: { ...inherited, ...env } as unknown as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -101,6 +105,38 @@ test('what cannot work is refused in plain words before anything is installed or
   taken.close();
   for (const made of ['node_modules', 'dist', '.next']) expect(existsSync(join(clone, made)), made).toBe(false);
   expect(existsSync(state('refused'))).toBe(false);
+});
+
+test('T25: what would let anybody in, or would not work, ends the start with the line that mends it', async () => {
+  const port = String(await freePort());
+  const proxy = { PGDECK_AUTH: 'proxy', PGDECK_VIEWER_GROUPS: '*' };
+  const hidden = 'hidden-word';
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ PGDECK_HOST: '0.0.0.0', PGDECK_AUTH: 'password' }, /PGDECK_PUBLIC_URL: say under which address/],
+    [{ PGDECK_AUTH: 'password', PGDECK_PUBLIC_URL: 'http://deck.example' }, /or accept it with PGDECK_INSECURE_HTTP=1/],
+    [proxy, /anybody could send the header with the name\. Set PGDECK_PROXY_SECRET/],
+    [{ ...proxy, PGDECK_PROXY_SECRET: hidden }, /PGDECK_PROXY_SECRET: at least 32 bytes\. Make one: openssl/],
+    [{ PGDECK_SECRET: `change-me-${hidden}-change-me-change-me` }, /PGDECK_SECRET: this looks like a placeholder/],
+    [{ PGDECK_AUTH: 'embed' }, /name the portals in PGDECK_EMBED_ORIGINS/],
+    [{ PGDECK_PUBLIC_URL: 'https://deck.example' }, /nobody signs in\. Set PGDECK_AUTH=/],
+    [{ PGDECK_BASE_PATH: '../x' }, /PGDECK_BASE_PATH: a path such as/],
+  ];
+  for (const [env, reason] of cases) {
+    const { said, ended } = launch({ PGDECK_PORT: port, PGDECK_STATE_DIR: state('open'), DATABASE_URL: '', ...env });
+    expect(await ended, said()).toBe(1);
+    expect(said()).toMatch(reason);
+    expect(said()).not.toMatch(/hidden-word|\n\s+at /);
+  }
+  expect(existsSync(state('open'))).toBe(false);
+});
+
+test('T25: Next started without the launcher ends, for nothing would guard its port', async () => {
+  const next = join(root, 'node_modules', 'next', 'dist', 'bin', 'next');
+  for (const env of [{}, { PGDECK_HOST: '127.0.0.1', PGDECK_AUTH: 'password' }]) {
+    const { said, ended } = run([next, 'start', '-p', String(await freePort())], env);
+    expect(await ended, said()).toBe(1);
+    expect(said()).toContain('pgdeck is started by its launcher, which guards the port: run npm start.');
+  }
 });
 
 test('the demo: one for each state folder, ended whole by a signal, by a kill -9 too, and back with its data', async () => {

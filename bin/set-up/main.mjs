@@ -44,8 +44,11 @@ const commands = {
     await checkStart();
     await installDependencies(root);
     await buildPrograms(root);
+    const options = { dev: false, demo: demo || !namesServer(process.env) };
+    const { checkSettings } = await launcher();
+    checkSettings(options);
     await buildApp(root, readBasePath(process.env));
-    await launch({ dev: false, demo: demo || !namesServer(process.env) });
+    await launch(options);
   },
   async dev({ demo }) {
     await checkStart();
@@ -137,9 +140,12 @@ async function checkStart() {
   await checkPort(host, port);
 }
 
+/** @returns {Promise<typeof import('../launcher.js')>} */
+const launcher = () => import(pathToFileURL(join(root, 'dist', 'launcher.mjs')).href);
+
 /** @param {{ dev: boolean, demo: boolean }} options */
 async function launch(options) {
-  const { start } = await import(pathToFileURL(join(root, 'dist', 'launcher.mjs')).href);
+  const { start } = await launcher();
   await start({ root, ...options });
 }
 
