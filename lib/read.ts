@@ -2,7 +2,7 @@ import { ApiError, badInput } from '@/lib/access/errors';
 import { exactMoment } from '@/lib/access/moment';
 import { shownAnswer } from '@/lib/access/query-text';
 import { homeOf, noDatabase, type ServerAccess, seesDatabase, serversFor } from '@/lib/access/server-access';
-import { covers, type User } from '@/lib/access/user';
+import { covers, requireRole, type User } from '@/lib/access/user';
 import { requireTopicRows, visibleAnswer } from '@/lib/access/visible-rows';
 import type { ServerSummary } from '@/lib/client/shapes';
 import { keptTimes, pastAnswer } from '@/lib/history/past';
@@ -131,6 +131,7 @@ export async function readTopic(
     return shown(await readPast(access, server, topic, query.database, query.at));
   }
   const database = databaseFor(access, server, topic, query.database);
+  if (fresh) requireRole({ name: access.user.name, role: access.roleOn(database) ?? access.role }, 'operator');
   if (fresh && server.sampler.sinceForcedMs(topic, database) < forceEveryMs)
     throw new ApiError(429, 'busy', 'This was asked again less than 5 s ago. Wait a moment.');
   const answer = await server.sampler.read(topic, database, { fresh, ...options });
