@@ -1,11 +1,16 @@
+import { headers } from 'next/headers';
 import Link from 'next/link';
 import { serversFor } from '@/lib/access/server-access';
+import { isFramePath } from '@/lib/client/bearer';
 import { visitor } from './(deck)/visitor';
 
 export const metadata = { title: 'No such page' };
 
 /** What is said where an address leads nowhere, with the servers that the visitor may see. */
 export default async function NotFound() {
+  const path = (await headers()).get('x-pgdeck-path') ?? '/';
+  // This is a part of every document; one for a portal's frame tells nothing to anybody.
+  if (isFramePath(path.split('?')[0] ?? '')) return <main id="content" className="page" />;
   const servers = serversFor(await visitor());
   return (
     <main id="content" className="page">

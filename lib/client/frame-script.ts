@@ -8,7 +8,7 @@ if(location.hash.indexOf('#token=')===0)history.replaceState(history.state,'',lo
 if(m)Object.defineProperty(window,'pgdeckToken',{value:m[1],configurable:true});
 if(self.origin==='null')document.addEventListener('DOMContentLoaded',function(){var p=document.createElement('p');p.setAttribute('role','alert');
 p.style.cssText='margin:16px;font:14px/22px system-ui,sans-serif';p.textContent='pgdeck cannot be shown: the sandbox of this frame lacks allow-same-origin. The portal has to write sandbox="allow-same-origin allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads", or leave sandbox out.';
-document.body.replaceChildren(p)})})()`;
+document.body.replaceChildren(p)})})();`;
 
 type Kept = { pgdeckToken?: string };
 
