@@ -18,6 +18,7 @@ import { Ago } from '@/components/ui/time';
 import { announce } from '@/lib/client/announce';
 import { changeSchedule, schedulesQuery } from '@/lib/client/maintenance-queries';
 import type { RequestError } from '@/lib/client/request';
+import { useWhyNotRole } from '@/lib/client/session';
 import { useAsked } from '@/lib/client/use-asked';
 import { notApplicable, plural } from '@/lib/format';
 import type { Schedule } from '@/lib/schedules/shapes';
@@ -31,7 +32,8 @@ const scheduleKey = (schedule: Schedule) => schedule.id;
 
 /** The actions that run by themselves: when next, how the last run went, which runs were missed. */
 export function SchedulesPanel({ server }: { server: string }) {
-  const query = useAsked(schedulesQuery(server));
+  const notAdmin = useWhyNotRole(server, 'admin');
+  const query = useAsked({ ...schedulesQuery(server), enabled: notAdmin === undefined });
   const client = useQueryClient();
   const dialogs = useActionDialogs();
   const [making, setMaking] = useState(false);
@@ -79,8 +81,7 @@ export function SchedulesPanel({ server }: { server: string }) {
       sentence={data && !unavailable ? schedulesSentence(data.schedules) : '\u00a0'}
       source="pgdeck's history store"
       tools={
-        data &&
-        !unavailable && (
+        (notAdmin || (data && !unavailable)) && (
           <Button acts={{ role: 'admin' }} onClick={() => setMaking(true)}>
             <CalendarPlus className="icon icon-small" aria-hidden />
             New schedule…
@@ -97,50 +98,58 @@ export function SchedulesPanel({ server }: { server: string }) {
           </Note>
         </div>
       )}
-      <Asked query={query} height={100} flush>
-        {({ enabled, schedules, unavailable: why }) =>
-          why ? (
-            <div className="panel-message">
-              <StateText state="unknown">Not available</StateText>
-              <p>
-                {why.reason} {why.hint}
-              </p>
-            </div>
-          ) : (
-            <>
-              {!enabled && (
-                <div className="panel-message">
-                  <StateText state="warning">All schedules are off</StateText>
-                  <p>PGDECK_SCHEDULES is off: nothing runs by itself until it is on.</p>
-                </div>
-              )}
-              {schedules.length === 0 ? (
-                <div className="panel-message">
-                  <p>None yet. A schedule runs one action at times of a cron expression, in a time zone of its own.</p>
-                </div>
-              ) : (
-                <DataTable
-                  id="schedules"
-                  caption="Schedules"
-                  rows={schedules}
-                  columns={columns}
-                  rowKey={scheduleKey}
-                  rowName={(schedule) => `schedule ${schedule.title}`}
-                  sort={{ column: 'title', descending: false }}
-                  inUrl={false}
-                  bare
-                  menu={menu}
-                  menuTitle={(schedule) => (
-                    <b>
-                      <bdi>{visible(schedule.title)}</bdi>
-                    </b>
-                  )}
-                />
-              )}
-            </>
-          )
-        }
-      </Asked>
+      {notAdmin ? (
+        <div className="panel-message">
+          <p>Schedules are shown to admins. {notAdmin}</p>
+        </div>
+      ) : (
+        <Asked query={query} height={100} flush>
+          {({ enabled, schedules, unavailable: why }) =>
+            why ? (
+              <div className="panel-message">
+                <StateText state="unknown">Not available</StateText>
+                <p>
+                  {why.reason} {why.hint}
+                </p>
+              </div>
+            ) : (
+              <>
+                {!enabled && (
+                  <div className="panel-message">
+                    <StateText state="warning">All schedules are off</StateText>
+                    <p>PGDECK_SCHEDULES is off: nothing runs by itself until it is on.</p>
+                  </div>
+                )}
+                {schedules.length === 0 ? (
+                  <div className="panel-message">
+                    <p>
+                      None yet. A schedule runs one action at times of a cron expression, in a time zone of its own.
+                    </p>
+                  </div>
+                ) : (
+                  <DataTable
+                    id="schedules"
+                    caption="Schedules"
+                    rows={schedules}
+                    columns={columns}
+                    rowKey={scheduleKey}
+                    rowName={(schedule) => `schedule ${schedule.title}`}
+                    sort={{ column: 'title', descending: false }}
+                    inUrl={false}
+                    bare
+                    menu={menu}
+                    menuTitle={(schedule) => (
+                      <b>
+                        <bdi>{visible(schedule.title)}</bdi>
+                      </b>
+                    )}
+                  />
+                )}
+              </>
+            )
+          }
+        </Asked>
+      )}
       {making && <ScheduleDialog server={server} onClose={() => setMaking(false)} />}
       {deleting && <DeleteSchedule server={server} schedule={deleting} onClose={() => setDeleting(undefined)} />}
     </Panel>

@@ -65,14 +65,18 @@ function Waiting({ height }: { height: number }) {
 }
 
 function Refused<T>({ query, failure }: { query: AskedQuery<T>; failure: Error }) {
-  const store = failure instanceof RequestError && failure.status === 503;
+  const status = failure instanceof RequestError ? failure.status : 0;
   return (
     <div className="panel-message">
-      <StateText state="unknown">{store ? 'Needs the history store' : 'Not known'}</StateText>
+      <StateText state="unknown">
+        {status === 503 ? 'Needs the history store' : status === 403 ? 'Not for your role' : 'Not known'}
+      </StateText>
       <p>{failure.message}</p>
-      <div className="actions">
-        <Again query={query} />
-      </div>
+      {status !== 403 && (
+        <div className="actions">
+          <Again query={query} />
+        </div>
+      )}
     </div>
   );
 }
