@@ -54,7 +54,7 @@ beforeEach(() => {
   const config = { id: 'one', cpus: 4, read: { database: 'shop' } };
   const store = { on: false, state: { reason: 'The history store is being mended.' } };
   Object.assign(shared(), {
-    servers: new Map([['one', { config, sampler: { history } }]]),
+    servers: new Map([['one', { config, connections: {}, sampler: { history } }]]),
     history: { store, reader: {}, config: { kind: 'embedded' } },
   });
 });

@@ -197,7 +197,7 @@ function keyedOf(access: ServerAccess, server: Server, id: KeyedOf['id'], of: Se
     if (of.sid === undefined) throw badInput('sid: say which statement; GET …/top?by=statement lists them', 'sid');
     return { id, sid: of.sid };
   }
-  const database = of.database || homeOf(access, server.config);
+  const database = of.database || homeOf(access, server.config, server.connections.capabilities?.databases);
   requireDatabase(access, server.config.id, database);
   if (id === 'database') return { id, database };
   if (of.oid === undefined) throw badInput(`oid: say which ${id}`, 'oid');

@@ -31,7 +31,7 @@ export function listServers(user: User): ServerSummary[] {
       demo: config.demo,
       versionNum: capabilities?.versionNum ?? null,
       inRecovery: capabilities?.inRecovery ?? null,
-      databases: capabilities?.databases.filter((name) => seesDatabase(access, name)) ?? [],
+      databases: databasesOf(access, config, capabilities?.databases ?? []),
       tags: config.tags,
       environment: config.environment ?? null,
       problem: sampler.problem ?? null,
@@ -45,6 +45,13 @@ export function listServers(user: User): ServerSummary[] {
       }),
     };
   });
+}
+
+/** Those that somebody may see, the one first that is meant where none is named. */
+function databasesOf(access: ServerAccess, config: Server['config'], names: string[]): string[] {
+  const home = homeOf(access, config, names);
+  const seen = names.filter((name) => seesDatabase(access, name));
+  return seen.includes(home) ? [home, ...seen.filter((name) => name !== home)] : seen;
 }
 
 const isAdmin = (access: ServerAccess) => covers(access.roleOn(null) ?? 'viewer', 'admin');
@@ -103,7 +110,8 @@ export function databaseFor(
 
 /** The database as it was called then: it may be gone by now. */
 function pastDatabase(access: ServerAccess, server: Server, topic: AnyTopic, name: string | undefined): string | null {
-  const database = topic.scope === 'server' ? null : name || homeOf(access, server.config);
+  const database =
+    topic.scope === 'server' ? null : name || homeOf(access, server.config, server.connections.capabilities?.databases);
   requireTopicRows(access, server.config.id, topic, database);
   return database;
 }

@@ -101,10 +101,15 @@ export function noDatabase(server: string, database: string): ApiError {
   return new ApiError(404, 'not_found', `Server "${server}" has no database "${database}".`, 'database');
 }
 
-/** The database that is meant where none is named: pgdeck's own, or the first that somebody may see. */
-export function homeOf({ databases }: ServerAccess, { read }: Pick<ServerConfig, 'read'>): string {
+/** The database that is meant where none is named: pgdeck's own, or the first that somebody may see, of those that are `known`. */
+export function homeOf(
+  { databases }: ServerAccess,
+  { read }: Pick<ServerConfig, 'read'>,
+  known: readonly string[] = [],
+): string {
   if (databases === undefined || databases.has(read.database)) return read.database;
-  return [...databases].sort()[0] ?? read.database;
+  const named = [...databases].sort();
+  return named.find((name) => known.includes(name)) ?? named[0] ?? read.database;
 }
 
 /** Whether somebody has at least a role on everything that something is about: databases, or (null) the server as a whole. */

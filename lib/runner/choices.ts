@@ -33,7 +33,7 @@ export async function choicesOf(
   const choices = Object.hasOwn(readers, kind) ? readers[kind]?.choices : undefined;
   if (!choices) throw badInput(`kind: there is nothing to choose from. It can be ${chosenFrom().join(', ')}.`, 'kind');
   const known = connections.capabilities?.databases;
-  const database = sought.database || homeOf(access, { read: config.action });
+  const database = sought.database || homeOf(access, { read: config.action }, known);
   // What is in no database belongs to the server as a whole.
   requireDatabase(access, config.id, isInDatabase(kind) ? database : null);
   // A failed attempt to connect would make every other question to this server wait.
