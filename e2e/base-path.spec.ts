@@ -109,7 +109,7 @@ test('pages, their parts, their data, downloads, an action and the way out stay 
       const { previewId, confirmText } = await post('preview', { action: 'analyze', target });
       return post('execute', { previewId, confirmText, idempotencyKey: crypto.randomUUID() });
     },
-    { prefix, oid: rows[0].oid },
+    { prefix, oid: rows[0].relid },
   );
   expect(run).toMatchObject({ status: 'done' });
 
