@@ -6,6 +6,7 @@ import type { Run } from '@/lib/history/store';
 import { type StoreStage, startStore, until } from '@/lib/history/test-stage';
 import { Audit } from './audit';
 import { AuditCopies, copiedEntries, readCopies, whoStarted } from './copies';
+import type { Reach } from './query';
 
 let stage: StoreStage;
 let folder: string;
@@ -205,4 +206,31 @@ describe('the filters of the list', () => {
     for await (const { seq } of copiedEntries(run, {})) all.push(seq);
     expect(all).toEqual([2, 1]);
   });
+});
+
+// Fails when `entryOf()` does not ask `mayRead()`, or `matching` leaves out who reads.
+test('T12: of the copies somebody reads what they read of the files, and pages of them are full', async () => {
+  const { audit, copies } = instance('a:8432');
+  const line = (title: string, more: object) => audit.write({ ...record('bob', { title }), ...more });
+  const ann = { user: { name: 'ann', role: 'viewer', mode: 'oidc' } };
+  await line('own', { server: 'one', ...ann });
+  await line('same name', { server: 'one', user: { ...ann.user, mode: 'password' } });
+  await line('hidden', { server: 'two', ...ann });
+  await line('of nothing', ann);
+  for (let n = 0; n < 20; n++) await line('of others', { server: 'one' });
+  await line('in books', { server: 'three', databases: ['books'] });
+  await line('in shop', { server: 'three', databases: ['shop'] });
+  await line('own later', { server: 'one', ...ann });
+  await copies.copy();
+  const reach: Reach = {
+    ...{ name: 'ann', mode: 'oidc', servers: ['one', 'three'], adminOn: ['three'], nowhere: false },
+    isAdmin: (server, databases) => server === 'three' && databases?.join() === 'shop',
+  };
+  const read = async (wanted: object) => (await readCopies(run, { limit: 10, reach, ...wanted })).entries;
+  const told = async (wanted: object) => (await read(wanted)).map(({ title }) => title);
+  expect(await told({})).toEqual(['own later', 'in shop', 'own']);
+  expect(await told({})).toEqual((await audit.read({ limit: 10, reach })).entries.map(({ title }) => title));
+  expect(await told({ reach: { ...reach, nowhere: true } })).toContain('of nothing');
+  expect(await told({ user: 'bob' })).toEqual(['in shop']);
+  expect(await told({ reach: { ...reach, servers: [] } })).toEqual([]);
 });
