@@ -52,7 +52,8 @@ test('only who is not recognised, or may not, is a refusal: a wrong password is 
   noteRefusal(401, 'unauthenticated');
   noteRefusal(401, 'session_expired');
   noteRefusal(403, 'forbidden');
-  expect(seen).toEqual([401, 401, 403]);
+  noteRefusal(403, 'no_role');
+  expect(seen).toEqual([401, 401, 403, 401]);
   stop();
 });
 

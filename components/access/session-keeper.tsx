@@ -15,6 +15,9 @@ import { OtherPerson } from './other-person';
 import { OverEverything } from './over-everything';
 import { SignInAgain } from './sign-in-again';
 
+/** However much is refused, it is not asked more often who one is, ms. */
+const leastMs = 2000;
+
 /** What a person is known by while a page is open. */
 type Person = Pick<SessionAnswer['user'], 'name' | 'mode'>;
 
@@ -25,7 +28,7 @@ type Person = Pick<SessionAnswer['user'], 'name' | 'mode'>;
  */
 export function SessionKeeper({ offer }: { offer: SignInOffer }) {
   const client = useQueryClient();
-  const session = useKeptSession();
+  const session = useKeptSession(offer.mode !== 'local' && offer.mode !== 'anonymous');
   const person = useRef<Person>(undefined);
   const [out, setOut] = useState(false);
   const [other, setOther] = useState<Person>();
@@ -43,11 +46,14 @@ export function SessionKeeper({ offer }: { offer: SignInOffer }) {
   }, [session, take]);
 
   useEffect(() => {
+    let asked = 0;
     const follow = () => {
       const status = refusal.get()?.status;
       if (status === 401) setOut(true);
+      if (status !== 403 || Date.now() - asked < leastMs) return;
       // What one may do has changed perhaps: the buttons shall say so.
-      if (status === 403) client.invalidateQueries({ queryKey: sessionQuery().queryKey });
+      asked = Date.now();
+      client.invalidateQueries({ queryKey: sessionQuery().queryKey });
     };
     return refusal.subscribe(follow);
   }, [client]);

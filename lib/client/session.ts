@@ -17,9 +17,9 @@ export function useSession(): SessionAnswer | undefined {
   return useQuery({ ...sessionQuery(), staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false }).data;
 }
 
-/** `useSession` for the one per page that keeps it up to date. */
-export function useKeptSession(): SessionAnswer | undefined {
-  return useQuery({ ...sessionQuery(), refetchInterval: everyMs }).data;
+/** `useSession` for the one per page that keeps it up to date, where it can `change`. */
+export function useKeptSession(change: boolean): SessionAnswer | undefined {
+  return useQuery({ ...sessionQuery(), refetchInterval: change && everyMs }).data;
 }
 
 /** The role that each action asks for by its id, given by the root layout from the catalogue. */
