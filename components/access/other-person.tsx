@@ -1,21 +1,18 @@
 'use client';
 
-import { useRef } from 'react';
 import { Button } from '../ui/button';
 import { visible } from '../ui/highlight';
 import { OverEverything } from './over-everything';
 
 /** Somebody else has signed in than who opened this page: it is loaded anew, as theirs. */
 export function OtherPerson({ was, now }: { was: string | undefined; now: string }) {
-  const load = useRef<HTMLButtonElement>(null);
   return (
     <OverEverything
       title={`You are signed in as ${visible(now)}`}
       lead={`This page was opened by ${visible(was ?? 'somebody else')}. It is loaded anew as yours; what was typed in it is not kept, and nothing of it was run.`}
-      initialFocus={load}
     >
       <div className="actions">
-        <Button ref={load} large look="primary" onClick={() => location.reload()}>
+        <Button data-first large look="primary" onClick={() => location.reload()}>
           Load the page anew
         </Button>
       </div>

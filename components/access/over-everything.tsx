@@ -1,30 +1,20 @@
 'use client';
 
-import { type ReactNode, type RefObject, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useEffect, useId, useRef } from 'react';
 
 /**
  * A dialog over all others, which stay as they are below it: the browser's own, so that nothing else can be reached. It
- * cannot be put away, only answered.
+ * cannot be put away, only answered. What is marked with `data-first` has the focus first; when it is gone the focus is
+ * back where it was.
  */
-export function OverEverything({
-  title,
-  lead,
-  initialFocus,
-  children,
-}: {
-  title: string;
-  lead: ReactNode;
-  /** What has the focus first; without it the first field or button. */
-  initialFocus?: RefObject<HTMLElement | null>;
-  children: ReactNode;
-}) {
+export function OverEverything({ title, lead, children }: { title: string; lead: ReactNode; children: ReactNode }) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
     if (!element) return;
     element.showModal();
-    initialFocus?.current?.focus();
+    element.querySelector<HTMLElement>('[data-first]')?.focus();
     // A browser closes it at a second Esc all the same.
     const again = () => element.isConnected && element.showModal();
     element.addEventListener('close', again);
@@ -32,7 +22,7 @@ export function OverEverything({
       element.removeEventListener('close', again);
       element.close();
     };
-  }, [initialFocus]);
+  }, []);
   return (
     <dialog
       ref={dialog}

@@ -35,6 +35,7 @@ export function SignInAgain({
         href={withBasePath(href)}
         target="_blank"
         rel="noopener"
+        data-first=""
         onClick={() => setLeft(true)}
       >
         {offer.mode === 'oidc' ? `Sign in with ${offer.provider}` : 'Open pgdeck in a new tab'}

@@ -32,8 +32,10 @@ export function SignInForm({
   });
   const { error, isPending } = signing;
   const wait = useWait(signing);
+  // A dialog looks itself for what has the focus first: it gives the focus back to where it was before.
   useEffect(() => {
-    (known ? password : name).current?.focus();
+    const first = (known ? password : name).current;
+    if (!first?.closest('dialog')) first?.focus();
   }, [known]);
 
   // What a password manager fills in is read where it stands: not each of them tells React.
@@ -80,6 +82,7 @@ export function SignInForm({
           autoCapitalize="none"
           spellCheck={false}
           defaultValue={known}
+          data-first={known ? undefined : ''}
           required
           aria-invalid={wrong || missing === 'name' || undefined}
           aria-describedby={`${id}-error ${id}-name-wrong`}
@@ -101,6 +104,7 @@ export function SignInForm({
             type={shown ? 'text' : 'password'}
             className="text-input"
             autoComplete="current-password"
+            data-first={known ? '' : undefined}
             autoCapitalize="none"
             spellCheck={false}
             required

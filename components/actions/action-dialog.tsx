@@ -6,7 +6,7 @@ import type { PreviewBody } from '@/lib/actions/protocol';
 import { actionsQuery } from '@/lib/client/maintenance-queries';
 import { useDatabase } from '@/lib/client/url-state';
 import { useServer } from '../shell/use-server';
-import { Button } from '../ui/button';
+import { Button, OffReason } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { visible } from '../ui/highlight';
 import { PreviewFooter, RunFooter } from './action-footer';
@@ -119,6 +119,7 @@ export function ActionDialog({
           <RunFooter protocol={protocol} safe={safe} onClose={onClose} />
         ) : step === 'form' ? (
           <>
+            <OffReason acts={actOf(draft)} />
             <span className="push" />
             <Button key="leave" large onClick={onClose}>
               Not now

@@ -8,7 +8,7 @@ import { statement } from '@/components/actions/words';
 import { PageHead } from '@/components/shell/page-head';
 import { DataTable } from '@/components/table/data-table';
 import { Asked } from '@/components/ui/asked';
-import { Button } from '@/components/ui/button';
+import { Button, OffReason } from '@/components/ui/button';
 import { visible } from '@/components/ui/highlight';
 import { Note } from '@/components/ui/note';
 import { Panel } from '@/components/ui/panel';
@@ -60,6 +60,7 @@ export function MaintenancePage({ server }: { server: string }) {
           <Play className="icon icon-small" aria-hidden />
           Run an action…
         </Button>
+        <OffReason acts={{ role: 'operator' }} />
       </div>
       <Panel
         title="Running and waiting"

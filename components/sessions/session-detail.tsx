@@ -1,7 +1,7 @@
 'use client';
 
 import { RevealLine, useReveal } from '@/components/access/reveal';
-import { Button } from '@/components/ui/button';
+import { Button, OffReason } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { Link } from '@/components/ui/link';
 import { Note } from '@/components/ui/note';
@@ -150,6 +150,7 @@ export function SessionDetail({
         </div>
       )}
       {(noCancel ?? noTerminate) && !ended && <p className="muted">{noTerminate ?? noCancel}</p>}
+      {!ended && <OffReason acts={actOn(session, 'terminate')} />}
     </Dialog>
   );
 }

@@ -30,6 +30,12 @@ export function Button({ acts, ...rest }: ButtonProps & { acts?: Act | undefined
   return acts ? <ActingButton acts={acts} {...rest} /> : <PlainButton {...rest} />;
 }
 
+/** Why what acts is off, as text beside its button; nothing where it can be begun. */
+export function OffReason({ acts }: { acts: Act }) {
+  const reason = useWhyOff()(acts);
+  return reason ? <span className="off-reason">{reason}</span> : null;
+}
+
 function ActingButton({ acts, off, ...rest }: ButtonProps & { acts: Act }) {
   const whyOff = useWhyOff();
   const elsewhere = useElsewhere();
