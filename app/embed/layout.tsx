@@ -7,8 +7,11 @@ export default function EmbedLayout({ children }: { children: ReactNode }) {
   return (
     <>
       <noscript>
-        pgdeck cannot be shown: this frame runs no scripts. If the portal writes sandbox, it has to hold allow-scripts,
-        and allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads beside it.
+        <p style={{ margin: 16 }}>
+          pgdeck cannot be shown: this frame runs no scripts. If the portal writes sandbox, it has to hold
+          allow-scripts, and allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads
+          beside it.
+        </p>
       </noscript>
       <Embedded origins={runtime().config.access.embed?.origins ?? []}>{children}</Embedded>
     </>

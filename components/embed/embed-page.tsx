@@ -1,7 +1,7 @@
 'use client';
 
 import { usePathname, useRouter, useSearchParams } from 'next/navigation';
-import { Suspense, useEffect, useMemo, useRef } from 'react';
+import { type ReactNode, Suspense, useEffect, useMemo, useRef } from 'react';
 import { deckPath, type Frame, FrameContext, framedPath } from '@/lib/client/frame';
 import { ActionProvider } from '../actions/action-provider';
 import { pages } from '../shell/pages';
@@ -75,7 +75,7 @@ export function EmbedPage() {
 }
 
 /** Says so where a server is not there, or not for this frame. */
-function Known({ server, children }: { server: string; children: React.ReactNode }) {
+function Known({ server, children }: { server: string; children: ReactNode }) {
   const servers = useServers();
   if (servers.length === 0 || servers.some(({ id }) => id === server)) return children;
   return (
@@ -103,23 +103,33 @@ function First({ server }: { server: string | undefined }) {
   );
 }
 
-/** Tells the portal which page is shown, so that its own address can lead there again. */
+/** Tells the portal which page is shown and what its title is, so that its own address can lead there again. */
 function Tell() {
   const { line } = useEmbedded();
   const path = deckPath(usePathname());
   const query = useSearchParams().toString();
-  const before = useRef<string>(undefined);
+  const before = useRef<{ path: string; told: string; title: string }>(undefined);
   useEffect(() => {
-    const timer = setTimeout(() => {
-      line.say({
-        type: 'location',
-        path: toldPath(path, new URLSearchParams(query)),
-        title: toldTitle(document.title),
-        replace: before.current === undefined || before.current === path,
-      });
-      before.current = path;
-    }, settleMs);
-    return () => clearTimeout(timer);
+    let timer: ReturnType<typeof setTimeout>;
+    const tell = () => {
+      const [told, title] = [toldPath(path, new URLSearchParams(query)), toldTitle(document.title)];
+      const last = before.current;
+      if (last?.told === told && last.title === title) return;
+      line.say({ type: 'location', path: told, title, replace: last === undefined || last.path === path });
+      before.current = { path, told, title };
+    };
+    const soon = () => {
+      clearTimeout(timer);
+      timer = setTimeout(tell, settleMs);
+    };
+    soon();
+    // A page puts its state into its title, some of it long after it is there.
+    const titles = new MutationObserver(soon);
+    titles.observe(document.head, { subtree: true, childList: true, characterData: true });
+    return () => {
+      clearTimeout(timer);
+      titles.disconnect();
+    };
   }, [line, path, query]);
   return null;
 }

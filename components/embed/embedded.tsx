@@ -101,13 +101,15 @@ export function Embedded({ origins, children }: { origins: readonly string[]; ch
   );
 
   const line = frame?.line;
+  // Before the portal has spoken there is nobody to tell.
+  const talks = line?.portal !== undefined && signed.state !== 'waiting';
   useEffect(() => {
-    if (!root || !line) return;
+    if (!root || !line || !talks) return;
     const stops = [tellHeight(root, (px) => line.say({ type: 'height', px })), seeVisible(root)];
     return () => {
       for (const stop of stops) stop();
     };
-  }, [root, line]);
+  }, [root, line, talks]);
 
   return (
     <div ref={setRoot} className="embed" data-state={signed.state}>

@@ -1,6 +1,6 @@
 'use client';
 
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { Button } from '../ui/button';
 import { StateIcon } from '../ui/state';
 
@@ -27,7 +27,9 @@ export function Waiting({
     return (
       <Message title="pgdeck cannot be shown here" state="critical">
         <p>{refused} Whoever runs this portal can mend it.</p>
-        <Button onClick={onAgain}>Try again</Button>
+        <Button className="justify-self-start" onClick={onAgain}>
+          Try again
+        </Button>
       </Message>
     );
   if (alone)
@@ -66,17 +68,17 @@ export function Message({
 }: {
   title: string;
   state: 'critical' | 'unknown';
-  children: React.ReactNode;
+  children: ReactNode;
 }) {
   return (
     <section className="panel embed-message" aria-labelledby="embed-message">
       <header>
-        <h1 id="embed-message">{title}</h1>
+        <h1 id="embed-message" className={`state ${state}`}>
+          <StateIcon state={state} />
+          {title}
+        </h1>
       </header>
-      <div className="panel-message">
-        <StateIcon state={state} />
-        {children}
-      </div>
+      <div className="panel-message">{children}</div>
     </section>
   );
 }
