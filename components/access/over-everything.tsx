@@ -1,6 +1,6 @@
 'use client';
 
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 
 /**
  * A dialog over all others, which stay as they are below it: the browser's own, so that nothing else can be reached. It
@@ -10,7 +10,8 @@ import { type ReactNode, useEffect, useId, useRef } from 'react';
 export function OverEverything({ title, lead, children }: { title: string; lead: ReactNode; children: ReactNode }) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Closed before it leaves the page: what is merely removed does not give the focus back.
+  useLayoutEffect(() => {
     const element = dialog.current;
     if (!element) return;
     element.showModal();
