@@ -160,7 +160,7 @@ test('T4: where a page leads to comes from the settings, whatever a client says 
   };
   for (const path of ['/', '/default/sessions', '/default/sessions/', '/api/servers/', '/signin']) {
     const { status, headers, text } = await send(shared, path, { headers: evil });
-    expect(status, path).toBeLessThan(400 + 2);
+    expect([200, 307, 308, 401], path).toContain(status);
     expect(`${headers.location} ${text}`, path).not.toContain('evil.example');
   }
   for (const to of ['http://169.254.169.254/', 'http://127.0.0.1:1/', '//evil.example/x']) {
