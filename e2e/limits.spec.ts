@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import pg from 'pg';
-import { Asker, type Got } from './fixtures/ask';
+import { Asker, type Got, until } from './fixtures/ask';
 import { type App, type Stack, startApp } from './fixtures/stack';
 import { test as base, expect } from './fixtures/test';
 
@@ -15,6 +15,8 @@ const said = (name: string, groups = name) => ({
   'x-forwarded-user': name,
   'x-forwarded-groups': groups,
 });
+
+const people = { ann: said('ann', 'staff,dba'), sam: said('sam', 'staff'), vic: said('vic', 'readers') };
 
 /**
  * A pgdeck with two servers (one PostgreSQL under two names): of `shop` ann is admin, sam admin of its database shop, and
@@ -49,11 +51,21 @@ const test = base.extend<object, { deck: App }>({
         PGDECK_ADMIN_GROUPS: '*',
         PGDECK_ACTIONS: 'all',
       });
+      const ask = new Asker(app.url, 'shop');
+      for (const [database, person] of [
+        ['shop', people.sam],
+        ['books', people.vic],
+      ] as const)
+        await until(
+          `the tables of ${database} are known`,
+          async () => (await ask.get(`/api/servers/shop/tables?database=${database}`, person)).body.status === 'ok',
+          150_000,
+        );
       await use(app);
       await app.stop();
       rmSync(folder, { recursive: true, force: true });
     },
-    { scope: 'worker', timeout: 240_000 },
+    { scope: 'worker', timeout: 400_000 },
   ],
   baseURL: async ({ deck }, use) => use(deck.url),
 });
@@ -69,7 +81,6 @@ async function makeBooks({ admin }: Stack): Promise<void> {
   await run('books', 'create table public.novels as select n as id from generate_series(1, 100) as n');
 }
 
-const people = { ann: said('ann', 'staff,dba'), sam: said('sam', 'staff'), vic: said('vic', 'readers') };
 const asker = (deck: App, name: keyof typeof people) => {
   const ask = new Asker(deck.url, 'shop');
   return {

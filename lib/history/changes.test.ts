@@ -72,6 +72,14 @@ test('many changes of one sort are told as one', () => {
   expect(more.map(({ title }) => title)).toEqual(['role app created']);
 });
 
+// Fails when `folded()` keeps the database of the first of several.
+test('T12: what is told as one is of a database only where all of it is', () => {
+  const made = Array.from({ length: 25 }, (_, index) => ({ kind: 'database', name: `d${index}`, value: 'owner app' }));
+  const [event] = configurationChanges([], made);
+  expect(event?.title).toBe('25 databases created: d0, d1, d2 and 22 more');
+  expect(event?.detail).not.toHaveProperty('database');
+});
+
 const run = {
   postmaster_start_time: '2026-11-21T09:00:00.123Z',
   in_recovery: true,
