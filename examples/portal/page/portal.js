@@ -4,9 +4,12 @@ const tab = place.searchParams.get('tab') ?? 'deck';
 const theme = document.querySelector('#theme');
 const notice = document.querySelector('#notice');
 
-// A panel fills its own tab; the whole deck begins where the portal's address says.
-const begin =
-  tab === 'panel' ? `/${server}/panel/connections` : (place.searchParams.get('path') ?? `/${server}/overview`);
+// One tab is a single panel; the other one is the whole deck (`nav`), which begins where the portal's address says.
+const src = new URL(`${deck}/embed/${server}/sessions?panel=connections-by-state`);
+if (tab === 'deck') {
+  src.href = `${deck}/embed${place.searchParams.get('path') ?? `/${server}/overview`}`;
+  src.searchParams.set('nav', '1');
+}
 
 async function getToken() {
   const response = await fetch('/pgdeck-token', { method: 'POST' });
@@ -17,13 +20,13 @@ async function getToken() {
 }
 
 const frame = window.pgdeck.mount(document.querySelector('#deck'), {
-  src: `${deck}/embed${begin}`,
+  src: src.href,
   title: 'Databases',
   theme: theme.value,
   getToken,
   onNavigate(path, title) {
     document.title = `${title} · Portal`;
-    if (tab === 'panel') return;
+    if (tab !== 'deck') return;
     place.searchParams.set('path', path);
     history.replaceState(null, '', place);
   },
