@@ -2,6 +2,7 @@
 
 import { ChevronRight } from 'lucide-react';
 import { useState } from 'react';
+import { visible } from '@/components/ui/highlight';
 import { Clock } from '@/components/ui/time';
 import { useNow } from '@/lib/client/clock';
 import { moment } from '@/lib/format';
@@ -58,9 +59,9 @@ function Change({
         <Icon className="icon icon-small" aria-hidden />
         <span className="change-title">
           <span className="visually-hidden">{one}: </span>
-          {event.title}
+          {visible(event.title)}
         </span>
-        <span className="muted cut">{event.actor}</span>
+        <span className="muted cut">{visible(event.actor ?? '')}</span>
       </button>
       {open && <Detail server={server} event={event} />}
     </li>
@@ -79,13 +80,13 @@ function Detail({ server, event }: { server: string; event: ChangeEvent }) {
         {event.actor && (
           <>
             <dt>By</dt>
-            <dd>{event.actor}</dd>
+            <dd>{visible(event.actor)}</dd>
           </>
         )}
         {facts(event.detail).map(({ name, text }) => (
           <div key={name} className="contents">
             <dt>{name}</dt>
-            <dd>{text}</dd>
+            <dd>{visible(text)}</dd>
           </div>
         ))}
       </dl>

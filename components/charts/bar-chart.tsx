@@ -2,6 +2,7 @@
 
 import dynamic from 'next/dynamic';
 import { type CSSProperties, useMemo } from 'react';
+import { visible } from '@/components/ui/highlight';
 import { useAlive } from '@/lib/client/clock';
 import { figure } from '@/lib/format';
 import { Link } from '../ui/link';
@@ -13,6 +14,8 @@ const BarPlot = dynamic(() => import('./bar-plot'), { ssr: false });
 export type BarRow = { key: string; label: string; values: (number | null)[]; href?: string; code?: boolean };
 
 const rowHeight = 24;
+
+const readable = (row: BarRow): BarRow => ({ ...row, label: visible(row.label) });
 
 /**
  * Bars on one scale from zero, stacked by column, the sum at the end of each: shares of a total, sizes by part. `rest`
@@ -39,7 +42,7 @@ export function BarChart({
   onChoose?: (key: string) => void;
 }) {
   const alive = useAlive();
-  const all = useMemo(() => (rest ? [...rows, rest] : rows), [rows, rest]);
+  const all = useMemo(() => (rest ? [...rows, rest] : rows).map(readable), [rows, rest]);
   const height = Math.max(space + (rest ? 1 : 0), all.length, 1) * rowHeight;
   const drawn = useMemo(
     () =>
@@ -63,7 +66,7 @@ export function BarChart({
                 <Link href={row.href} prefetch={false}>
                   {row.label}
                 </Link>
-              ) : onChoose && row !== rest ? (
+              ) : onChoose && row.key !== rest?.key ? (
                 <button type="button" onClick={() => onChoose(row.key)}>
                   {row.label}
                 </button>

@@ -1,6 +1,7 @@
 import type { Column } from '@/components/table/column';
 import { LoadCell } from '@/components/table/load-cell';
 import { type Opened, Toggle } from '@/components/table/toggle';
+import { visible } from '@/components/ui/highlight';
 import { type State, StateText } from '@/components/ui/state';
 import { bytes, count, duration, notApplicable } from '@/lib/format';
 import { duties, type Index, type Standing, standing } from './summary';
@@ -97,8 +98,8 @@ export function indexColumns(most: number, opened: Opened): Column<Index>[] {
       header: 'Columns',
       value: (row) => row.key_columns,
       cell: (row) => (
-        <code className="cut block" title={row.key_columns ?? undefined}>
-          {row.key_columns ?? notApplicable}
+        <code className="cut block" title={visible(row.key_columns ?? '') || undefined}>
+          {visible(row.key_columns ?? notApplicable)}
         </code>
       ),
       grow: true,

@@ -12,6 +12,7 @@ import { useServer } from '@/components/shell/use-server';
 import { matches } from '@/components/table/column';
 import { DataTable } from '@/components/table/data-table';
 import { FilterField } from '@/components/table/table-tools';
+import { visible } from '@/components/ui/highlight';
 import type { MenuEntry } from '@/components/ui/menu';
 import { Note } from '@/components/ui/note';
 import { Panel } from '@/components/ui/panel';
@@ -150,7 +151,7 @@ export function IndexesPage({ server }: { server: string }) {
           detail={detail}
           menuTitle={(row) => (
             <>
-              Index <b>{row.indexrelname}</b> · {indexTable(row)}
+              Index <b>{visible(row.indexrelname)}</b> · {visible(indexTable(row))}
             </>
           )}
           empty={chosen?.value === 'all' ? 'No index matches the filter.' : 'No index is like that now.'}

@@ -1,6 +1,7 @@
 import { waitLooks } from '@/components/charts/look';
 import type { Column } from '@/components/table/column';
 import { LoadCell } from '@/components/table/load-cell';
+import { visible } from '@/components/ui/highlight';
 import { SqlLine } from '@/components/ui/sql';
 import { change, count, figure, milliseconds, notApplicable, percent } from '@/lib/format';
 import type { TopAnswer, TopRow } from '@/lib/history/answers';
@@ -74,7 +75,7 @@ export function loadColumns(
             title={titleOf(row, slice, chosen(row))}
             onClick={() => choose(row)}
           >
-            {slice === 'statement' && row.label !== null ? <SqlLine sql={row.label} /> : rowText(row, slice)}
+            {slice === 'statement' && row.label !== null ? <SqlLine sql={row.label} /> : visible(rowText(row, slice))}
           </button>
         ) : (
           <span className="soft">{rowText(row, slice)}</span>

@@ -3,6 +3,7 @@
 import { X } from 'lucide-react';
 import { waitLooks } from '@/components/charts/look';
 import { Button } from '@/components/ui/button';
+import { visible } from '@/components/ui/highlight';
 import { topQuery } from '@/lib/client/history-queries';
 import { useRange } from '@/lib/client/url-state';
 import { useAsked } from '@/lib/client/use-asked';
@@ -34,12 +35,12 @@ export function FilterChips({
               <StatementText server={server} filter={filter} />
             </Link>
           ) : (
-            <b className="cut">{text(filter)}</b>
+            <b className="cut">{visible(text(filter))}</b>
           )}
           <button
             type="button"
             className="icon-button"
-            aria-label={`Remove filter: ${sliceWords[filter.by].one} ${text(filter)}`}
+            aria-label={`Remove filter: ${sliceWords[filter.by].one} ${visible(text(filter))}`}
             onClick={() => onFilters(filters.filter((each) => each !== filter))}
           >
             <X className="icon icon-small" aria-hidden />
@@ -59,5 +60,5 @@ function text({ by, value }: LoadFilter): string {
 function StatementText({ server, filter }: { server: string; filter: LoadFilter }) {
   const [range] = useRange();
   const { data } = useAsked(topQuery(server, 'statement', range, printLoadFilters([filter])));
-  return data?.rows[0]?.label ?? `statement ${filter.value}`;
+  return visible(data?.rows[0]?.label ?? `statement ${filter.value}`);
 }

@@ -5,6 +5,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { RevealDialog, useTextSeen, whyMasked } from '@/components/access/reveal';
 import { DataTable } from '@/components/table/data-table';
 import { Asked } from '@/components/ui/asked';
+import { visible } from '@/components/ui/highlight';
 import type { MenuEntry } from '@/components/ui/menu';
 import { Panel } from '@/components/ui/panel';
 import { Segmented } from '@/components/ui/segmented';
@@ -133,7 +134,7 @@ function Rows({
         rowState={(row) => (row.rest ? 'rest' : undefined)}
         sort={{ column: 'load', descending: true }}
         menu={menu}
-        menuTitle={(row) => <b className="cut block">{rowText(row, slice)}</b>}
+        menuTitle={(row) => <b className="cut block">{visible(rowText(row, slice))}</b>}
         filterText=""
       />
       {revealing && (

@@ -6,6 +6,7 @@ import { RevealDialog, useTextSeen, whyMasked } from '@/components/access/reveal
 import { type ActionDialogs, useActionDialogs } from '@/components/actions/action-provider';
 import { whyNotCancel, whyNotSignal } from '@/components/sessions/session-kind';
 import { Button, IconButton } from '@/components/ui/button';
+import { visible } from '@/components/ui/highlight';
 import { ActionMenu, type MenuEntry } from '@/components/ui/menu';
 import { copyText, SqlLine } from '@/components/ui/sql';
 import { Badge } from '@/components/ui/state';
@@ -95,7 +96,7 @@ function SessionLine({
         <div>
           <p>
             <b>{name}</b> {waiters && <>{critical ? <Badge state="critical">Root</Badge> : <Badge>Root</Badge>} </>}
-            <span className="soft">{ended ? 'no longer in the tree' : who.join(' · ')}</span>
+            <span className="soft">{ended ? 'no longer in the tree' : visible(who.join(' · '))}</span>
           </p>
           {row.pid === 0 ? (
             <span className="muted">neither committed nor rolled back</span>
@@ -139,7 +140,7 @@ function SessionLine({
             title={
               <>
                 <b>{row.pid === 0 ? 'Prepared transaction' : `Session ${row.pid}`}</b>
-                {[row.usename, row.application_name].filter(Boolean).map((part) => ` · ${part}`)}
+                {[row.usename, row.application_name].filter(Boolean).map((part) => ` · ${visible(String(part))}`)}
               </>
             }
             entries={() => [
@@ -196,7 +197,8 @@ function FoldLine({
           {open ? <ChevronDown className="icon icon-small" /> : <ChevronRight className="icon icon-small" />}
         </IconButton>
         <p>
-          {label} <span className="soft">{[like.usename, like.application_name].filter(Boolean).join(' · ')}</span>
+          {label}{' '}
+          <span className="soft">{visible([like.usename, like.application_name].filter(Boolean).join(' · '))}</span>
         </p>
       </th>
       <td {...as.cell} className="lock-lock">
@@ -219,8 +221,8 @@ function LockText({ verb, mode, object }: { verb: ReactNode; mode: string; objec
     <>
       <span className="muted">{verb}</span> <span title={mode}>{shortMode(mode)}</span>
       {object && (
-        <span className="lock-object" title={object}>
-          {object}
+        <span className="lock-object" title={visible(object)}>
+          {visible(object)}
         </span>
       )}
     </>

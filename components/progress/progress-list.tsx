@@ -9,6 +9,7 @@ import type { Column } from '@/components/table/column';
 import { LiveStrip } from '@/components/table/live-strip';
 import { useFrozen } from '@/components/table/use-frozen';
 import { Button } from '@/components/ui/button';
+import { visible } from '@/components/ui/highlight';
 import { ActionMenu, type MenuEntry } from '@/components/ui/menu';
 import { copyText } from '@/components/ui/sql';
 import type { PreviewBody } from '@/lib/actions/protocol';
@@ -113,17 +114,19 @@ function Entry({
   return (
     <li className="progress-entry" data-pid={row.pid} data-ended={ended || undefined}>
       <div className="progress-what">
-        <h3 title={row.query ?? undefined}>{commandWords(row)}</h3>
+        <h3 title={visible(row.query ?? '') || undefined}>{visible(commandWords(row))}</h3>
         <small>
-          {[
-            `session ${row.pid}`,
-            row.autovacuum ? undefined : row.usename,
-            row.application_name || undefined,
-            row.datname,
-            row.running_seconds !== null && `for ${durationInWords(row.running_seconds)}`,
-          ]
-            .filter(Boolean)
-            .join(' · ')}
+          {visible(
+            [
+              `session ${row.pid}`,
+              row.autovacuum ? undefined : row.usename,
+              row.application_name || undefined,
+              row.datname,
+              row.running_seconds !== null && `for ${durationInWords(row.running_seconds)}`,
+            ]
+              .filter(Boolean)
+              .join(' · '),
+          )}
         </small>
       </div>
       <div className="progress-done">

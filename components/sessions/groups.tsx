@@ -1,4 +1,5 @@
 import type { Column } from '@/components/table/column';
+import { visible } from '@/components/ui/highlight';
 import { count, duration, notApplicable } from '@/lib/format';
 import type { Group, Grouping } from './select';
 
@@ -26,7 +27,7 @@ export function groupColumns(by: Grouping, choose: (name: string) => void): Colu
       value: (row) => row.name,
       cell: (row) => (
         <button type="button" className="link-button" onClick={() => choose(row.name)}>
-          {row.name}
+          {visible(row.name)}
         </button>
       ),
       meaning: 'Choose one to see its sessions.',

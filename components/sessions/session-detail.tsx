@@ -3,6 +3,7 @@
 import { RevealLine, useReveal } from '@/components/access/reveal';
 import { Button, OffReason } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
+import { visible } from '@/components/ui/highlight';
 import { Link } from '@/components/ui/link';
 import { Note } from '@/components/ui/note';
 import { CopyButton, SqlBlock } from '@/components/ui/sql';
@@ -46,9 +47,11 @@ export function SessionDetail({
       lead={
         isHidden(session)
           ? 'What this session does is hidden from the role that pgdeck reads with.'
-          : [session.usename, session.application_name, session.client_addr ?? 'local socket']
-              .filter(Boolean)
-              .join(' · ')
+          : visible(
+              [session.usename, session.application_name, session.client_addr ?? 'local socket']
+                .filter(Boolean)
+                .join(' · '),
+            )
       }
       footer={
         <>
@@ -119,7 +122,7 @@ export function SessionDetail({
             'not visible'
           )}
         </Fact>
-        <Fact name="Database">{session.datname ?? '–'}</Fact>
+        <Fact name="Database">{visible(session.datname ?? '–')}</Fact>
         <Fact name="Client">
           {session.client_addr
             ? `${session.client_addr}${session.client_port ? `, port ${session.client_port}` : ''}`

@@ -12,6 +12,7 @@ import { DataTable } from '@/components/table/data-table';
 import { FilterField } from '@/components/table/table-tools';
 import { Button } from '@/components/ui/button';
 import { Choice } from '@/components/ui/choice';
+import { visible } from '@/components/ui/highlight';
 import { ActionMenu } from '@/components/ui/menu';
 import { Panel } from '@/components/ui/panel';
 import { Segmented } from '@/components/ui/segmented';
@@ -256,7 +257,7 @@ const rowName = (session: Session) => [`session ${session.pid}`, session.usename
 const menuTitle = (session: Session) => (
   <>
     <b>Session {session.pid}</b>
-    {[session.usename, session.application_name].filter(Boolean).map((part) => ` · ${part}`)}
+    {[session.usename, session.application_name].filter(Boolean).map((part) => ` · ${visible(String(part))}`)}
   </>
 );
 

@@ -2,6 +2,7 @@
 
 import { Database } from 'lucide-react';
 import { type ReactNode, useEffect } from 'react';
+import { visible } from '@/components/ui/highlight';
 import { usePageTime } from '@/lib/client/page-time';
 import { useDatabase } from '@/lib/client/url-state';
 import { Choice } from '../ui/choice';
@@ -66,7 +67,9 @@ export function PageHead({
             </div>
           )}
         </div>
-        {sentence !== undefined && <div className="page-sentence">{sentence}</div>}
+        {sentence !== undefined && (
+          <div className="page-sentence">{typeof sentence === 'string' ? visible(sentence) : sentence}</div>
+        )}
       </header>
       {past && <PastBanner />}
       <Banners server={id} />

@@ -11,6 +11,7 @@ import { useServer } from '@/components/shell/use-server';
 import { matches } from '@/components/table/column';
 import { DataTable } from '@/components/table/data-table';
 import { FilterField } from '@/components/table/table-tools';
+import { visible } from '@/components/ui/highlight';
 import type { MenuEntry } from '@/components/ui/menu';
 import { Panel } from '@/components/ui/panel';
 import { Segmented } from '@/components/ui/segmented';
@@ -135,7 +136,7 @@ export function TablesPage({ server }: { server: string }) {
           detail={detail}
           menuTitle={(row) => (
             <>
-              Table <b>{tableName(row)}</b> · {bytes(row.total_bytes)}
+              Table <b>{visible(tableName(row))}</b> · {bytes(row.total_bytes)}
             </>
           )}
           empty={chosen?.value === 'all' ? 'No table matches the filter.' : 'No table is like that now.'}

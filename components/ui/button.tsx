@@ -4,6 +4,7 @@ import { Tooltip } from '@base-ui/react/tooltip';
 import { type ComponentProps, type ReactNode, useState } from 'react';
 import { type Act, useWhyOff } from '@/lib/client/session';
 import { ActElsewhere, useElsewhere } from './full-window';
+import { visible } from './highlight';
 
 type Look = 'plain' | 'primary' | 'danger' | 'quiet' | 'critical';
 
@@ -75,8 +76,8 @@ export function IconButton({
       <button
         type="button"
         className={`icon-button ${className}`}
-        aria-label={label}
-        title={label}
+        aria-label={visible(label)}
+        title={visible(label)}
         {...rest}
         {...props}
       >

@@ -3,6 +3,7 @@
 import { Menu } from '@base-ui/react/menu';
 import { Check, ChevronDown, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { visible } from './highlight';
 
 /** One of several values to choose from. */
 export type Option<Value extends string> = { value: Value; label: string; hint?: string };
@@ -30,7 +31,7 @@ export function Choice<Value extends string>({
       <Menu.Trigger className="button">
         {Icon && <Icon className="icon icon-small" aria-hidden />}
         <span className="visually-hidden">{label}: </span>
-        <span className="cut">{children ?? chosen?.label ?? value}</span>
+        <span className="cut">{children ?? visible(chosen?.label ?? value)}</span>
         <ChevronDown className="icon icon-tiny" aria-hidden />
       </Menu.Trigger>
       <Menu.Portal>
@@ -41,7 +42,7 @@ export function Choice<Value extends string>({
                 <Menu.RadioItem key={option.value} value={option.value} className="menu-item" closeOnClick>
                   <Menu.RadioItemIndicator render={<Check className="icon icon-small" aria-hidden />} />
                   <span style={{ gridColumn: 2 }} className="cut">
-                    {option.label}
+                    {visible(option.label)}
                   </span>
                   {option.hint && <span className="muted">{option.hint}</span>}
                 </Menu.RadioItem>

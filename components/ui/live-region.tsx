@@ -2,6 +2,7 @@
 
 import { useSyncExternalStore } from 'react';
 import { announcement } from '@/lib/client/announce';
+import { visible } from './highlight';
 
 const silence = { text: '' };
 
@@ -10,7 +11,7 @@ export function LiveRegion() {
   const { text } = useSyncExternalStore(announcement.subscribe, announcement.get, () => silence);
   return (
     <div className="visually-hidden" role="status" aria-live="polite">
-      {text}
+      {visible(text)}
     </div>
   );
 }

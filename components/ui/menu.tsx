@@ -9,6 +9,7 @@ import { saveFile } from '@/lib/client/download';
 import { useFrame } from '@/lib/client/frame';
 import { type Act, useWhyOff } from '@/lib/client/session';
 import { actElsewhere, useElsewhere } from './full-window';
+import { visible } from './highlight';
 import { Link } from './link';
 
 /**
@@ -48,13 +49,13 @@ export function ActionMenu({
       {trigger ? (
         <Menu.Trigger render={trigger} />
       ) : (
-        <Menu.Trigger className="icon-button" aria-label={label}>
+        <Menu.Trigger className="icon-button" aria-label={visible(label)}>
           <Ellipsis className="icon" aria-hidden />
         </Menu.Trigger>
       )}
       <Menu.Portal>
         <Menu.Positioner className="popup-layer" align="end" sideOffset={4} collisionPadding={8}>
-          <Menu.Popup className="popup menu" aria-label={label}>
+          <Menu.Popup className="popup menu" aria-label={visible(label)}>
             {title && <div className="menu-title">{title}</div>}
             <Entries entries={entries} />
           </Menu.Popup>
@@ -90,11 +91,11 @@ function Entries({ entries }: { entries: MenuEntry[] | (() => MenuEntry[]) }) {
     if (entry === 'separator') return <Menu.Separator key={`separator-${index}`} className="menu-separator" />;
     const { label, icon: Icon, key, danger, onSelect, href, download } = entry;
     const off = (entry.acts && whyOff(entry.acts)) ?? entry.off;
-    const className = `menu-item ${danger && !off ? 'menu-item-critical' : ''}`;
+    const className = `menu-item ${danger && !off ? 'menu-item-critical' : ''} ${download ? 'menu-item-file' : ''}`;
     const inside = (
       <>
         {Icon ? <Icon className="icon" aria-hidden /> : <span />}
-        <span>{label}</span>
+        <span>{visible(label)}</span>
         {key ? <kbd>{key}</kbd> : <span />}
         {off && <small>{off}</small>}
       </>

@@ -6,6 +6,7 @@ import { useFrame } from '@/lib/client/frame';
 import type { TopicView } from '@/lib/client/use-topic';
 import { durationInWords } from '@/lib/format';
 import { IconButton } from './button';
+import { visible } from './highlight';
 import { PanelAlert, PanelUnavailable, PanelWaiting } from './panel-states';
 import { Popover } from './popover';
 import { Provenance, TopicSql } from './provenance';
@@ -72,7 +73,7 @@ export function Panel<R>({
     <section className={`panel ${alone ? 'panel-alone' : ''}`} aria-labelledby={id}>
       <header>
         <h2 id={id}>{title}</h2>
-        {sentence !== undefined && <p>{sentence}</p>}
+        {sentence !== undefined && <p>{typeof sentence === 'string' ? visible(sentence) : sentence}</p>}
         <div className="panel-tools">
           {tools}
           {view && (
