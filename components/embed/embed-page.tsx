@@ -1,12 +1,13 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { usePathname, useRouter, useSearchParams } from 'next/navigation';
 import { type ReactNode, Suspense, useEffect, useMemo, useRef } from 'react';
 import { deckPath, type Frame, FrameContext, framedPath } from '@/lib/client/frame';
+import { serversQuery } from '@/lib/client/queries';
 import { ActionProvider } from '../actions/action-provider';
 import { pages } from '../shell/pages';
 import { PageTime, Shell } from '../shell/shell';
-import { useServers } from '../shell/use-server';
 import { OpenFullWindow } from '../ui/full-window';
 import { useEmbedded } from './embedded';
 import { toldPath, toldTitle } from './paths';
@@ -30,7 +31,10 @@ export function EmbedPage() {
       pages: session.pages,
       deck: session.deck,
       actions: session.actions,
-      open: (path) => line.say({ type: 'open', path }),
+      open: (href) => {
+        const { pathname, searchParams } = new URL(href, location.origin);
+        line.say({ type: 'open', path: toldPath(pathname, searchParams) });
+      },
     }),
     [nav, panel, session, line],
   );
@@ -76,8 +80,8 @@ export function EmbedPage() {
 
 /** Says so where a server is not there, or not for this frame. */
 function Known({ server, children }: { server: string; children: ReactNode }) {
-  const servers = useServers();
-  if (servers.length === 0 || servers.some(({ id }) => id === server)) return children;
+  const servers = useQuery(serversQuery()).data?.servers;
+  if (!servers || servers.some(({ id }) => id === server)) return children;
   return (
     <Message title="There is no such server" state="unknown">
       <p>The address of this frame names a server that pgdeck does not watch, or not for you.</p>
@@ -89,16 +93,16 @@ function Known({ server, children }: { server: string; children: ReactNode }) {
 function First({ server }: { server: string | undefined }) {
   const router = useRouter();
   const { session } = useEmbedded();
-  const [first] = useServers();
-  const id = server ?? first?.id;
+  const servers = useQuery(serversQuery()).data?.servers;
+  const id = server ?? servers?.[0]?.id;
   const slug = pages.find((page) => session.pages?.includes(page.slug) ?? true)?.slug;
   useEffect(() => {
     if (id && slug) router.replace(framedPath(`/${encodeURIComponent(id)}/${slug}`, true));
   }, [router, id, slug]);
-  if (slug) return null;
+  if (slug && (id || !servers)) return null;
   return (
     <Message title="Nothing is shown here" state="unknown">
-      <p>The portal shows no page of pgdeck.</p>
+      <p>The portal shows no page or no server of pgdeck.</p>
     </Message>
   );
 }

@@ -1,6 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { isShown, useFrame } from '@/lib/client/frame';
 import { useInterval } from '@/lib/client/live';
 import { findingsQuery, serversQuery } from '@/lib/client/queries';
 import type { FindingsAnswer, ServerSummary } from '@/lib/client/shapes';
@@ -21,7 +22,10 @@ export function useServer(id: string): ServerSummary | undefined {
 /** What the checks say of a server now, or as of a moment (epoch seconds). */
 export function useFindings(id: string, at: number | null = null): FindingsAnswer | undefined {
   const interval = useInterval(5000);
-  return useQuery({ ...findingsQuery(id, at), refetchInterval: at === null && interval }).data;
+  const frame = useFrame();
+  // Findings of every page stand there: they are told where the overview is.
+  const enabled = !frame || isShown(`/${id}/overview`, frame);
+  return useQuery({ ...findingsQuery(id, at), refetchInterval: at === null && interval, enabled }).data;
 }
 
 /** How a server is, in one state: unknown where it does not answer. */

@@ -3,22 +3,34 @@ import type { AccessConfig, EmbedConfig } from '@/lib/config-access';
 import { log } from '@/lib/metrics/log';
 import { runtime } from '@/lib/runtime';
 import { ApiError, notFound } from '../errors';
+import { once } from '../once';
 import { serversFor } from '../server-access';
+import { auditSignIn } from '../sign-in-audit';
 import { remembersEarlier, take } from '../used-ids';
-import { lesser } from '../user';
+import { lesser, type User } from '../user';
 import { bearerSeconds, type Embedded, sealBearer, userOf } from './bearer';
 import { isPage } from './pages';
 import { presentationOf } from './presentation';
 import { type EmbedClaims, readEmbedToken } from './token';
 
+/** Beyond so many at a time nobody is remembered, and each exchange is written down. */
+const mostPeople = 10_000;
+
 /**
  * Takes a portal's token, once, for ten minutes of what it allows. Throws 404 where embedding is not set up, 401 for a
  * token that is not taken, 403 for one that names an origin, a server or a page that is not there for it.
  */
-export async function exchange(token: string): Promise<EmbedSession> {
+export function exchange(token: string): Promise<EmbedSession> {
+  return begin(token).catch((error: unknown) => {
+    if (error instanceof ApiError) log.warn({ code: error.code, why: error.message }, 'an embed token was not taken');
+    throw error;
+  });
+}
+
+async function begin(token: string): Promise<EmbedSession> {
   const { access, limits } = runtime().config;
   if (!canEmbed(access)) throw notFound('This pgdeck is in no portal: PGDECK_EMBED_ORIGINS is not set.');
-  const claims = await readEmbedToken(token, access).catch(told);
+  const claims = await readEmbedToken(token, access);
   const { embed } = access;
   const embedded: Embedded = {
     v: 1,
@@ -32,6 +44,7 @@ export async function exchange(token: string): Promise<EmbedSession> {
   };
   requireKnown(embedded, embed);
   await takeOnce(claims);
+  await auditFirst(userOf(embedded));
   const now = Date.now();
   return {
     accessToken: await sealBearer(embedded),
@@ -72,7 +85,12 @@ async function takeOnce({ iss, jti, iat, exp }: EmbedClaims): Promise<void> {
   if (!(await take(`embed:${iss}:${jti}`, exp + 60))) throw used();
 }
 
-function told(error: unknown): never {
-  if (error instanceof ApiError) log.warn({ code: error.code, why: error.message }, 'an embed token was not taken');
-  throw error;
+/** A frame is signed in anew every nine minutes: only a person who was not there before is written down. */
+async function auditFirst({ name, role, mode }: User): Promise<void> {
+  const seen = once('embedded-people', () => new Map<string, number>());
+  const now = Date.now();
+  if (seen.size >= mostPeople) for (const [other, until] of seen) if (until <= now) seen.delete(other);
+  const isNew = (seen.get(name) ?? 0) <= now;
+  if (seen.size < mostPeople || seen.has(name)) seen.set(name, now + 2 * bearerSeconds * 1000);
+  if (isNew) await auditSignIn('login_ok', { name, role, mode }, 'Signed in by the token of a portal.');
 }

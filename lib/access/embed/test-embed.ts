@@ -18,6 +18,9 @@ export const embedEnv = {
   PGDECK_EMBED_ISSUER: 'portal',
 };
 
+/** What was written to the audit since the deck was started. */
+export const audited: object[] = [];
+
 const now = () => Math.floor(Date.now() / 1000);
 let made = 0;
 
@@ -57,10 +60,12 @@ export function startDeck(env: Record<string, string> = {}): void {
     limits: {},
     servers: ['main', 'billing'].map((id) => ({ id })),
   };
+  audited.length = 0;
   Object.assign(shared(), {
     launcher: { startedAt: Date.now() - 600_000 },
     config,
     history: {},
+    audit: { write: async (record: object) => void audited.push(record) },
     servers: new Map(config.servers.map((server) => [server.id, { config: server }])),
   });
 }
