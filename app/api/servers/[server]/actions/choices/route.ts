@@ -18,7 +18,10 @@ const query = z.object({
 });
 
 /** `GET /api/servers/:server/actions/choices?kind=&database=&search=&relkinds=&partition=`: what an action can be done to, at most 50. */
-export const GET = route({ role: 'operator', databases: 'filtered', query }, async ({ params, query, access }) => ({
-  choices: await choicesOf(findServer(params.server ?? ''), access, query),
-}));
+export const GET = route(
+  { role: 'operator', heavy: true, databases: 'filtered', query },
+  async ({ params, query, access }) => ({
+    choices: await choicesOf(findServer(params.server ?? ''), access, query),
+  }),
+);
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');
