@@ -51,7 +51,8 @@ describe('analyze', () => {
     expect(stage.refreshed).toEqual([['tables']]);
   });
 
-  it('works on a name that needs quoting, on a partitioned table, and in another database', async () => {
+  // T10: fails without format('%I.%I') in lib/actions/subjects/relation.ts: the name itself ends the statement there.
+  it('T10: works on a name that needs quoting, on a partitioned table, and in another database', async () => {
     const odd = await preview('"Odd ""name""; drop"');
     expect(odd.sql).toEqual(['analyze /* pgdeck:analyze */ public."Odd ""name""; drop"']);
     expect((await execute(odd.previewId)).run).toMatchObject({ status: 'done', verified: true });

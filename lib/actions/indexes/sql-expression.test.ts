@@ -23,7 +23,8 @@ const statement = (expressions: string[], keys: number) =>
 const proven = (...expressions: string[]) =>
   provenIndex(expressions, (texts) => statement(texts, expressions.length - 1)) === undefined;
 
-describe('an expression that a person types', () => {
+// T10: fails where provenIndex() returns undefined without parsing, or does not compare the tree with the one it was made for.
+describe('T10: an expression that a person types', () => {
   it.each([
     'lower(note)',
     'note',

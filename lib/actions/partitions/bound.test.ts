@@ -34,7 +34,8 @@ describe('the bound of a partition', () => {
     expect(provenBound(bound)).toBeUndefined();
   });
 
-  it('with any text is proven, and read back from what the server tells', () => {
+  // T10: fails where a value of a bound is written without its quotes doubled (lib/actions/partitions/bound.ts).
+  it('T10: with any text is proven, and read back from what the server tells', () => {
     const text = fc.string({
       maxLength: 30,
       unit: fc.constantFrom("'", '\\', 'a', '(', ')', ',', ' ', '"', '\n', 'ש', '$', '-'),
