@@ -2,8 +2,10 @@ import { readdirSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { pages as menu } from '@/components/shell/pages';
 import { topics } from '@/lib/topics/index';
+import { route } from '../route';
+import { sealBearer } from './bearer';
 import { type AskedPath, isPage, requirePage } from './pages';
-import { startDeck } from './test-embed';
+import { portal, startDeck } from './test-embed';
 
 beforeEach(() => startDeck());
 
@@ -89,6 +91,27 @@ describe('a bearer that is limited to pages', () => {
       asked('/api/servers/main/actions/choices', { params: { server: 'main' }, search: `kind=${kind}` });
     expect(may(['tables'], choices('index'))).toBe(true);
     expect(may(['tables'], choices('backend'))).toBe(false);
+  });
+
+  it('T12: is held to it by every handler that route() makes', async () => {
+    // Fails without requirePage() in route().
+    const handler = route({ role: 'viewer', databases: 'filtered' }, () => ({ read: true }));
+    const bearer = await sealBearer({
+      v: 1,
+      portal: 'portal',
+      sub: '4711',
+      role: 'viewer',
+      pages: ['locks'],
+      origin: portal,
+      epoch: 0,
+    });
+    const statusOf = async (name: string) => {
+      const request = new Request(`https://pgdeck.example.org/api/servers/main/${name}`, {
+        headers: { authorization: `Bearer ${bearer}` },
+      });
+      return (await handler(request, { params: Promise.resolve({ server: 'main', topic: name }) })).status;
+    };
+    expect([await statusOf('locks'), await statusOf('sessions')]).toEqual([200, 403]);
   });
 
   it('is held to the same paths below a base path', () => {
