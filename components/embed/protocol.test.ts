@@ -38,7 +38,7 @@ describe('T24: what a frame hears', () => {
   });
 
   test('comes from an origin that the settings name, and after the first token from that one alone', () => {
-    // Fails without the comparisons of origin in Line.listen().
+    // Fails without the comparison of origin in Line.listen(), or without the one with the settings in Line.expect().
     const { say, init, heard, line } = frame();
     for (const origin of ['https://evil.example', 'null', '', `${portal}:444`, 'http://portal.example.net'])
       say({ pgdeck: 1, type: 'init', token: 't' }, { origin });

@@ -89,7 +89,7 @@ export class Line {
   /** Calls back for each message that may be heard; returns how to stop. */
   listen(hear: (message: Heard) => void): () => void {
     const onMessage = ({ source, origin, data }: MessageEvent): void => {
-      if (!this.isFramed || source !== this.#ends.parent || !this.#origins.includes(origin)) return;
+      if (!this.isFramed || source !== this.#ends.parent) return;
       if (this.#portal !== undefined && origin !== this.#portal) return;
       const message = readMessage(data);
       if (!message) return;
