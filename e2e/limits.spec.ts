@@ -19,7 +19,7 @@ const said = (name: string, groups = name) => ({
 const people = { ann: said('ann', 'staff,dba'), sam: said('sam', 'staff'), vic: said('vic', 'readers') };
 
 /**
- * A pgdeck with two servers (one PostgreSQL under two names): of `shop` ann is admin, sam admin of its database shop, and
+ * A pgdeck with two servers (one PostgreSQL under two names): of `desk` ann is admin, sam admin of its database shop, and
  * vic sees the database books; of `vault` only ann knows.
  */
 const test = base.extend<object, { deck: App }>({
@@ -33,7 +33,7 @@ const test = base.extend<object, { deck: App }>({
       };
       const server = { url: address('pgdeck_read'), actionUrl: address('pgdeck_action'), environment: 'test' };
       const shop = {
-        ...{ id: 'shop', name: 'Shop', ...server },
+        ...{ id: 'desk', name: 'Shop', ...server },
         access: [
           { who: ['dba'], role: 'admin' },
           { who: ['user:sam'], role: 'admin', databases: ['shop'] },
@@ -51,14 +51,14 @@ const test = base.extend<object, { deck: App }>({
         PGDECK_ADMIN_GROUPS: '*',
         PGDECK_ACTIONS: 'all',
       });
-      const ask = new Asker(app.url, 'shop');
+      const ask = new Asker(app.url, 'desk');
       for (const [database, person] of [
         ['shop', people.sam],
         ['books', people.vic],
       ] as const)
         await until(
           `the tables of ${database} are known`,
-          async () => (await ask.get(`/api/servers/shop/tables?database=${database}`, person)).body.status === 'ok',
+          async () => (await ask.get(`/api/servers/desk/tables?database=${database}`, person)).body.status === 'ok',
           150_000,
         );
       await use(app);
@@ -82,7 +82,7 @@ async function makeBooks({ admin }: Stack): Promise<void> {
 }
 
 const asker = (deck: App, name: keyof typeof people) => {
-  const ask = new Asker(deck.url, 'shop');
+  const ask = new Asker(deck.url, 'desk');
   return {
     get: (path: string) => ask.get(path, people[name]),
     post: (path: string, body: unknown) => ask.post(path, body, people[name]),
@@ -105,7 +105,7 @@ test('T12: a server that one may not know of answers like one that is not there,
   deck,
 }) => {
   const { get, post } = asker(deck, 'sam');
-  expect((await get('/api/servers')).body.servers.map(({ id }: { id: string }) => id)).toEqual(['shop']);
+  expect((await get('/api/servers')).body.servers.map(({ id }: { id: string }) => id)).toEqual(['desk']);
   const of = (id: string) => [
     get(`/api/servers/${id}/sessions`),
     get(`/api/servers/${id}/nothing`),
@@ -145,7 +145,7 @@ test('T12: who may see one database gets what belongs to it, and no word of the 
   const sam = asker(deck, 'sam');
   const vic = asker(deck, 'vic');
   const names = async ({ get }: typeof sam) =>
-    ((await get('/api/servers/shop/sessions')).body.rows ?? []).map(
+    ((await get('/api/servers/desk/sessions')).body.rows ?? []).map(
       (row: { application_name: string }) => row.application_name,
     );
   // A server that is slow to answer is asked less often.
@@ -160,26 +160,26 @@ test('T12: who may see one database gets what belongs to it, and no word of the 
   ] as const) {
     expect((await get('/api/servers')).body.servers[0]).toMatchObject({ databases: [own] });
     for (const topic of ['sessions', 'connections', 'locks', 'databases', 'slow-queries']) {
-      const { status, body, text } = await get(`/api/servers/shop/${topic}`);
+      const { status, body, text } = await get(`/api/servers/desk/${topic}`);
       expect([topic, status]).toEqual([topic, 200]);
       for (const row of body.rows ?? []) expect(row.datname).toBe(own);
       expect(text).not.toContain(application);
     }
     for (const topic of ['wal', 'replication', 'configuration', 'server', 'pools'])
-      expect([topic, (await get(`/api/servers/shop/${topic}`)).status]).toEqual([topic, 403]);
-    expect((await get('/api/servers/shop/tables')).body).toMatchObject({ database: own });
+      expect([topic, (await get(`/api/servers/desk/${topic}`)).status]).toEqual([topic, 403]);
+    expect((await get('/api/servers/desk/tables')).body).toMatchObject({ database: own });
     for (const path of [
       'tables?database=…',
       'index-usage?database=…',
       'series/table?oid=1&database=…',
       'series/database?database=…',
     ])
-      expect(wordsOf(await get(`/api/servers/shop/${path.replace('…', other)}`), other), path).toEqual(
-        wordsOf(await get(`/api/servers/shop/${path.replace('…', 'never')}`), 'never'),
+      expect(wordsOf(await get(`/api/servers/desk/${path.replace('…', other)}`), other), path).toEqual(
+        wordsOf(await get(`/api/servers/desk/${path.replace('…', 'never')}`), 'never'),
       );
     for (const path of ['series/connections', 'compare?a=1,2&b=3,4', 'cost'])
-      expect([path, (await get(`/api/servers/shop/${path}`)).status]).toEqual([path, 403]);
-    const findings = await get('/api/servers/shop/findings');
+      expect([path, (await get(`/api/servers/desk/${path}`)).status]).toEqual([path, 403]);
+    const findings = await get('/api/servers/desk/findings');
     expect(findings.body).toMatchObject({ of: [own] });
     expect(findings.text).not.toContain(`"database":"${other}"`);
   }
@@ -190,9 +190,9 @@ test('T12: an action on what one may not see is refused as on what is not there,
 }) => {
   const ann = asker(deck, 'ann');
   const sam = asker(deck, 'sam');
-  const novels = (await ann.get('/api/servers/shop/tables?database=books')).body.rows[0].relid;
+  const novels = (await ann.get('/api/servers/desk/tables?database=books')).body.rows[0].relid;
   const preview = ({ post }: typeof sam, database: string) =>
-    post('/api/servers/shop/actions/preview', {
+    post('/api/servers/desk/actions/preview', {
       action: 'analyze',
       target: { kind: 'relation', database, oid: novels },
     });
@@ -201,23 +201,23 @@ test('T12: an action on what one may not see is refused as on what is not there,
   expect(shown.status).toBe(200);
   const idempotencyKey = crypto.randomUUID();
   const execute = { previewId: shown.body.previewId, idempotencyKey };
-  expect((await sam.post('/api/servers/shop/actions/execute', execute)).status).toBe(410);
-  const run = await ann.post('/api/servers/shop/actions/execute', execute);
+  expect((await sam.post('/api/servers/desk/actions/execute', execute)).status).toBe(410);
+  const run = await ann.post('/api/servers/desk/actions/execute', execute);
   expect(run.body).toMatchObject({ user: 'ann', databases: ['books'] });
   const path = `/api/runs/${run.body.runId}`;
   expect((await ann.get(path)).status).toBe(200);
   expect(wordsOf(await sam.get(path), run.body.runId)).toEqual(wordsOf(await sam.get('/api/runs/never'), 'never'));
   expect(wordsOf(await sam.post(`${path}/cancel`, {}), run.body.runId)).toMatchObject({ status: 404 });
-  for (const list of ['/api/runs', '/api/audit', '/api/audit/export', '/api/servers/shop/changes'])
+  for (const list of ['/api/runs', '/api/audit', '/api/audit/export', '/api/servers/desk/changes'])
     expect((await sam.get(list)).text, list).not.toContain('novels');
   expect((await ann.get('/api/audit')).text).toContain('novels');
   const checkpoint = { action: 'checkpoint', target: { kind: 'server' } };
-  expect((await sam.post('/api/servers/shop/actions/preview', checkpoint)).body.error).toMatchObject({
+  expect((await sam.post('/api/servers/desk/actions/preview', checkpoint)).body.error).toMatchObject({
     code: 'forbidden',
     message: 'This needs the role admin; sam is not allowed there.',
   });
   await expect
-    .poll(async () => (await ann.get('/api/audit?event=denied&server=shop')).body.entries)
+    .poll(async () => (await ann.get('/api/audit?event=denied&server=desk')).body.entries)
     .toMatchObject([{ user: { name: 'sam', mode: 'proxy' }, action: 'checkpoint', status: 403 }]);
 });
 
@@ -227,14 +227,14 @@ test('pages show what may be seen and say so; a server that may not be known is 
 }) => {
   test.slow();
   await open(page, 'sam', '/');
-  await expect(page).toHaveURL(`${deck.url}/shop/overview`);
+  await expect(page).toHaveURL(`${deck.url}/desk/overview`);
   await expect(page.getByText('of what you may see: shop')).toBeVisible();
   await expect(page.getByText('Vault')).toHaveCount(0);
-  await open(page, 'sam', '/shop/tables');
+  await open(page, 'sam', '/desk/tables');
   await expect(page.getByRole('table', { name: 'Tables', exact: true })).toContainText('order_items');
-  await open(page, 'vic', '/shop/tables');
+  await open(page, 'vic', '/desk/tables');
   await expect(page.getByRole('table', { name: 'Tables', exact: true })).toContainText('novels');
-  await open(page, 'vic', '/shop/load');
+  await open(page, 'vic', '/desk/load');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   const response = await open(page, 'sam', '/vault/overview');
   expect(response?.status()).toBe(404);
