@@ -51,7 +51,7 @@ export function auditColumns(open: (line: AuditLine) => void): Column<AuditLine>
       grow: true,
       value: (line) => line.sentence,
       cell: (line) => (
-        <span className="cut" style={{ display: 'block' }} title={line.sentence}>
+        <span className="cut" style={{ display: 'block' }} title={visible(line.sentence)}>
           {line.sentence ? visible(line.sentence) : none}
         </span>
       ),
@@ -64,7 +64,7 @@ export function auditColumns(open: (line: AuditLine) => void): Column<AuditLine>
       value: (line) => line.target ?? null,
       cell: (line) =>
         line.target ? (
-          <span className="cut" style={{ display: 'block', maxWidth: 260 }} title={line.target}>
+          <span className="cut" style={{ display: 'block', maxWidth: 260 }} title={visible(line.target)}>
             <bdi>{visible(line.target)}</bdi>
           </span>
         ) : (

@@ -8,6 +8,7 @@ import type { Column } from '@/components/table/column';
 import { DataTable } from '@/components/table/data-table';
 import { Asked } from '@/components/ui/asked';
 import { IconButton } from '@/components/ui/button';
+import { visible } from '@/components/ui/highlight';
 import { Panel } from '@/components/ui/panel';
 import { StateText } from '@/components/ui/state';
 import { Ago } from '@/components/ui/time';
@@ -86,9 +87,9 @@ function recentColumns(server: string): Column<ChangeEvent>[] {
         return (
           <Link className="change-link" href={momentHref(server, event.at)} prefetch={false}>
             <Icon className="icon icon-small muted" aria-hidden />
-            <span className="cut" title={event.title}>
+            <span className="cut" title={visible(event.title)}>
               <span className="visually-hidden">{one}: </span>
-              {event.title}
+              {visible(event.title)}
             </span>
           </Link>
         );

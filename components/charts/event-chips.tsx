@@ -2,6 +2,7 @@
 
 import { GitCommitHorizontal } from 'lucide-react';
 import { useSearchParams } from 'next/navigation';
+import { visible } from '@/components/ui/highlight';
 import { usePageTime } from '@/lib/client/page-time';
 import { lastingQuery } from '@/lib/client/range';
 import { clock, moment, plural } from '@/lib/format';
@@ -33,7 +34,7 @@ export function EventChips({
   onMoment: (at: number) => void;
 }) {
   const span = to - from;
-  const words = (event: ChangeEvent) => `${momentText(event.at, span, 60)} ${event.title}`;
+  const words = (event: ChangeEvent) => `${momentText(event.at, span, 60)} ${visible(event.title)}`;
   const { chips, withWords } = placeEvents(events, { from, to, width }, width >= wordsFrom ? words : undefined);
   return (
     <>
@@ -73,7 +74,7 @@ function EventChip({
   const title = one ? words(first) : plural(events.length, 'change');
   return (
     <Popover
-      title={one ? changeTitle(first) : title}
+      title={one ? visible(changeTitle(first)) : title}
       align={right ? 'end' : 'start'}
       trigger={
         <button type="button" className="chart-event" style={{ left: middle - width / 2, width }} aria-label={title}>
@@ -84,7 +85,7 @@ function EventChip({
               ? title
               : events
                   .slice(0, 3)
-                  .map((event) => event.title)
+                  .map((event) => visible(event.title))
                   .join(' · ')}
           </span>
         </button>
@@ -114,7 +115,7 @@ function EventList({ events, onMoment }: { events: ChangeEvent[]; onMoment: (at:
             <li key={event.id}>
               <Icon className="icon icon-small muted" aria-hidden />
               <div>
-                <p>{event.title}</p>
+                <p>{visible(event.title)}</p>
                 <p className="muted text-xs">
                   {moment(at)}
                   {event.actor && `, by ${event.actor}`}
