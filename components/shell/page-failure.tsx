@@ -5,7 +5,16 @@ import { Button } from '../ui/button';
 import { StateText } from '../ui/state';
 
 /** What is said where a page could not be made: what happened, what stays as it was, what to do. */
-export function PageFailure({ digest, retry }: { digest: string | undefined; retry: () => void }) {
+export function PageFailure({
+  digest,
+  retry,
+  framed = false,
+}: {
+  digest: string | undefined;
+  retry: () => void;
+  /** In a portal's frame, which leads nowhere else. */
+  framed?: boolean;
+}) {
   return (
     <section className="panel" aria-labelledby="failure">
       <header>
@@ -23,7 +32,7 @@ export function PageFailure({ digest, retry }: { digest: string | undefined; ret
           <Button look="primary" onClick={retry}>
             Show the page again
           </Button>
-          <a href={withBasePath('/')}>Open the overview</a>
+          {!framed && <a href={withBasePath('/')}>Open the overview</a>}
         </div>
       </div>
       {digest && (

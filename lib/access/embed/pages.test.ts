@@ -59,6 +59,7 @@ describe('a bearer that is limited to pages', () => {
     // Fails where mayAsk() lets through what is not listed.
     const open = paths.filter((path) => may(['load'], asked(path)));
     expect(open.sort()).toEqual([
+      '/api/actions',
       '/api/history',
       '/api/servers',
       '/api/servers/[server]/changes',

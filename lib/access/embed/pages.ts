@@ -32,8 +32,11 @@ const needs: Record<string, Needs> = {
   cost: { topics: ['own-cost', 'pools'], series: ['pools'], routes: ['cost'] },
 };
 
-/** What every page asks for: who one is, which servers there are, since when is recorded, what is drawn over charts. */
-const everywhere = new Set(['servers', 'session', 'history']);
+/**
+ * What every page asks for: who one is, which servers there are, since when is recorded, what actions are called, what is
+ * drawn over charts.
+ */
+const everywhere = new Set(['servers', 'session', 'history', 'actions']);
 const everyServer = new Set(['series', 'changes', 'moments']);
 /** What the dialog of actions asks for; what an action is done to is looked at apart. */
 const acting = new Set(['actions/preview', 'actions/execute', 'actions/choices', 'actions/index-form']);
@@ -69,7 +72,6 @@ function mayAsk(allowed: Needs[], { path, params, query, body }: AskedPath): boo
   if (below[0] !== 'servers') {
     const name = below.join('/');
     if (everywhere.has(name)) return allowed.length > 0;
-    if (name === 'actions') return allowed.some(({ targets }) => targets);
     if (below[0] === 'runs' && below.length > 1) return allowed.some(({ targets }) => targets);
     return some('elsewhere', name);
   }
