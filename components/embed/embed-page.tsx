@@ -55,7 +55,7 @@ export function EmbedPage() {
     );
   const inside = (
     <Known server={server}>
-      <Suspense>
+      <Suspense fallback={<div className="embed-coming" />}>
         <View server={server} limits={session.limits} />
         {panel !== null && <p className="no-panel">There is no panel “{panel.slice(0, 60)}” on this page.</p>}
       </Suspense>
