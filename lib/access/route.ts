@@ -143,9 +143,13 @@ export function route<Params = Text, Query = Text, Body = undefined>(
       },
     };
     if (access && options.role !== 'open' && options.databases !== 'filtered') {
-      const database = databaseOf(asked.query) ?? databaseOf(asked.body);
-      requireDatabase(access, String(path.server), database);
-      requireRole({ name: user.name, role: access.roleOn(database ?? null) ?? 'viewer' }, options.role);
+      // Only what the handler reads counts: a database that it does not look at would open the others.
+      const named = [options.query && asked.query, options.body && asked.body].map(databaseOf);
+      const databases = named.filter((database) => database !== undefined);
+      for (const database of databases.length > 0 ? databases : [null]) {
+        requireDatabase(access, String(path.server), database);
+        requireRole({ name: user.name, role: access.roleOn(database) ?? 'viewer' }, options.role);
+      }
     }
     return handler(asked);
   };
