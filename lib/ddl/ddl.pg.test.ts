@@ -333,13 +333,15 @@ describe.each([14, 18])('what DDL would block on PostgreSQL %i', (major) => {
     const { statements } = await checkDdl(
       stage.server,
       'postgres',
-      'drop table plain; create table made (id int); insert into made values (1); select pg_sleep(60)',
+      'drop table plain; create table made (id int); insert into made values (1); select pg_advisory_lock(11); select pg_sleep(60)',
     );
-    expect(statements.map(({ kind }) => kind)).toEqual(['DROP TABLE', 'CREATE TABLE', 'INSERT', 'SELECT']);
+    expect(statements.map(({ kind }) => kind)).toEqual(['DROP TABLE', 'CREATE TABLE', 'INSERT', 'SELECT', 'SELECT']);
     expect(statements[0]?.waitsFor).toMatchObject([{ pid: pidOf(migration), mode: 'AccessExclusiveLock' }]);
     expect(statements[2]?.warnings.join()).toContain('made is created or renamed earlier in this text');
     await migration.query('rollback');
     expect(await stage.root("select 1 from pg_class where relname = 'made'")).toEqual([]);
+    // Every role may take it, and it outlives a transaction that is rolled back.
+    expect(await stage.root("select 1 from pg_locks where locktype = 'advisory' and objid = 11")).toEqual([]);
     expect(await stage.oid('plain')).toBeGreaterThan(0);
   });
 
