@@ -83,7 +83,7 @@ export function BarChart({
               looks={looks}
               text={text}
               most={most}
-              label={label}
+              label={visible(label)}
               height={height}
               onChoose={onChoose}
             />
@@ -128,12 +128,12 @@ function BarTable({
     <section
       className="chart-table"
       style={{ height: height + (looks.length > 1 ? 24 : 0) }}
-      aria-label={`${label}, as a table`}
+      aria-label={`${visible(label)}, as a table`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
       tabIndex={0}
     >
       <table className="table">
-        <caption className="visually-hidden">{label}</caption>
+        <caption className="visually-hidden">{visible(label)}</caption>
         <thead>
           <tr>
             <th scope="col">Name</th>

@@ -1,6 +1,7 @@
 'use client';
 
 import { CartesianGrid, ResponsiveContainer, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from 'recharts';
+import { visible } from '@/components/ui/highlight';
 import type { ScatterGroup, ScatterPoint } from './scatter-chart';
 
 /** What the drawn part of a scatter chart gets. */
@@ -53,7 +54,7 @@ export default function ScatterPlot({ groups, x, y, label, height }: ScatterPlot
             const point = active ? (payload?.[0]?.payload as ScatterPoint | undefined) : undefined;
             return point ? (
               <div className="chart-tip">
-                <b>{point.label}</b>
+                <b>{visible(point.label)}</b>
                 <p>
                   {x.title}: {x.text(point.x)}
                 </p>

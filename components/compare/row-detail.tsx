@@ -1,3 +1,4 @@
+import { visible } from '@/components/ui/highlight';
 import { SqlBlock } from '@/components/ui/sql';
 import { byteRate, bytes, count, durationInWords, figure, milliseconds } from '@/lib/format';
 import type { CompareAnswer, ComparedRow } from '@/lib/history/answers';
@@ -32,9 +33,7 @@ export function StatementCompared({ row, answer, href }: { row: ComparedRow; ans
           <Fact name="Temporary a call" pair={call('temp_blks_written')} text={count} unit=" blocks" />
           <Fact name="WAL" pair={per('wal_bytes')} text={byteRate} />
           <dt>Ran in</dt>
-          <dd>
-            {row.datname ?? 'a dropped database'} as {row.usename ?? 'a dropped role'}
-          </dd>
+          <dd>{visible(`${row.datname ?? 'a dropped database'} as ${row.usename ?? 'a dropped role'}`)}</dd>
         </dl>
       </div>
     </div>

@@ -183,12 +183,12 @@ function UseChart({ view, rows }: { view: TopicView<Index>; rows: Index[] }) {
           label: row.indexrelname,
           x: row.idx_scan,
           y: row.size_bytes,
-          note: `on ${indexTable(row)}`,
+          note: visible(`on ${indexTable(row)}`),
         })),
     }))
     .filter(({ points }) => points.length > 0);
   const sentence = view.rows ? scatterSentence(own) : '\u00a0';
-  const label = `Scans against size. ${sentence}`;
+  const label = `Scans against size. ${visible(sentence)}`;
   return (
     <Panel
       title="Scans against size"
@@ -244,7 +244,7 @@ function UseTable({ label, rows }: { label: string; rows: Index[] }) {
             .toSorted((a, b) => b.size_bytes - a.size_bytes || a.indexrelid - b.indexrelid)
             .map((row) => (
               <tr key={indexKey(row)}>
-                <th scope="row">{row.indexrelname}</th>
+                <th scope="row">{visible(row.indexrelname)}</th>
                 <td>{looks[standing(row)].label}</td>
                 <td className="number">{count(row.idx_scan)}</td>
                 <td className="number">{bytes(row.size_bytes)}</td>

@@ -116,7 +116,7 @@ export function SessionsPage({ server, limits }: { server: string; limits: Sessi
         <FilterField placeholder="User, application, client, text" />
         {group && (
           <Button onClick={() => setField(group.by, undefined)}>
-            {groupingTitle(group.by)}: {group.name} ×<span className="visually-hidden"> (remove filter)</span>
+            {groupingTitle(group.by)}: {visible(group.name)} ×<span className="visually-hidden"> (remove filter)</span>
           </Button>
         )}
         <span className="push" />

@@ -3,6 +3,7 @@
 import { ChevronsUpDown } from 'lucide-react';
 import { useSearchParams } from 'next/navigation';
 import { useState } from 'react';
+import { visible } from '@/components/ui/highlight';
 import { useFrame } from '@/lib/client/frame';
 import { usePageTime } from '@/lib/client/page-time';
 import { withLasting } from '@/lib/client/range';
@@ -55,7 +56,7 @@ export function ServerCard({ id, small }: { id: string; small?: boolean }) {
                 {past && ', now'}
               </small>
               <small className="cut" title={address}>
-                {server?.database ? `${server.database} as ${server.role}` : '\u00a0'}
+                {server?.database ? visible(`${server.database} as ${server.role}`) : '\u00a0'}
               </small>
               <small className="cut">{server ? (serverHost(server) ?? '\u00a0') : '\u00a0'}</small>
             </button>

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { RevealLine, useReveal } from '@/components/access/reveal';
 import { statementCharts } from '@/components/history/charts-of';
 import { RowCharts } from '@/components/history/row-charts';
+import { visible } from '@/components/ui/highlight';
 import { SqlBlock } from '@/components/ui/sql';
 import { Clock } from '@/components/ui/time';
 import { bytes, count, exact, milliseconds, notApplicable, percent } from '@/lib/format';
@@ -58,7 +59,7 @@ export function StatementDetail({ server, row }: { server: string; row: Statemen
         </Fact>
         <Fact name="WAL">{bytes(row.wal_bytes)}</Fact>
         <Fact name="Ran in">
-          {row.datname ?? 'a dropped database'} as {row.usename ?? 'a dropped role'}
+          {visible(`${row.datname ?? 'a dropped database'} as ${row.usename ?? 'a dropped role'}`)}
           {!row.toplevel && ', inside a function'}
         </Fact>
         <Fact name="Query ID">{row.queryid}</Fact>

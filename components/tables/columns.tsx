@@ -1,6 +1,7 @@
 import type { Column } from '@/components/table/column';
 import { LoadCell } from '@/components/table/load-cell';
 import { type Opened, Toggle } from '@/components/table/toggle';
+import { visible } from '@/components/ui/highlight';
 import { Badge, StateText } from '@/components/ui/state';
 import { bytes, count, duration, exact, list, notApplicable, percent, plural } from '@/lib/format';
 import { sizeParts } from './parts';
@@ -18,7 +19,7 @@ export function tableColumns(most: number, opened?: Opened): Column<Table>[] {
       value: tableName,
       cell: (row) => (
         <>
-          {opened ? <Toggle opened={opened} id={String(row.relid)} name={tableName(row)} /> : tableName(row)}
+          {opened ? <Toggle opened={opened} id={String(row.relid)} name={tableName(row)} /> : visible(tableName(row))}
           {row.partitions !== null && <span className="muted"> {plural(row.partitions, 'partition')}</span>}
           {row.locked_by.length > 0 && (
             <>

@@ -115,7 +115,7 @@ export function IndexPart({
               <option value="">{ownClass ? `${ownClass.name} (default)` : 'Default operators'}</option>
               {choices.map((each) => (
                 <option key={each.oid} value={each.oid}>
-                  {each.name}
+                  {visible(each.name)}
                 </option>
               ))}
             </select>
