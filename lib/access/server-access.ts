@@ -139,6 +139,13 @@ export function whyNowhere(access: ServerAccess, role: Role): string | undefined
   return whyNot({ ...access, roleOn: () => access.role }, role, null);
 }
 
+/** Throws 403 in a frame where actions are off: what a portal lays over its buttons has people click them. */
+export function requireFullWindow({ user, actions }: ServerAccess): void {
+  if (user.mode === 'embed' && actions === 'off') throw new ApiError(403, 'forbidden', offInFrame);
+}
+
+const offInFrame = 'Actions inside a frame are off. Open pgdeck in a full window to act.';
+
 /** Why somebody cannot do an action that asks for `role`, on a database or (null) on the server; undefined: they can. */
 export function whyNot(access: ServerAccess, role: Role, database: string | null): string | undefined {
   const has = access.roleOn(database);
@@ -147,7 +154,7 @@ export function whyNot(access: ServerAccess, role: Role, database: string | null
     return `This needs the role ${role}; ${access.user.name} is ${is}.`;
   }
   if (access.actions === 'all' || (access.actions === 'safe' && role === 'operator')) return undefined;
-  if (access.user.mode === 'embed') return 'Actions inside a frame are off. Open pgdeck in a full window to act.';
+  if (access.user.mode === 'embed') return offInFrame;
   if (access.user.mode === 'anonymous')
     return 'Without sign-in there are no actions here (PGDECK_ALLOW_UNAUTHENTICATED).';
   return access.actions === 'off'

@@ -220,6 +220,15 @@ describe('what waits for an approval', () => {
     expect(await stage.events()).toContain('result nothing_done');
   });
 
+  // Fails when `requireCancel()` does not ask `requireFullWindow()`.
+  it('T15: is not taken back inside a frame where actions are off, whoever asks', async () => {
+    const { runId } = await waiting();
+    const framed = { ...ann, mode: 'embed' as const };
+    expect(await refusal(stage.runner.cancel(runId, framed))).toBe('403 forbidden');
+    expect(stage.runner.run(runId).status).toBe('awaiting_approval');
+    await stage.runner.cancel(runId, ann);
+  });
+
   // Fails when `requireCancel()` compares the name alone, or asks for the role anywhere.
   it('T12: is taken back by who asked for it and by admins of what it is about', async () => {
     for (const [user, expected] of [

@@ -3,6 +3,7 @@ import {
   accessTo,
   coversAll,
   requireDatabase,
+  requireFullWindow,
   type ServerAccess,
   whyNot,
   whyNotAll,
@@ -93,8 +94,9 @@ export async function permitNow(
   if (why !== undefined) refuse(guarded, { server, user: now ?? user }, `${why} Nothing was done.`, asked);
 }
 
-/** Whether somebody may stop a run: who began it, and admins of all that it is about. Actions that are off stop nobody. */
+/** Whether somebody may stop a run: who began it, and admins of all that it is about. Actions that are off stop nobody, but in a frame. */
 export function requireCancel({ access, user }: Acting, run: Run, by: Pick<User, 'name' | 'mode'> | undefined): void {
+  requireFullWindow(access);
   const own = by ? isSame(by, user) : false;
   if (own || coversAll(access, 'admin', run.databases ?? null)) return;
   throw new ApiError(403, 'forbidden', `Only ${run.user}, who started this, and admins of this server can cancel it.`);

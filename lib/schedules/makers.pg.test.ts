@@ -180,4 +180,15 @@ describe('who may see schedules', () => {
     expect(await refusal(make(framed))).toBe('403 forbidden');
     expect((await desk.schedules().list('test', ann)).schedules).toEqual([]);
   });
+
+  // Fails when `change()` or `remove()` does not ask `requireFullWindow()`.
+  test('T15: nor are they changed or deleted inside a frame where actions are off', async () => {
+    restart(provider({ admin: ['*'] }), [...rules, { who: ['user:embed:portal:ann'], role: 'admin' }]);
+    const { schedule } = await make();
+    const id = schedule?.id ?? '';
+    const framed = { ...ann, name: 'embed:portal:ann', mode: 'embed' as const };
+    expect(await refusal(desk.schedules().change('test', id, { enabled: false }, framed))).toBe('403 forbidden');
+    expect(await refusal(desk.schedules().remove('test', id, framed))).toBe('403 forbidden');
+    expect((await desk.schedules().list('test', ann)).schedules).toMatchObject([{ enabled: true }]);
+  });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ApiError, badInput, notFound } from '@/lib/access/errors';
-import { accessTo, coversAll, requireDatabase, type ServerAccess } from '@/lib/access/server-access';
+import { accessTo, coversAll, requireDatabase, requireFullWindow, type ServerAccess } from '@/lib/access/server-access';
 import { personOf, type User } from '@/lib/access/user';
 import type { Preview, PreviewBody } from '@/lib/actions/protocol';
 import type { AuditRecord } from '@/lib/audit/audit';
@@ -92,6 +92,7 @@ export class Schedules {
   /** Changes what is given of a schedule; its next due time is reckoned anew. */
   async change(serverId: string, id: string, asked: ChangeBody, user: User): Promise<Schedule> {
     const { server, access } = this.#seen(serverId, user);
+    requireFullWindow(access);
     const query = this.#query();
     const before = await this.#row(query, access, serverId, id);
     const now = this.#now();
@@ -114,6 +115,7 @@ export class Schedules {
   /** Deletes a schedule; what it runs now goes on. */
   async remove(serverId: string, id: string, user: User): Promise<void> {
     const { server, access } = this.#seen(serverId, user);
+    requireFullWindow(access);
     const query = this.#query();
     const row = await this.#row(query, access, serverId, id);
     await this.#note(server, row, user, 'schedule_deleted', { cron: row.cron, timeZone: row.time_zone });
