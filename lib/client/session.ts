@@ -59,7 +59,8 @@ export function useWhyNotOn(server: string): (act: Act) => string | undefined {
   return useCallback(
     (act: Act) => {
       if (!on) return 'pgdeck is being asked what you may do here.';
-      const role = 'role' in act ? act.role : (roles[act.action] ?? 'admin');
+      // A preview has a role, too: the one of PostgreSQL that it would run as.
+      const role = 'action' in act ? (roles[act.action] ?? 'admin') : act.role;
       return whyNotOn(on, role, act.database === undefined ? databaseOf(act.target) : act.database);
     },
     [on, roles],
