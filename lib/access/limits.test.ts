@@ -128,7 +128,20 @@ describe('T21: routes', () => {
     });
   });
   const context = { params: Promise.resolve({}) };
-  const get = () => new Request('http://127.0.0.1:8432/api/x');
+  const origin = 'http://127.0.0.1:8432';
+  const get = () => new Request(`${origin}/api/x`);
+  const signedIn = route({ role: 'viewer', body: z.unknown() }, () => ({}));
+  const anybody = route({ role: 'open', body: z.unknown() }, () => ({}));
+  const send = (handler: typeof signedIn, body: BodyInit) =>
+    handler(
+      new Request(`${origin}/api/x`, {
+        method: 'POST',
+        headers: { origin, 'content-type': 'application/json' },
+        body,
+        ...(body instanceof ReadableStream && { duplex: 'half' }),
+      } as RequestInit),
+      context,
+    );
 
   // Fails when `route()` does not call `enter`.
   test('heavy ones run a few at once, cheap ones a thousand', async () => {
@@ -164,19 +177,8 @@ describe('T21: routes', () => {
 
   // Fails when `enter` comes after `readJson` in route.ts.
   test('bodies that do not arrive hold places, and not more of them', async () => {
-    const handler = route({ role: 'viewer', body: z.unknown() }, () => ({}));
-    const origin = 'http://127.0.0.1:8432';
     const slow: ReadableStreamDefaultController<Uint8Array>[] = [];
-    const post = (body: BodyInit) =>
-      handler(
-        new Request(`${origin}/api/x`, {
-          method: 'POST',
-          headers: { origin, 'content-type': 'application/json' },
-          body,
-          ...(body instanceof ReadableStream && { duplex: 'half' }),
-        } as RequestInit),
-        context,
-      );
+    const post = (body: BodyInit) => send(signedIn, body);
     const hanging = Array.from({ length: 200 }, () =>
       post(new ReadableStream<Uint8Array>({ start: (controller) => void slow.push(controller) })),
     );
@@ -186,5 +188,18 @@ describe('T21: routes', () => {
     for (const controller of slow) controller.close();
     expect((await Promise.all(hanging)).every(({ status }) => status === 200)).toBe(true);
     expect((await post('{}')).status).toBe(200);
+  });
+
+  // Fails when requests of strangers have the places of `write`.
+  test('bodies of strangers take no place of those who are signed in', async () => {
+    const slow: ReadableStreamDefaultController<Uint8Array>[] = [];
+    const hanging = Array.from({ length: 250 }, () =>
+      send(anybody, new ReadableStream<Uint8Array>({ start: (controller) => void slow.push(controller) })),
+    );
+    await expect.poll(async () => (await send(anybody, '{}')).status).toBe(429);
+    expect((await send(signedIn, '{}')).status).toBe(200);
+    for (const controller of slow) controller.close();
+    const answers = await Promise.all(hanging);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(100);
   });
 });

@@ -100,11 +100,12 @@ export class Places {
 
 /**
  * `read`: answered from memory or by one short question; a thousand browsers that poll have few under way at once.
- * `write`: bodies are read and kept. `heavy`: asks much of the watched server or of the history.
+ * `write`: bodies are read and kept; `open`: from people who are not known by then. `heavy`: asks much of the watched server or of the history.
  */
 const rooms = {
   read: { perPerson: 200, all: 1500, waiting: 0, waitMs: 0 },
   write: { perPerson: 30, all: 200, waiting: 0, waitMs: 0 },
+  open: { perPerson: 100, all: 100, waiting: 0, waitMs: 0 },
   heavy: { perPerson: 6, all: 24, waiting: 50, waitMs: 2000 },
 } satisfies Record<string, Room>;
 

@@ -110,7 +110,8 @@ export function route<Params = Text, Query = Text, Body = undefined>(
     if (access) asking.server = String(path.server);
     if (options.role !== 'open') requireRole({ name: user.name, role: access?.role ?? user.role }, options.role);
     // Open reads cost nothing, and say that pgdeck is well while it is full.
-    const kind = options.heavy ? 'heavy' : unsafe ? 'write' : options.role === 'open' ? undefined : 'read';
+    const light = options.role === 'open' ? (unsafe ? 'open' : undefined) : unsafe ? 'write' : 'read';
+    const kind = options.heavy ? 'heavy' : light;
     const leave = kind === undefined ? () => {} : await enter(user, kind, request.signal);
     let value: unknown;
     try {

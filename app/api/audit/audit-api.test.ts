@@ -70,6 +70,27 @@ async function runs(query: string): Promise<unknown> {
   return response.status === 200 ? body.entries.map((entry: { seq: number }) => entry.seq) : body.error.field;
 }
 
+// Fails when the route is not `heavy`: who reads what is their own has all files looked through.
+test('T21: files are looked through for a few at once', async () => {
+  let inside = 0;
+  let most = 0;
+  let end = () => {};
+  const gate = new Promise<void>((open) => {
+    end = open;
+  });
+  vi.spyOn(audit, 'read').mockImplementation(async () => {
+    most = Math.max(most, ++inside);
+    await gate;
+    inside--;
+    return { entries: [], next: null };
+  });
+  const asked = Array.from({ length: 40 }, () => ask(GET, ''));
+  await vi.waitFor(() => expect(most).toBeGreaterThanOrEqual(24));
+  end();
+  expect((await Promise.all(asked)).every(({ status }) => status === 200)).toBe(true);
+  expect(most).toBe(24);
+});
+
 describe('GET /api/audit', () => {
   test.each([
     ['', [4, 2, 1]],

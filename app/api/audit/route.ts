@@ -22,10 +22,13 @@ const query = z.object({
  * `GET /api/audit`: who did what, newest first, by the filters; of servers where one is no admin one's own. With `fleet=1` the lines
  * of every instance that copies them to the history store.
  */
-export const GET = route({ role: 'viewer', query }, async ({ query: { limit, before, fleet, ...wanted }, user }) => {
-  const { audit, auditCopies } = runtime();
-  const asked = { limit, before, ...filterOf(wanted, user) };
-  const { entries, next } = fleet ? await readCopies(storeOfFleet(), asked) : await audit.read(asked);
-  return { entries, next, state: await audit.state(), copies: (await auditCopies?.state()) ?? { on: false } };
-});
+export const GET = route(
+  { role: 'viewer', heavy: true, query },
+  async ({ query: { limit, before, fleet, ...wanted }, user }) => {
+    const { audit, auditCopies } = runtime();
+    const asked = { limit, before, ...filterOf(wanted, user) };
+    const { entries, next } = fleet ? await readCopies(storeOfFleet(), asked) : await audit.read(asked);
+    return { entries, next, state: await audit.state(), copies: (await auditCopies?.state()) ?? { on: false } };
+  },
+);
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');
