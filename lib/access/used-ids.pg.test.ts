@@ -56,6 +56,24 @@ test('a session that is ended on one pgdeck is heard of by another that just too
   }
 });
 
+// Fails when `isUsed()` forgets nothing: each session that ever was would stay in memory.
+test('what the store said is not kept for good', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  store.query = (async () => []) as unknown as Run;
+  const kept = vi.spyOn(Map.prototype, 'delete');
+  try {
+    const ids = instance();
+    for (let n = 0; n < 1000; n++) await ids.isUsed(`session:${n}`);
+    kept.mockClear();
+    vi.setSystemTime(Date.now() + 2001);
+    await ids.isUsed('session:new');
+    expect(kept.mock.calls.length).toBeGreaterThanOrEqual(1000);
+  } finally {
+    kept.mockRestore();
+    vi.useRealTimers();
+  }
+});
+
 test('each goes on by itself while the store is away', async () => {
   store.turn('failing');
   const [one, other] = [instance(), instance()];

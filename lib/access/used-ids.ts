@@ -66,6 +66,7 @@ on conflict (id) do nothing returning id`,
     const asked = this.#asked.get(hash);
     // A page sends many requests at once: they wait for one answer.
     if (asked && Date.now() - asked.at < askAgainMs) return asked.used;
+    if (this.#asked.size >= tidyAfter) this.#forgetAnswers();
     const used = this.#askWhether(hash);
     this.#asked.set(hash, { at: Date.now(), used });
     return used;
@@ -126,7 +127,7 @@ on conflict (id) do nothing returning id`,
     this.#sinceTidy = 0;
     const now = Date.now();
     for (const [hash, until] of this.#used) if (until <= now) this.#used.delete(hash);
-    for (const [hash, { at }] of this.#asked) if (now - at >= askAgainMs) this.#asked.delete(hash);
+    this.#forgetAnswers();
     const lines = [...this.#used].map(([hash, until]) => `${until} ${hash}\n`);
     await writeFile(`${this.#file}.new`, lines.join(''), { mode: 0o600 })
       .then(() => rename(`${this.#file}.new`, this.#file))
@@ -134,6 +135,12 @@ on conflict (id) do nothing returning id`,
     await this.#ask('delete /* pgdeck:access */ from pgdeck.used_id where expires_at < $1::timestamptz', [
       new Date(now - 3600_000).toISOString(),
     ]);
+  }
+
+  /** Forgets what the store would be asked anew anyway: sessions are asked of far more often than any is ended. */
+  #forgetAnswers(): void {
+    const now = Date.now();
+    for (const [hash, { at }] of this.#asked) if (now - at >= askAgainMs) this.#asked.delete(hash);
   }
 
   /** Rows of the store; undefined where there is none, or where it is away: then each pgdeck knows its own. */
