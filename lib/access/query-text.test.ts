@@ -22,7 +22,7 @@ const ok: Answer = {
   windowSeconds: null,
   rows,
 };
-const texts = async (queryText: 'plain' | 'reveal' | 'masked' | 'hidden', answer = ok) => {
+const texts = async (queryText: 'plain' | 'reveal' | 'masked' | 'hidden', answer = ok as Answer) => {
   const shown = await shownAnswer(sessions, answer, { queryText });
   return (shown.status === 'ok' ? shown.rows : (shown.last?.rows ?? [])).map(({ query }) => query);
 };
