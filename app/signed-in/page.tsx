@@ -1,7 +1,6 @@
 import Link from 'next/link';
 import '@/components/access/access.css';
-import { Brand } from '@/components/shell/brand';
-import { LookMenu } from '@/components/shell/look-menu';
+import { SignInHead } from '@/components/access/sign-in-head';
 import { visitor } from '../(deck)/visitor';
 
 export const metadata = { title: 'Signed in' };
@@ -11,12 +10,7 @@ export default async function Page() {
   await visitor();
   return (
     <main id="content" tabIndex={-1} className="sign-in">
-      <div className="sign-in-head">
-        <p className="brand">
-          <Brand />
-        </p>
-        <LookMenu />
-      </div>
+      <SignInHead />
       <section className="sign-in-card" aria-labelledby="signed-in">
         <h1 id="signed-in">You are signed in</h1>
         <p>Go back to the tab that you came from: it goes on by itself. This one can be closed.</p>

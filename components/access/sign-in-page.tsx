@@ -4,11 +4,10 @@ import './access.css';
 import { useEffect } from 'react';
 import { withBasePath } from '@/lib/client/base-path';
 import { request } from '@/lib/client/request';
-import { Brand } from '../shell/brand';
-import { LookMenu } from '../shell/look-menu';
 import { Note } from '../ui/note';
 import { type SignInOffer, startAddress } from './offer';
 import { SignInForm } from './sign-in-form';
+import { SignInHead } from './sign-in-head';
 
 /** The page where people sign in; it shows nothing of any server. `next` is where it leads to, `problem` what went wrong. */
 export function SignInPage({
@@ -29,12 +28,7 @@ export function SignInPage({
   }, [next]);
   return (
     <main id="content" tabIndex={-1} className="sign-in">
-      <div className="sign-in-head">
-        <p className="brand">
-          <Brand />
-        </p>
-        <LookMenu />
-      </div>
+      <SignInHead />
       <section className="sign-in-card" aria-labelledby="sign-in">
         <h1 id="sign-in">{titles[offer.mode]}</h1>
         {problem && (
