@@ -78,7 +78,13 @@ export function SchedulesPanel({ server }: { server: string }) {
     <Panel
       title="Schedules"
       flush
-      sentence={data && !unavailable ? schedulesSentence(data.schedules) : '\u00a0'}
+      sentence={
+        notAdmin
+          ? 'Actions that run by themselves.'
+          : data && !unavailable
+            ? schedulesSentence(data.schedules)
+            : '\u00a0'
+      }
       source="pgdeck's history store"
       tools={
         (notAdmin || (data && !unavailable)) && (

@@ -55,10 +55,15 @@ export function ServerCard({ id, small }: { id: string; small?: boolean }) {
                 {server ? serverKind(server) : '\u00a0'}
                 {past && ', now'}
               </small>
-              <small className="cut" title={address}>
-                {server?.database ? visible(`${server.database} as ${server.role}`) : '\u00a0'}
-              </small>
-              <small className="cut">{server ? (serverHost(server) ?? '\u00a0') : '\u00a0'}</small>
+              {/* Who is not told has no empty lines for it; their place is kept until that is known. */}
+              {(!server || server.database !== undefined) && (
+                <>
+                  <small className="cut" title={address}>
+                    {server?.database ? visible(`${server.database} as ${server.role}`) : '\u00a0'}
+                  </small>
+                  <small className="cut">{server ? (serverHost(server) ?? '\u00a0') : '\u00a0'}</small>
+                </>
+              )}
             </button>
           )
         }
