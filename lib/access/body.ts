@@ -3,6 +3,8 @@ import { ApiError, badInput } from './errors';
 /** The largest request body that is taken, in bytes. */
 export const bodyLimit = 256 * 1024;
 
+const mostLevels = 32;
+
 /**
  * The JSON body of a request, or undefined where it is empty; counted as it streams and dropped at 256 KB (413), so that
  * a chunked one is never held whole. Anything but JSON is 415, text that is not JSON 400.
@@ -30,9 +32,35 @@ export async function readJson(request: Request): Promise<unknown> {
   }
   const text = Buffer.concat(chunks).toString('utf8');
   if (text.trim() === '') return undefined;
+  const body = parsed(text);
+  if (isDeep(body)) throw badInput('The body is nested too deeply.', 'body');
+  return body;
+}
+
+/** Throws 400 for a body with the character NUL: PostgreSQL has it in no text, and where a session begins it ends a value. */
+export function refuseNul(body: unknown): void {
+  for (const [field, value] of Object.entries(body ?? {}))
+    if (holdsNul(value)) throw badInput(`${field}: must not hold the character NUL`, field);
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     throw badInput('The body is not JSON.', 'body');
   }
+}
+
+/** Whether there are more levels than anybody has a use for: what looks through a value has only so much stack. */
+function isDeep(body: unknown): boolean {
+  let level = [body];
+  for (let depth = 0; depth < mostLevels; depth++)
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  return level.length > 0;
+}
+
+function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([name, each]) => name.includes('\0') || holdsNul(each));
 }

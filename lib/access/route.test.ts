@@ -85,6 +85,25 @@ describe('input', () => {
     expect(await errorOf(twice)).toMatchObject({ code: 'bad_input', field: 'database' });
   });
 
+  // Fails without `refuseNul()`: a name with NUL ends where a session begins, and what follows are other parameters of it.
+  it('T10: refuses the character NUL anywhere in a body', async () => {
+    const handler = route({ role: 'admin', body: z.object({ target: z.unknown() }) }, () => ({}));
+    for (const target of ['a\0user\0postgres', { database: 'a\0' }, [{ 'a\0': 1 }]]) {
+      const response = await handler(post(JSON.stringify({ target })), none);
+      expect(response.status).toBe(400);
+      expect(await errorOf(response)).toMatchObject({ code: 'bad_input', field: 'target' });
+    }
+    expect((await handler(post(JSON.stringify({ target: 'a\\u0000' })), none)).status).toBe(200);
+  });
+
+  // Fails without `isDeep()`: looking through such a body runs out of stack, which is a 500.
+  it('T21: refuses a body of thousands of levels', async () => {
+    const handler = route({ role: 'admin', body: z.object({ a: z.unknown() }) }, ({ body }) => JSON.stringify(body));
+    const nested = (levels: number) => post(`{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`);
+    expect((await handler(nested(20), none)).status).toBe(200);
+    expect((await handler(nested(100_000), none)).status).toBe(400);
+  });
+
   it('takes a body up to the limit and refuses a larger one as it streams', async () => {
     let sent = 0;
     const endless = new ReadableStream<Uint8Array>({

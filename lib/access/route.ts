@@ -4,7 +4,7 @@ import { log, safeError } from '@/lib/metrics/log';
 import { type RequestContext, requests } from '@/lib/metrics/request';
 import { describeError } from '@/lib/postgres/errors';
 import { runtime } from '@/lib/runtime';
-import { readJson } from './body';
+import { readJson, refuseNul } from './body';
 import { ownOrigins, refuseCrossSite, refuseCrossSiteRead } from './cross-site';
 import { noteDenied, type Refused } from './denied';
 import { requirePage } from './embed/pages';
@@ -128,6 +128,8 @@ export function route<Params = Text, Query = Text, Body = undefined>(
 
   const handle = async ({ request, user, path, access, unsafe }: Admitted): Promise<unknown> => {
     const body = unsafe ? await readJson(request) : undefined;
+    // A sign-in is refused in one sentence, whatever was typed; nothing of it goes to PostgreSQL.
+    if (options.role !== 'open') refuseNul(body);
     if (user.only?.pages) {
       const { pathname, searchParams } = new URL(request.url);
       requirePage(user.only.pages, { path: pathname, params: path, query: searchParams, body });

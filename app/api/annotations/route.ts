@@ -9,21 +9,14 @@ import { runtime } from '@/lib/runtime';
 
 const aheadMs = 5 * 60_000;
 const detailBytes = 4096;
-const noNul = (text: string) => !text.includes('\u0000');
 
 const body = z.strictObject({
-  title: z
-    .string('must be a text')
-    .trim()
-    .min(1, 'must not be empty')
-    .max(200, 'must be at most 200 characters')
-    .refine(noNul, 'must not hold the character NUL'),
+  title: z.string('must be a text').trim().min(1, 'must not be empty').max(200, 'must be at most 200 characters'),
   server: z.string('must be the id of a server, or *').min(1).max(64).optional(),
   at: z.union([z.number().positive(), exactMoment], 'must be a time as ISO 8601 or epoch seconds').optional(),
   detail: z
     .record(z.string(), z.unknown(), 'must be an object')
     .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= detailBytes, `must be at most ${detailBytes} bytes`)
-    .refine((value) => !JSON.stringify(value).includes('\\u0000'), 'must not hold the character NUL')
     .optional(),
 });
 
