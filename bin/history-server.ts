@@ -7,7 +7,7 @@ import { newSecret, readSecretsFile } from '@/lib/embedded/secrets';
 import { type Embedded, startEmbedded } from '@/lib/embedded/server';
 import type { HistoryPlace } from '@/lib/history/place';
 import { prepareStore, type StoreSecrets, targetOf } from './history-database';
-import { firstWords, historyProblem } from './history-words';
+import { firstWords, historyProblem, withoutPlaces } from './history-words';
 import { serverFolder } from './state-folder';
 
 const major = 18;
@@ -61,6 +61,8 @@ export class HistoryServer {
   readonly place: HistoryPlace = { kind: 'embedded', notices: [], damaged: (why) => this.#damaged(why) };
   #options: HistoryServerOptions;
   #server: Embedded | undefined;
+  /** Where it was found last; before that, below the state folder. */
+  #folder: string;
   #stopping = new AbortController();
   #keeping: Promise<void> | undefined;
   #movedAt = Number.NEGATIVE_INFINITY;
@@ -68,6 +70,7 @@ export class HistoryServer {
 
   constructor(options: HistoryServerOptions) {
     this.#options = options;
+    this.#folder = join(options.stateDir, 'history');
   }
 
   /** Begins to bring it up, and returns at once. */
@@ -106,6 +109,7 @@ export class HistoryServer {
   async #attempt(): Promise<void> {
     const { stateDir, root } = this.#options;
     const folder = serverFolder(stateDir, 'history');
+    this.#folder = folder;
     if (!folder.startsWith(stateDir))
       this.#notice(`PostgreSQL runs as another user, who cannot enter ${stateDir}; the history is in ${folder}.`);
     const { secrets } = storeSecrets(folder);
@@ -178,17 +182,24 @@ export class HistoryServer {
   }
 
   #notice(text: string): void {
-    if (this.place.notices.some((notice) => notice.text === text)) return;
-    this.place.notices.push({ at: Math.round(Date.now() / 1000), text });
+    const told = this.#told(text);
+    if (this.place.notices.some((notice) => notice.text === told)) return;
+    this.place.notices.push({ at: Math.round(Date.now() / 1000), text: told });
     this.#options.say(text);
   }
 
   #tell(problem: string | undefined): void {
-    if (this.place.problem === problem) return;
+    const told = problem === undefined ? undefined : this.#told(problem);
+    if (this.place.problem === told) return;
     const before = this.place.problem;
-    this.place.problem = problem;
+    this.place.problem = told;
     if (problem !== undefined) this.#options.say(problem);
     else if (before !== undefined) this.#options.say('The history is kept again.');
+  }
+
+  /** What `place` tells reaches everybody who looks at a page. */
+  #told(text: string): string {
+    return withoutPlaces(text, this.#options.stateDir, this.#folder);
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { EmbeddedError } from '@/lib/embedded/errors';
-import { firstWords, historyProblem } from './history-words';
+import { firstWords, historyProblem, withoutPlaces } from './history-words';
 
 const again = 'The pages go on with the last hour, from memory; pgdeck tries again by itself.';
 
@@ -38,4 +38,17 @@ test.each([
   ],
 ])('what stands in the way is a sentence with what to do', (error, sentence) => {
   expect(historyProblem(error, '/state')).toBe(sentence);
+});
+
+// T17: fails where HistoryServer puts what it says in the terminal into `place` as it is.
+test('T17: what everybody is told names no place of this machine', () => {
+  const told = (text: string) => withoutPlaces(text, '/srv/my state', '/var/lib/pgdeck/state-of/5cae-history');
+  expect(
+    told('… who cannot enter /srv/my state; the history is in /var/lib/pgdeck/state-of/5cae-history/pgdata-18.'),
+  ).toBe('… who cannot enter PGDECK_STATE_DIR; the history is in a folder apart/pgdata-18.');
+  expect(told('FATAL: could not open "/home/ann/x.conf": Permission denied (EACCES, open /a/b-c)')).toBe(
+    'FATAL: could not open "…": Permission denied (EACCES, open …)',
+  );
+  const plain = 'Read and/or write at 10 kB/s; see https://example.com/docs and lib/x.';
+  expect(told(plain)).toBe(plain);
 });

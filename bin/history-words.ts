@@ -13,6 +13,14 @@ export function firstWords(said: string): string {
     .replace(/[.:\s]+$/, '');
 }
 
+/** A text of the terminal as pages and answers tell it: without where things are on this machine. */
+export function withoutPlaces(text: string, stateDir: string, folder: string): string {
+  return text
+    .replaceAll(stateDir, 'PGDECK_STATE_DIR')
+    .replaceAll(folder, 'a folder apart')
+    .replace(/(?<![\w./~-])\/[\w.@~+-]+(\/[\w.@~+-]*)*/g, '…');
+}
+
 /** Why nothing is remembered and what to do, in sentences; `slow`: the start takes long; `again`: what happens next. */
 export function historyProblem(error: unknown, stateDir: string, again = retried): string {
   if (error === 'slow')

@@ -88,7 +88,7 @@ test('a corrupt store is moved aside and told while the pages work; one that was
   const moved = readdirSync(history).filter((name) => name.startsWith('pgdata-18.corrupt-'));
   expect(moved).toHaveLength(1);
   const { notices } = await status(second);
-  expect(notices.map(({ text }) => text).join('\n')).toContain(`It was moved to ${join(history, moved[0] as string)}`);
+  expect(notices.map(({ text }) => text).join('\n')).toContain(`It was moved to PGDECK_STATE_DIR/history/${moved[0]}`);
   expect(app?.output()).toContain('a new history begins');
 });
 

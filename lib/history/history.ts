@@ -123,10 +123,13 @@ export class History {
 
   /** What happened to the history itself is a change, too: what was dropped, moved aside or missed. */
   #tell(): void {
-    for (const { at, text } of [...this.#place.notices, ...this.store.notices]) {
+    for (const { at, text, server } of [...this.#place.notices, ...this.store.notices]) {
       if (this.#told.has(text)) continue;
       this.#told.add(text);
-      this.event({ kind: 'pgdeck', title: text, at: at * 1000 });
+      const event = { kind: 'pgdeck', title: text, at: at * 1000 } as const;
+      // Who reads of another server may not know of the one that is named.
+      if (server === undefined) this.event(event);
+      else this.of(server).changes.add(event);
     }
   }
 
@@ -134,10 +137,15 @@ export class History {
   async #compare(): Promise<void> {
     const { target } = this.#place;
     if (!this.store.on || !target) return;
-    const watched = this.#watched.map(({ id, name, read }) => ({ name, target: read, cluster: this.of(id).cluster }));
+    const watched = this.#watched.map(({ id, name, read }) => ({
+      id,
+      name,
+      target: read,
+      cluster: this.of(id).cluster,
+    }));
     try {
       for (const server of await watchedInStore(this.store.query, target, watched))
-        this.store.notice(inWatchedWords(server));
+        this.store.notice(inWatchedWords(server), server.id);
     } catch (error) {
       if (this.store.on)
         log.warn({ err: safeError(error), history: true }, 'the store was not compared with the servers');

@@ -1,7 +1,7 @@
 import type { Target } from '@/lib/config';
 
-/** Something worth telling about the store; `at` in epoch seconds. */
-export type Notice = { at: number; text: string };
+/** Something worth telling about the store; `at` in epoch seconds, `server` the id of the one that it names. */
+export type Notice = { at: number; text: string; server?: string };
 
 /**
  * Where the store is, as the launcher knows it, who changes this object as things change: `target` while its PostgreSQL

@@ -26,7 +26,7 @@ test('a store in the watched database is seen by the identity of the cluster, wh
   const { store, target } = stage;
   const elsewhere = { ...target, host: 'db.example' };
   const of = async (watched: { target: typeof target; cluster: string }) =>
-    (await watchedInStore(store.query, target, [{ name: 'Shop', ...watched }])).length;
+    (await watchedInStore(store.query, target, [{ id: 'shop', name: 'Shop', ...watched }])).length;
   expect(await of({ target: elsewhere, cluster })).toBe(1);
   expect(await of({ target, cluster: '1' })).toBe(0);
   expect(await of({ target: { ...target, database: 'shop' }, cluster })).toBe(0);
@@ -35,7 +35,7 @@ test('a store in the watched database is seen by the identity of the cluster, wh
 test('where the identity cannot be read the address decides', async () => {
   const { target } = stage;
   const of = async (watched: { target: typeof target; cluster: string }) =>
-    (await watchedInStore(plain.query, target, [{ name: 'Shop', ...watched }])).length;
+    (await watchedInStore(plain.query, target, [{ id: 'shop', name: 'Shop', ...watched }])).length;
   expect(await of({ target, cluster })).toBe(1);
   expect(await of({ target: { ...target, port: 1 }, cluster })).toBe(0);
 });

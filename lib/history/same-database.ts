@@ -2,7 +2,7 @@ import type { Target } from '@/lib/config';
 import type { Run } from '@/lib/postgres/pool';
 
 /** A watched server: where it is, and its cluster's identity; empty while that is not known. */
-export type WatchedPlace = { name: string; target: Target; cluster: string };
+export type WatchedPlace = { id: string; name: string; target: Target; cluster: string };
 
 /** The watched servers whose database is the store's own: by the cluster's identity, by the address where that cannot be read. */
 export async function watchedInStore(run: Run, store: Target, watched: WatchedPlace[]): Promise<WatchedPlace[]> {

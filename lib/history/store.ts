@@ -114,10 +114,10 @@ export class Store {
     this.#listeners.add(listener);
   }
 
-  /** Tells what people should know, once. */
-  notice(text: string): void {
+  /** Tells what people should know, once; what names a `server` only to who may know of it. */
+  notice(text: string, server?: string): void {
     if (this.notices.some((notice) => notice.text === text)) return;
-    this.notices.push({ at: Math.round(Date.now() / 1000), text });
+    this.notices.push({ at: Math.round(Date.now() / 1000), text, ...(server !== undefined && { server }) });
     if (this.notices.length > 100) this.notices.shift();
     log.warn({ history: true }, text);
     this.onNotice?.();

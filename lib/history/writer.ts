@@ -194,7 +194,8 @@ export class Writer {
       } catch (error) {
         if (!isOfData(error)) return;
         log.error({ err: safeError(error), server: batch.server.id }, 'a batch of the history could not be stored');
-        this.#options.store.notice(`Ten seconds of ${batch.server.id} could not be stored; pgdeck's log says why.`);
+        const { id } = batch.server;
+        this.#options.store.notice(`Ten seconds of ${id} could not be stored; pgdeck's log says why.`, id);
       }
       this.#remove(new Set([batch]));
     }
