@@ -59,6 +59,9 @@ export function refusal(request: IncomingMessage, options: GuardOptions): Refusa
   const inside = path.slice(access.basePath.length);
   if (/^\/_next\/image(\/|$)/.test(inside))
     return { status: 404, code: 'not_found', message: 'Images are not processed here.' };
+  // What Next shows in place of a page that is not there, or fell; by itself it is neither.
+  if (/^\/_(global-error|error|not-found)(\/|$)/.test(inside))
+    return { status: 404, code: 'not_found', message: 'There is nothing at this address.' };
   // Pages take nothing but reads: what frameworks do with bodies that are sent to pages never begins.
   if (!options.dev && !['GET', 'HEAD'].includes(method) && !/^\/api(\/|$)/.test(inside))
     return notTaken(method, 'GET, HEAD');

@@ -113,6 +113,10 @@ describe('refused before Next, as JSON with a request id', () => {
     'T3: %s',
     (path) => refused(get(path), 404, 'not_found'),
   );
+  // Fails without the line of `_global-error` in guard.ts: Next answers 500 there, as if something had fallen.
+  test.each(['/_global-error', '/%5Fglobal-error/?x', '/_error', '/_not-found'])('%s', (path) =>
+    refused(get(path), 404, 'not_found'),
+  );
   test('other parts of Next are served', async () => expect((await get('/_next/static/x.js')).status).toBe(200));
 
   test('T4: TRACE', () => refused(get('/', {}, 'TRACE'), 405, 'method_not_allowed'));
