@@ -96,3 +96,11 @@ test('T21: only operators have the server asked anew', async () => {
   await expect(read('sessions', { fresh: '1' }, viewer)).rejects.toMatchObject({ status: 403 });
   expect(await rows('sessions', {}, viewer)).toHaveLength(3);
 });
+
+// Fails without the look for NUL in `pastDatabase()`: pages hand on what stands in their address.
+test('T10: a name with NUL is asked of nobody, also while it is not known which databases there are', async () => {
+  const { connections } = serverFor(ann, 'one').server;
+  Object.assign(connections, { capabilities: undefined });
+  await expect(read('tables', { database: 'shop\0user\0postgres' })).rejects.toMatchObject({ status: 404 });
+  expect(asked).toEqual([]);
+});

@@ -112,6 +112,8 @@ export function databaseFor(
 function pastDatabase(access: ServerAccess, server: Server, topic: AnyTopic, name: string | undefined): string | null {
   const database =
     topic.scope === 'server' ? null : name || homeOf(access, server.config, server.connections.capabilities?.databases);
+  // Before the first connect nobody knows which there are, and where a session begins NUL ends the name.
+  if (database?.includes('\0')) throw noDatabase(server.config.id, database);
   requireTopicRows(access, server.config.id, topic, database);
   return database;
 }

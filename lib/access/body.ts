@@ -37,9 +37,9 @@ export async function readJson(request: Request): Promise<unknown> {
   return body;
 }
 
-/** Throws 400 for a body with the character NUL: PostgreSQL has it in no text, and where a session begins it ends a value. */
-export function refuseNul(body: unknown): void {
-  for (const [field, value] of Object.entries(body ?? {}))
+/** Throws 400 for values with the character NUL: PostgreSQL has it in no text, and where a session begins it ends a value. */
+export function refuseNul(values: unknown): void {
+  for (const [field, value] of Object.entries(values ?? {}))
     if (holdsNul(value)) throw badInput(`${field}: must not hold the character NUL`, field);
 }
 

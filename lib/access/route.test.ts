@@ -86,7 +86,9 @@ describe('input', () => {
   });
 
   // Fails without `refuseNul()`: a name with NUL ends where a session begins, and what follows are other parameters of it.
-  it('T10: refuses the character NUL anywhere in a body', async () => {
+  it('T10: refuses the character NUL anywhere in a body or path', async () => {
+    const path = { params: Promise.resolve({ schedule: 'a\0' }) };
+    expect(await errorOf(await echo(post('{"n":1}'), path))).toMatchObject({ code: 'bad_input', field: 'schedule' });
     const handler = route({ role: 'admin', body: z.object({ target: z.unknown() }) }, () => ({}));
     for (const target of ['a\0user\0postgres', { database: 'a\0' }, [{ 'a\0': 1 }]]) {
       const response = await handler(post(JSON.stringify({ target })), none);

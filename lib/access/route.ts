@@ -128,6 +128,7 @@ export function route<Params = Text, Query = Text, Body = undefined>(
 
   const handle = async ({ request, user, path, access, unsafe }: Admitted): Promise<unknown> => {
     const body = unsafe ? await readJson(request) : undefined;
+    refuseNul(path);
     // A sign-in is refused in one sentence, whatever was typed; nothing of it goes to PostgreSQL.
     if (options.role !== 'open') refuseNul(body);
     if (user.only?.pages) {
