@@ -202,4 +202,25 @@ describe('T21: routes', () => {
     const answers = await Promise.all(hanging);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(100);
   });
+
+  // Fails when a heavy route that is open takes no place: who comes back from a provider has it asked.
+  test('strangers have a provider asked a few times at once', async () => {
+    let inside = 0;
+    let end = () => {};
+    const gate = new Promise<void>((open) => {
+      end = open;
+    });
+    const callback = route({ role: 'open', heavy: true }, async () => {
+      inside++;
+      await gate;
+      return {};
+    });
+    const asked = Array.from({ length: 120 }, () => callback(get(), context));
+    await expect.poll(() => inside).toBe(100);
+    const light = route({ role: 'open' }, () => ({}));
+    expect((await light(get(), context)).status).toBe(200);
+    end();
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(20);
+  });
 });

@@ -85,7 +85,7 @@ export function route<Params = Text, Query = Text, Body = undefined>(
     role: Role | 'open';
     /** `filtered`: the handler leaves out what belongs to databases that the user may not see; else one has to be named. */
     databases?: 'filtered';
-    /** It asks much of the watched server or of the history: few at once, others wait a little. */
+    /** It asks much of the watched server, of the history or of others: few at once. */
     heavy?: boolean;
     params?: z.ZodType<Params>;
     query?: z.ZodType<Query>;
@@ -109,9 +109,10 @@ export function route<Params = Text, Query = Text, Body = undefined>(
     const access = typeof path.server === 'string' ? serverFor(user, path.server).access : undefined;
     if (access) asking.server = String(path.server);
     if (options.role !== 'open') requireRole({ name: user.name, role: access?.role ?? user.role }, options.role);
-    // Open reads cost nothing, and say that pgdeck is well while it is full.
-    const light = options.role === 'open' ? (unsafe ? 'open' : undefined) : unsafe ? 'write' : 'read';
-    const kind = options.heavy ? 'heavy' : light;
+    // Light open reads cost nothing, and say that pgdeck is well while it is full.
+    const light = unsafe ? 'write' : 'read';
+    const known = options.heavy ? 'heavy' : light;
+    const kind = options.role !== 'open' ? known : unsafe || options.heavy ? 'open' : undefined;
     const leave = kind === undefined ? () => {} : await enter(user, kind, request.signal);
     let value: unknown;
     try {
