@@ -1,32 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { readConfig } from './config';
 import { type AccessConfig, readAccess } from './config-access';
 import { isLoopbackHost } from './config-early.mjs';
+import { embed, oidc, on, open, password, proxy, secret, url } from './test-environment';
 
-const secret = 'vJ2nQ8sKx0pLw7Zt4RbY6cMdFh1eGuAi';
-const on = (host: string, env: Record<string, string> = {}) =>
-  readConfig({ DATABASE_URL: 'postgres://r@db/shop', PGPASSFILE: '/nonexistent', PGDECK_HOST: host, ...env });
-const open = { PGDECK_HOST: '0.0.0.0' };
-const url = { PGDECK_PUBLIC_URL: 'https://pgdeck.example.net' };
-const everybody = { PGDECK_VIEWER_GROUPS: '*' };
-const password = { PGDECK_AUTH: 'password', ...url };
-const proxy = { PGDECK_AUTH: 'proxy', PGDECK_PROXY_SECRET: secret, ...everybody, ...url };
-const oidc = {
-  PGDECK_AUTH: 'oidc',
-  PGDECK_OIDC_ISSUER: 'https://id.example.net',
-  PGDECK_OIDC_CLIENT_ID: 'pgdeck',
-  PGDECK_OIDC_CLIENT_SECRET: 'given by the provider',
-  ...everybody,
-  ...url,
-};
-const embed = {
-  PGDECK_AUTH: 'embed',
-  PGDECK_EMBED_ORIGINS: 'https://portal.example.net',
-  PGDECK_EMBED_SECRET: secret,
-  PGDECK_EMBED_ISSUER: 'portal',
-  ...url,
-};
 const jwt = {
   PGDECK_PROXY_SECRET: '',
   PGDECK_PROXY_JWT_HEADER: 'X-Goog-Iap-Jwt-Assertion',
@@ -334,47 +311,6 @@ describe('T19: a secret that somebody could guess is refused, and never repeated
       '9f86d081884c7d659a2feaa0c55ad015',
     ];
     for (const value of made) expect(on('0.0.0.0', { ...password, PGDECK_SECRET: value }).access.secret).toBe(value);
-  });
-});
-
-describe('what is allowed and risky is said', () => {
-  const warned = (env: Record<string, string>, host = '0.0.0.0') =>
-    on(host, { PGDECK_ACTION_URL: 'postgres://a@db/shop', ...env }).warnings;
-
-  test('nothing where nothing is', () => {
-    for (const env of [password, oidc, proxy, embed]) expect(warned({ ...env, PGDECK_ACTIONS: 'all' })).toEqual([]);
-    expect(warned({}, '127.0.0.1')).toEqual([]);
-  });
-
-  test.each<[Record<string, string>, RegExp]>([
-    [{ ...password, PGDECK_PUBLIC_URL: 'http://x.example', PGDECK_INSECURE_HTTP: '1' }, /^PGDECK_PUBLIC_URL is http:/],
-    [{ ...proxy, PGDECK_PUBLIC_URL: 'http://x.example' }, /^PGDECK_PUBLIC_URL is http:/],
-    [{ ...password, PGDECK_INSECURE_HTTP: '1' }, /^PGDECK_INSECURE_HTTP counts only/],
-    [
-      { ...password, PGDECK_ACTIONS: 'safe', PGDECK_ACTION_URL: '' },
-      /^PGDECK_ACTIONS=safe: PostgreSQL has one role, r,/,
-    ],
-    [{ ...oidc, PGDECK_ADMIN_GROUPS: '*' }, /^PGDECK_ADMIN_GROUPS has \*/],
-    [{ ...embed, PGDECK_EMBED_ORIGINS: 'http://portal.example.net' }, /^PGDECK_EMBED_ORIGINS has an http/],
-    [{ ...embed, PGDECK_EMBED_ACTIONS: '1' }, /^PGDECK_EMBED_ACTIONS=1/],
-    [
-      { ...password, PGDECK_OIDC_ISSUER: 'x', PGDECK_OIDC_CLIENT_ID: 'y' },
-      /^PGDECK_OIDC_CLIENT_ID, PGDECK_OIDC_ISSUER count only with PGDECK_AUTH=oidc/,
-    ],
-    [{ ...password, PGDECK_PROXY_SECRET: secret }, /^PGDECK_PROXY_SECRET counts only with PGDECK_AUTH=proxy/],
-    [{ ...password, PGDECK_ADMIN_GROUPS: 'dba' }, /^PGDECK_ADMIN_GROUPS counts only with PGDECK_AUTH=oidc or proxy/],
-    [{ ...password, PGDECK_EMBED_SECRET: secret }, /^PGDECK_EMBED_SECRET counts only with PGDECK_EMBED_ORIGINS/],
-    [{ ...oidc, PGDECK_LOCAL_ROLE: 'viewer' }, /^PGDECK_LOCAL_ROLE counts only/],
-    [{ PGDECK_ALLOW_UNAUTHENTICATED: 'read-only', ...url }, /^Nobody signs in/],
-  ])('%o', (env, words) => expect(warned(env)).toEqual([expect.stringMatching(words)]));
-
-  test('an address that no other machine can name', () => {
-    const anonymous = { PGDECK_ALLOW_UNAUTHENTICATED: 'read-only' };
-    expect(warned(anonymous)).toEqual([
-      expect.stringMatching(/^Nobody/),
-      expect.stringMatching(/PGDECK_ALLOWED_HOSTS/),
-    ]);
-    expect(warned({ ...anonymous, PGDECK_ALLOWED_HOSTS: 'pgdeck:8432' })).toHaveLength(1);
   });
 });
 
