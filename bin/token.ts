@@ -31,8 +31,8 @@ export async function run(options: TokenOptions): Promise<number> {
     list(await readList(file), file.path);
     return 0;
   }
-  const problem = nameProblem(name);
-  if (problem !== undefined) throw new LaunchError(`${name || 'No name'}: ${problem}.`);
+  const problem = command === 'create' ? nameProblem(name) : undefined;
+  if (problem !== undefined) throw new LaunchError(`${name}: ${problem}.`);
   if (command === 'create') await create(file, name, options);
   else {
     await changeList(file, 'tokens', (entries) => {

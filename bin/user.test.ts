@@ -70,6 +70,13 @@ describe('pgdeck user', () => {
     await expect(said(['role', 'bob', 'viewer'])).rejects.toThrow('There is no user bob in');
     await expect(said(['password', 'bob'])).rejects.toThrow('There is no user bob in');
     await expect(said(['remove', 'bob'])).rejects.toThrow('There is no user bob in');
+    for (const name of ['nobody', 'Not a name'])
+      for (const words of [
+        ['remove', name],
+        ['password', name],
+        ['role', name, 'viewer'],
+      ])
+        await expect(said(words)).rejects.toThrow(`There is no user ${name} in`);
     await expect(said(['password', 'ann'])).rejects.toThrow('There is no terminal to ask for the password on.');
     expect(readFileSync(join(folder, 'users.json'), 'utf8')).toBe(before);
   });
@@ -132,6 +139,7 @@ describe('pgdeck token', () => {
       'There is a token prometheus already.',
     );
     await expect(command(['revoke', 'other'])).rejects.toThrow('There is no token other in');
+    await expect(command(['revoke', 'nobody'])).rejects.toThrow('There is no token nobody in');
     expect(await whoIs(made)).toEqual({
       name: 'token:prometheus',
       role: 'viewer',

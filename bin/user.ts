@@ -28,8 +28,8 @@ export async function run(options: UserOptions): Promise<number> {
     list(await readList(file), file.path);
     return 0;
   }
-  const problem = nameProblem(name);
-  if (problem !== undefined) throw new LaunchError(`${name || 'No name'}: ${problem}.`);
+  const problem = command === 'add' ? nameProblem(name) : undefined;
+  if (problem !== undefined) throw new LaunchError(`${name}: ${problem}.`);
   const change = (what: (entry: UserEntry) => UserEntry[]) =>
     changeList(file, 'users', (entries) => {
       if (!entries.some((each) => each.name === name)) throw notThere(name, file.path);
