@@ -248,6 +248,11 @@ describe('with sign-in', () => {
       { ...embed, PGDECK_EMBED_ORIGINS: 'https://portal.example.net/' },
       /^PGDECK_EMBED_ORIGINS: origins with scheme, host and port/,
     ],
+    [
+      'a person without a name',
+      { ...oidc, PGDECK_OPERATOR_GROUPS: 'ops, user: ,dba' },
+      /^PGDECK_OPERATOR_GROUPS: user: has no name; write user:NAME/,
+    ],
     ['every portal', { ...embed, PGDECK_EMBED_ORIGINS: '*' }, /^PGDECK_EMBED_ORIGINS: origins/],
     [
       'a portal without a signature',
@@ -303,6 +308,17 @@ describe('T19: a secret that somebody could guess is refused, and never repeated
         expect(message).toMatch(new RegExp(`^${name}: .*openssl rand -base64 48`));
         expect(message).not.toContain(value);
       }
+  });
+
+  // Fails without `refuseSharedSecrets`.
+  test('T19: a secret that somebody else holds too is refused', () => {
+    const shared = (first: string, second: string) => refused({ ...password, [first]: secret, [second]: secret });
+    for (const [first = '', second = ''] of [names.slice(0, 2), names.slice(1), [names[0], names[2]]]) {
+      expect(shared(first, second)).toBe(
+        `${second} is the same as ${first}: who holds one would hold both. Make another: openssl rand -base64 48`,
+      );
+      expect(shared(first, second)).not.toContain(secret);
+    }
   });
 
   test('what openssl makes is taken', () => {

@@ -97,6 +97,7 @@ export function readAccess(env: Environment, host: string): AccessConfig {
   const url = readPublicUrl(env);
   // A weak secret is told where its mode is not on yet, too.
   for (const name of ['PGDECK_PROXY_SECRET', 'PGDECK_EMBED_SECRET']) readSecret(env, name);
+  refuseSharedSecrets(env);
   const insecure = readFlag(env, 'PGDECK_INSECURE_HTTP');
   const signIn = mode === 'password' || mode === 'oidc';
   if (mode === 'local' && url && !isLoopbackHost(url.hostname)) throw nobodySignsIn('PGDECK_PUBLIC_URL');
@@ -146,6 +147,19 @@ export function readSecret(env: Environment, name: string): string | undefined {
   return secret;
 }
 
+/** Who holds the secret of a portal or proxy must not hold the one of sessions with it. */
+function refuseSharedSecrets(env: Environment): void {
+  const names = ['PGDECK_SECRET', 'PGDECK_PROXY_SECRET', 'PGDECK_EMBED_SECRET'];
+  for (const [index, name] of names.entries()) {
+    const value = setting(env, name);
+    const other = names.slice(0, index).find((each) => value !== undefined && setting(env, each) === value);
+    if (other !== undefined)
+      throw new ConfigError(
+        `${name} is the same as ${other}: who holds one would hold both. Make another: openssl rand -base64 48`,
+      );
+  }
+}
+
 function readPublicUrl(env: Environment): URL | undefined {
   const text = setting(env, 'PGDECK_PUBLIC_URL');
   if (text === undefined) return undefined;
@@ -158,7 +172,12 @@ function readPublicUrl(env: Environment): URL | undefined {
 }
 
 function readRoles(env: Environment, mode: AuthMode): Record<Role, string[]> {
-  const of = (role: Role) => readList(env, `PGDECK_${role.toUpperCase()}_GROUPS`);
+  const of = (role: Role) => {
+    const name = `PGDECK_${role.toUpperCase()}_GROUPS`;
+    const list = readList(env, name);
+    if (list.includes('user:')) throw new ConfigError(`${name}: user: has no name; write user:NAME.`);
+    return list;
+  };
   const found = { viewer: of('viewer'), operator: of('operator'), admin: of('admin') };
   const others = mode === 'oidc' || mode === 'proxy';
   if (others && Object.values(found).every((list) => list.length === 0))
