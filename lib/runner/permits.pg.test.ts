@@ -209,6 +209,16 @@ describe('what waits for an approval', () => {
     expect(await stage.runner.approve(runId, dora)).toMatchObject({ status: 'done', approvedBy: 'dora' });
   });
 
+  // Fails when `requireApproval()` takes the name that a portal gives for another person's.
+  it('T12: is not approved through a portal, where the same person has another name', async () => {
+    start({ embed: { origins: [], issuer: 'portal', algorithm: 'HS256', key: '', maxRole: 'admin', actions: true } });
+    const { victim, runId } = await waiting();
+    const framed = { ...ann, mode: 'embed' as const, name: 'embed:portal:ann' };
+    expect(await refusal(stage.runner.approve(runId, framed))).toBe('403 other_way');
+    expect(await stage.alive(victim)).toBe(true);
+    await stage.runner.cancel(runId, ann);
+  });
+
   // Fails when `perform()` does not ask `permitNow()`.
   it('T2: is not done when who asked for it may not any more by then', async () => {
     const { victim, runId } = await waiting();

@@ -109,6 +109,12 @@ export function requireApproval({ access, user }: Acting, run: Run): void {
   // The same name in another way of sign-in can be the same person, and a token is none.
   if (run.user === user.name)
     throw new ApiError(403, 'own_action', 'Nobody approves their own action: ask another admin.');
+  if (run.user.startsWith('embed:') !== (user.mode === 'embed'))
+    throw new ApiError(
+      403,
+      'other_way',
+      'Who comes through a portal can be the same person as one who signs in here: ask another admin who came in as the first one did.',
+    );
   if (user.mode === 'token')
     throw new ApiError(403, 'no_person', 'A token is no second person: an admin has to approve this.');
 }
