@@ -20,17 +20,17 @@ test('where everybody may look, it warns', () => {
   expect(text).toContain('Everybody may look: no sign-in, no query texts, no actions.');
 });
 
-test('with sign-in it says the way, the address that browsers use, the bound of actions, and who is missing', () => {
+test('with sign-in it says the way, the address that browsers use, and the bound of actions', () => {
   const password = { ...shared, PGDECK_AUTH: 'password', PGDECK_BASE_PATH: '/db' };
   const text = said({ ...password, PGDECK_ACTIONS: 'safe', PGDECK_ACTION_URL: 'postgres://actor@db/shop' });
   expect(text).toContain('is running: https://pgdeck.example.net/db\n');
   expect(text).toContain('role reader, actions as actor\n');
-  expect(text).toContain('Sign-in: with a password (PGDECK_AUTH=password)\nNobody can sign in yet. The first: npx');
+  expect(text).toContain('Sign-in: with a password (PGDECK_AUTH=password)\n');
   expect(text).toContain('Actions: those of an operator');
   const secret = 'vJ2nQ8sKx0pLw7Zt4RbY6cMdFh1eGuAi';
   const embed = {
     PGDECK_EMBED_ORIGINS: 'https://portal.example.net',
-    PGDECK_EMBED_SECRET: secret,
+    PGDECK_EMBED_SECRET: secret.toLowerCase(),
     PGDECK_EMBED_ISSUER: 'p',
   };
   const proxy = { ...shared, ...embed, PGDECK_AUTH: 'proxy', PGDECK_PROXY_SECRET: secret, PGDECK_VIEWER_GROUPS: '*' };

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from '@/lib/config';
 import type { AuthMode } from '@/lib/config-access';
 
@@ -45,16 +43,14 @@ export function announcement(version: string, config: Config): string[] {
   ];
 }
 
-function whoMay({ access, stateDir }: Config): string[] {
-  const { mode, localRole, actions, users, embed } = access;
+function whoMay({ access }: Config): string[] {
+  const { mode, localRole, actions, embed } = access;
   const words = { off: 'none', safe: 'those of an operator', all: 'all' }[actions];
   const given = `Actions: ${words} (PGDECK_ACTIONS)`;
   if (mode === 'local') return [`Not shared: this machine alone reaches it, without sign-in, as ${localRole}.`, given];
   if (mode === 'anonymous') return ['Everybody may look: no sign-in, no query texts, no actions.'];
-  const nobody = mode === 'password' && users.length === 0 && !existsSync(join(stateDir, 'users.json'));
   return [
     `Sign-in: ${signIn[mode]} (PGDECK_AUTH=${mode})`,
-    ...(nobody ? ['Nobody can sign in yet. The first: npx pgdeck user add NAME --role admin'] : []),
     ...(embed && mode !== 'embed' ? [`In frames of: ${embed.origins.join(', ')}`] : []),
     given,
   ];
