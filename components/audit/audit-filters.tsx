@@ -17,12 +17,15 @@ const statuses: RunStatus[] = ['done', 'done_with_warnings', 'nothing_done', 'fa
 export function AuditFilterBar({
   filters,
   users,
+  signIns,
   fleet,
   onChange,
 }: {
   filters: AuditFilters;
   /** Who is seen in the entries. */
   users: string[];
+  /** Whether what is about no server can be asked for. */
+  signIns: boolean;
   /** Whether other instances copy their lines. */
   fleet: boolean;
   onChange: (change: Partial<AuditFilters>) => void;
@@ -32,7 +35,7 @@ export function AuditFilterBar({
   const actions = [...titles].toSorted(([, a], [, b]) => a.localeCompare(b));
   const known = new Set(titles.keys());
   const choice = (
-    name: 'user' | 'action' | 'status' | 'of',
+    name: 'user' | 'action' | 'status' | 'about' | 'of',
     label: string,
     all: string,
     options: { value: string; text: string }[],
@@ -91,6 +94,7 @@ export function AuditFilterBar({
         {day('since', 'From')}
         {day('until', 'To')}
       </span>
+      {signIns && choice('about', 'About', 'This server', [{ value: 'none', text: 'Sign-ins, and no server' }])}
       {fleet && choice('of', 'Of which pgdeck', 'This pgdeck', [{ value: 'all', text: 'Every pgdeck' }])}
     </search>
   );

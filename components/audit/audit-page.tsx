@@ -15,6 +15,7 @@ import { Panel } from '@/components/ui/panel';
 import { PanelWaiting } from '@/components/ui/panel-states';
 import { StateText } from '@/components/ui/state';
 import type { RequestError } from '@/lib/client/request';
+import { useSession } from '@/lib/client/session';
 import { list, plural } from '@/lib/format';
 import { AuditExport, AuditFilterBar } from './audit-filters';
 import { auditColumns } from './columns';
@@ -31,6 +32,7 @@ const filterParsers = {
   since: inUrl,
   until: inUrl,
   search: inUrl,
+  about: inUrl,
   of: inUrl,
 };
 const lineKey = (line: AuditLine) => entryKey(line.entry);
@@ -41,6 +43,8 @@ export function AuditPage({ server }: { server: string }) {
   const ask = useMemo(() => askOf(server, filters), [server, filters]);
   const audit = useAudit(ask);
   const act = useAction();
+  const session = useSession();
+  const ownOnly = session !== undefined && session.servers[server]?.role !== 'admin';
   const [seq, setSeq] = useQueryState('entry', parseAsString);
   const lines = useMemo(() => auditLines(audit.entries), [audit.entries]);
   const users = useMemo(
@@ -64,10 +68,16 @@ export function AuditPage({ server }: { server: string }) {
       <PageHead
         server={server}
         title="Audit"
-        sentence={audit.known ? auditSentence(lines, audit.more, filtered) : undefined}
+        sentence={audit.known ? auditSentence(lines, { more: audit.more, filtered, ownOnly }) : undefined}
       />
       {audit.state && <Trouble state={audit.state} />}
-      <AuditFilterBar filters={filters} users={users} fleet={audit.copies?.on === true} onChange={change} />
+      <AuditFilterBar
+        filters={filters}
+        users={users}
+        signIns={session?.user.role === 'admin'}
+        fleet={audit.copies?.on === true}
+        onChange={change}
+      />
       <Panel
         title="What was done"
         tools={
@@ -108,8 +118,8 @@ export function AuditPage({ server }: { server: string }) {
           lines.length === 0 && !filtered ? (
             <div className="panel-message">
               <p>
-                Nothing was done yet. Each action is written here, with who did it, the exact SQL, the verified result
-                and what takes it back.
+                {ownOnly ? 'There is nothing here that you may see.' : 'Nothing was done yet.'} Each action is written
+                here, with who did it, the exact SQL, the verified result and what takes it back.
               </p>
             </div>
           ) : (

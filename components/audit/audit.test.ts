@@ -75,14 +75,14 @@ describe('lines of the audit', () => {
         target: undefined,
         message: 'A new file was begun.',
       } as never),
-      entry('login_ok', { title: undefined, action: undefined, target: undefined } as never),
+      entry('something_new', { title: undefined, action: undefined, target: undefined } as never),
     ]);
     expect(relation).toMatchObject({ target: 'public.orders in shop', mark: 'warning', word: 'Nothing done' });
     expect(tookWords(relation?.entry as AuditEntry)).toBe('1\u00a0min\u00a05\u00a0s, not verified');
     expect(bulk).toMatchObject({ target: '2 sessions', mark: 'critical' });
     expect(membersOf(bulk?.entry as AuditEntry).map((member) => member.result?.message)).toEqual([undefined, 'gone']);
     expect(recovered).toMatchObject({ what: 'Audit file', sentence: 'A new file was begun.', target: undefined });
-    expect(other).toMatchObject({ what: 'Login ok', word: 'Login ok' });
+    expect(other).toMatchObject({ what: 'Something new', word: 'Something new' });
     expect(statusWords('something')).toEqual({ mark: 'unknown', word: 'something' });
   });
 
@@ -94,16 +94,38 @@ describe('lines of the audit', () => {
       what: 'Terminate session 4711',
       sentence: 'Type 4711 to confirm. Nothing was done.',
     });
-    expect(auditSentence(lines, false)).toContain('none failed');
+    expect(auditSentence(lines, {})).toContain('none failed');
+  });
+
+  it('tell who signed in, failed to and signed out', () => {
+    const signIn = { title: undefined, action: undefined, target: undefined, server: undefined, runId: undefined };
+    const lines = auditLines(
+      ['login_ok', 'login_fail', 'logout'].map((event) => entry(event, { ...signIn, message: 'Said.' } as never)),
+    );
+    expect(lines.map(({ what, word, mark, sentence }) => [what, word, mark, sentence])).toEqual([
+      ['Sign-in', 'Signed in', 'ok', 'Said.'],
+      ['Sign-in', 'Refused', 'warning', 'Said.'],
+      ['Sign-out', 'Signed out', 'ok', 'Said.'],
+    ]);
+  });
+
+  it('do not say that nothing was done to who does not see all', () => {
+    for (const filtered of [false, true]) {
+      expect(auditSentence([], { filtered, ownOnly: true })).not.toContain('Nothing was done');
+      expect(auditSentence([], { filtered, ownOnly: true })).toContain('You see what you did yourself');
+    }
+    const lines = auditLines([entry('result', { result: result('done') })]);
+    expect(auditSentence(lines, { ownOnly: true })).toContain('You see what you did yourself');
+    expect(auditSentence(lines, {})).not.toContain('You see');
   });
 
   it('are summed up', () => {
     const lines = auditLines([entry('result', { result: result('done') }), entry('intent', { runId: 'run-9' })]);
-    expect(auditSentence([], false)).toContain('Nothing was done');
-    expect(auditSentence(lines, false)).toContain('2 entries; 1 has no known end.');
-    expect(auditSentence(lines.slice(0, 1), true)).toContain('The newest 1 entry');
-    expect(auditSentence([], false, true)).toBe('No entry matches the filters.');
-    expect(auditSentence(lines, false, true)).toContain('2 entries of the filters');
+    expect(auditSentence([], {})).toContain('Nothing was done');
+    expect(auditSentence(lines, {})).toContain('2 entries; 1 has no known end.');
+    expect(auditSentence(lines.slice(0, 1), { more: true })).toContain('The newest 1 entry');
+    expect(auditSentence([], { filtered: true })).toBe('No entry matches the filters.');
+    expect(auditSentence(lines, { filtered: true })).toContain('2 entries of the filters');
   });
 });
 
@@ -118,6 +140,7 @@ describe('the filters', () => {
       search: 'run',
     });
     expect(askOf('demo', { ...noFilters, since: 'yesterday', until: '2026-02-31x' })).toEqual({ server: 'demo' });
+    expect(askOf('demo', { ...noFilters, about: 'none' })).toEqual({ server: '-' });
     expect(isFiltered(noFilters)).toBe(false);
     expect(isFiltered(filters)).toBe(true);
   });

@@ -85,6 +85,12 @@ function outcomeOf(entry: AuditEntry): Pick<AuditLine, 'mark' | 'word' | 'senten
       return { mark: 'ok', word: sentenceCase(entry.event), sentence: text(entry.message) ?? '' };
     case 'denied':
       return { mark: 'warning', word: 'Refused', sentence: text(entry.message) ?? 'It was refused.' };
+    case 'login_ok':
+      return { mark: 'ok', word: 'Signed in', sentence: text(entry.message) ?? '' };
+    case 'login_fail':
+      return { mark: 'warning', word: 'Refused', sentence: text(entry.message) ?? '' };
+    case 'logout':
+      return { mark: 'ok', word: 'Signed out', sentence: text(entry.message) ?? '' };
     case 'text_revealed':
       return { mark: 'ok', word: 'Shown', sentence: text(entry.message) ?? 'A text was shown with its values.' };
     case 'recovered':
@@ -98,11 +104,19 @@ function outcomeOf(entry: AuditEntry): Pick<AuditLine, 'mark' | 'word' | 'senten
   }
 }
 
+/** Events that have a name of their own. */
+const named: Record<string, string> = {
+  recovered: 'Audit file',
+  login_ok: 'Sign-in',
+  login_fail: 'Sign-in',
+  logout: 'Sign-out',
+};
+
 /** What was done: the preview's question without its question mark. */
 function whatOf(entry: AuditEntry): string {
   if (entry.title) return entry.title.replace(/\?$/, '');
   if (entry.action) return sentenceCase(entry.action);
-  return entry.event === 'recovered' ? 'Audit file' : sentenceCase(entry.event);
+  return Object.hasOwn(named, entry.event) ? (named[entry.event] ?? '') : sentenceCase(entry.event);
 }
 
 function targetOf(entry: AuditEntry): string | undefined {
@@ -135,11 +149,15 @@ export function membersOf(entry: AuditEntry): { pid: number; title: string; resu
 }
 
 /** The page in a sentence, from the lines that are loaded. */
-export function auditSentence(lines: AuditLine[], more: boolean, filtered = false): string {
+export function auditSentence(
+  lines: AuditLine[],
+  { more = false, filtered = false, ownOnly = false }: { more?: boolean; filtered?: boolean; ownOnly?: boolean },
+): string {
+  const whose = ownOnly ? ' You see what you did yourself, and what was done where you are admin.' : '';
   if (lines.length === 0)
     return filtered
-      ? 'No entry matches the filters.'
-      : 'Nothing was done with pgdeck yet. Each action is written here before it runs.';
+      ? `No entry matches the filters.${whose}`
+      : `${ownOnly ? 'There is nothing here that you may see.' : 'Nothing was done with pgdeck yet.'} Each action is written here before it runs.${whose}`;
   const runs = lines.filter((line) => line.entry.action && line.entry.event !== 'cancel_requested');
   const bad = runs.filter((line) => line.mark === 'critical').length;
   const open = runs.filter((line) => line.mark === 'unknown').length;
@@ -148,7 +166,7 @@ export function auditSentence(lines: AuditLine[], more: boolean, filtered = fals
     bad > 0 ? `${bad} failed` : undefined,
     open > 0 ? `${open} ${open === 1 ? 'has' : 'have'} no known end` : undefined,
   ].filter(Boolean);
-  return `${first}${rest.length > 0 ? `; ${rest.join(', ')}` : runs.length > 0 ? '; none failed' : ''}. Each action is written to disk before it runs, and again when it has ended.`;
+  return `${first}${rest.length > 0 ? `; ${rest.join(', ')}` : runs.length > 0 ? '; none failed' : ''}. Each action is written to disk before it runs, and again when it has ended.${whose}`;
 }
 
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined);

@@ -9,12 +9,23 @@ export type AuditFilters = {
   since: string;
   until: string;
   search: string;
+  /** `none`: what is about no server, such as sign-ins. */
+  about: string;
   /** `all`: the lines of every instance that copies its own. */
   of: string;
 };
 
 /** All there is. */
-export const noFilters: AuditFilters = { user: '', action: '', status: '', since: '', until: '', search: '', of: '' };
+export const noFilters: AuditFilters = {
+  user: '',
+  action: '',
+  status: '',
+  since: '',
+  until: '',
+  search: '',
+  about: '',
+  of: '',
+};
 
 /** Whether the page is narrowed. */
 export function isFiltered({ of: _whose, ...filters }: AuditFilters): boolean {
@@ -30,11 +41,14 @@ function dayStart(day: string, later: number): string | undefined {
 }
 
 /** What is asked of the server for the filters; both days are included. */
-export function askOf(server: string, { user, action, status, since, until, search, of }: AuditFilters): AuditAsk {
+export function askOf(
+  server: string,
+  { user, action, status, since, until, search, about, of }: AuditFilters,
+): AuditAsk {
   const from = dayStart(since, 0);
   const to = dayStart(until, 1);
   return {
-    server,
+    server: about === 'none' ? '-' : server,
     ...(user && { user }),
     ...(action && { action }),
     ...(status && { status }),

@@ -231,6 +231,8 @@ test('T12: of the copies somebody reads what they read of the files, and pages o
   expect(await told({})).toEqual(['own later', 'in shop', 'own']);
   expect(await told({})).toEqual((await audit.read({ limit: 10, reach })).entries.map(({ title }) => title));
   expect(await told({ reach: { ...reach, nowhere: true } })).toContain('of nothing');
+  expect(await told({ server: '-', reach: { ...reach, nowhere: true } })).toEqual(['of nothing']);
+  expect(await told({ server: '-' })).toEqual([]);
   expect(await told({ user: 'bob' })).toEqual(['in shop']);
   expect(await told({ reach: { ...reach, servers: [] } })).toEqual([]);
 });

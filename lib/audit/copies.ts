@@ -132,7 +132,7 @@ values ${tuples.join(', ')} on conflict (trail, seq) do nothing`,
 /** What is read of the copies. */
 type Copy = { line: string; instance: string; at: number };
 
-const matching = `($1::text is null and c.event <> 'preview' or c.event = $1) and ($2::text is null or c.server = $2)
+const matching = `($1::text is null and c.event <> 'preview' or c.event = $1) and ($2::text is null or coalesce(c.server, '-') = $2)
   and ($3::text is null or c.action = $3) and ($4::text is null or c.user_name = $4)
   and ($5::text is null or c.status = $5) and ($6::text is null or position($6 in c.searched) > 0)
   and ($7::timestamptz is null or c.ts >= $7) and ($8::timestamptz is null or c.ts < $8)

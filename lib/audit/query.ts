@@ -24,9 +24,13 @@ export function mayRead(entry: AuditEntry, reach: Reach): boolean {
   return (user?.name === reach.name && user.mode === reach.mode) || reach.isAdmin(server, databasesOf(entry));
 }
 
+/** What stands for no server where one is asked for; no id is like it. */
+export const noServer = '-';
+
 /** Which entries are wanted: all but previews, or those of one `event`. Times are epoch milliseconds, `to` is not included. */
 export type AuditFilter = {
   event?: string | undefined;
+  /** `noServer`: lines that are about none. */
   server?: string | undefined;
   action?: string | undefined;
   user?: string | undefined;
@@ -45,7 +49,8 @@ export type AuditQuery = AuditFilter & { limit: number; before?: number | undefi
 
 /** Whether a line may be wanted, told without parsing it: most are not. */
 export function maybeWanted(line: string, { event, server, action, status }: AuditFilter): boolean {
-  return [event, server, action, status].every((value) => value === undefined || line.includes(JSON.stringify(value)));
+  const at = server === noServer ? undefined : server;
+  return [event, at, action, status].every((value) => value === undefined || line.includes(JSON.stringify(value)));
 }
 
 /** A line of a file as an entry; undefined where it is none. */
@@ -71,7 +76,7 @@ export function wanted(entry: AuditEntry, filter: AuditFilter): boolean {
   const { event, server, action, user, from, to, status, search, reach } = filter;
   return (
     (event === undefined ? entry.event !== 'preview' : entry.event === event) &&
-    (server === undefined || entry.server === server) &&
+    (server === undefined || (entry.server ?? noServer) === server) &&
     (action === undefined || entry.action === action) &&
     (user === undefined || entry.user?.name === user) &&
     (status === undefined || entry.result?.status === status) &&

@@ -110,6 +110,13 @@ describe('GET /api/audit', () => {
     expect(await runs(query)).toEqual(expected);
   });
 
+  test('what is about no server, such as sign-ins, is asked for by the server -', async () => {
+    await audit.write({ event: 'login_ok', user: person('ann'), message: 'ann signed in.' });
+    expect(await runs('server=-')).toEqual([5]);
+    expect(await runs('server=-&user=bob')).toEqual([]);
+    expect(await runs('server=one')).toEqual([4, 1]);
+  });
+
   test('pages go on where the one before ended, with the same filters', async () => {
     const first = await (await ask(GET, 'limit=1&user=ann')).json();
     expect([first.entries[0].seq, first.next]).toEqual([4, 4]);
