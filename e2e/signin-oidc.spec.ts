@@ -126,6 +126,25 @@ test('the log-out goes to the provider and back, and ends the session everywhere
   await expect(page.getByRole('button', { name: 'Signed in as vic@example.net, viewer' })).toBeVisible();
 });
 
+test('a session that ends is begun anew in another tab, and the page goes on as it was', async ({ page, context }) => {
+  await page.goto('/default/locks');
+  await page.getByRole('link', { name: /^Sign in with/ }).click();
+  await signInAtProvider(page, 'ann');
+  await expect(page.getByRole('button', { name: 'Signed in as ann@example.net, admin' })).toBeVisible();
+  const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+  await context.clearCookies({ name: 'pgdeck_s' });
+  await expect(dialog).toBeVisible({ timeout: 20_000 });
+  const opened = context.waitForEvent('page');
+  await dialog.getByRole('link', { name: /^Sign in with/ }).click();
+  const tab = await opened;
+  // The provider knows ann still.
+  await expect(tab.getByRole('heading', { name: 'You are signed in' })).toBeVisible();
+  await expect(tab).toHaveURL(/\/signed-in$/);
+  await page.bringToFront();
+  await expect(dialog).toHaveCount(0);
+  await expect(page).toHaveURL(/\/default\/locks$/);
+});
+
 test.describe('what does not come from this sign-in is refused', () => {
   const refused = async (page: Page, error: string, words: string) => {
     await expect(page).toHaveURL(new RegExp(`/signin\\?error=${error}(&|$)`));

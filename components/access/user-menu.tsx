@@ -41,8 +41,7 @@ export function UserMenu({ server, offer, small }: { server: string; offer: Sign
             </IconButton>
           ) : (
             <button type="button" className="user-card" aria-label={`Signed in as ${visible(name)}, ${role}`}>
-              <bdi className="cut">{visible(name)}</bdi>
-              <small>{role}</small>
+              <bdi className="cut">{visible(name)}</bdi> <small>{role}</small>
             </button>
           )
         }
