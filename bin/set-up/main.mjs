@@ -16,12 +16,13 @@ import { auditHelp, exampleUrl, help, historyHelp, tokenHelp, userHelp } from '.
 import { installDependencies } from './install.mjs';
 import { checkPort } from './port.mjs';
 import { SetUpError } from './progress.mjs';
+import { checkWords, optionProblem, options } from './usage.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** The commands with words after them, and how many words each takes. */
-const userWords = { add: 1, list: 0, role: 2, password: 1, remove: 1 };
-const tokenWords = { create: 1, list: 0, revoke: 1 };
+/** The commands with words after them, and which words each takes. */
+const userWords = { add: ['NAME'], list: [], role: ['NAME', 'ROLE'], password: ['NAME'], remove: ['NAME'] };
+const tokenWords = { create: ['NAME'], list: [], revoke: ['NAME'] };
 
 /** Which command an option belongs to. @type {Record<string, string[]>} */
 const optionsOf = {
@@ -102,7 +103,7 @@ const commands = {
 /**
  * Tells a command's help where it has no words; throws for words that it does not take.
  * @param {string[]} words
- * @param {Record<string, number>} known
+ * @param {Record<string, string[]>} known
  * @param {string} name
  * @param {string} itsHelp
  */
@@ -112,8 +113,7 @@ function asksForHelp(words, known, name, itsHelp) {
     process.stdout.write(itsHelp);
     return true;
   }
-  if (!Object.hasOwn(known, word) || words.length !== known[word] + 1)
-    throw new SetUpError(`pgdeck has no command ${[name, ...words].join(' ')}.\n\n${itsHelp.trimEnd()}`);
+  checkWords(words, known, name, itsHelp);
   return false;
 }
 
@@ -169,18 +169,7 @@ export async function main(argv) {
       args: argv,
       allowPositionals: true,
       strict: argv[0] !== 'bench',
-      options: {
-        demo: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-        to: { type: 'string' },
-        'state-dir': { type: 'string' },
-        head: { type: 'string' },
-        role: { type: 'string' },
-        servers: { type: 'string' },
-        days: { type: 'string' },
-        print: { type: 'boolean' },
-        'password-stdin': { type: 'boolean' },
-      },
+      options,
     });
     const [name = 'start', ...rest] = positionals;
     if (values.help || name === 'help') {
@@ -195,13 +184,11 @@ export async function main(argv) {
     fillFromDotEnv(process.env, root);
     await command({ demo: values.demo === true, rest: name === 'bench' ? argv.slice(1) : rest, given: values });
   } catch (error) {
-    const known = error instanceof SetUpError || error instanceof ConfigError || isUsage(error) || isTold(error);
-    process.stderr.write(`\n${known ? error.message : (error?.stack ?? error)}\n`);
+    const known = error instanceof SetUpError || error instanceof ConfigError || isTold(error);
+    process.stderr.write(`\n${optionProblem(error) ?? (known ? error.message : (error?.stack ?? error))}\n`);
     process.exit(1);
   }
 }
 
-/** @param {any} error */
-const isUsage = (error) => typeof error?.code === 'string' && error.code.startsWith('ERR_PARSE_ARGS');
 /** Errors of the bundled programs that speak for themselves; their classes are other copies than ours. @param {any} error */
 const isTold = (error) => ['ConfigError', 'EmbeddedError', 'LaunchError'].includes(error?.name);
