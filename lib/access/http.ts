@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { clean, type GuardOptions, pathBelow, type Refusal, refusal } from './guard';
+import { Places } from './limits';
 
 const nothing = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
@@ -97,6 +98,21 @@ function withDefaults(request: IncomingMessage, response: ServerResponse, option
   } as typeof writeHead;
 }
 
+/** Pages that are drawn at once, and how many more wait for how long: drawing one takes far more than answering the API. */
+const pageRoom = { perPerson: 0, all: 64, waiting: 400, waitMs: 5_000 };
+const crowded: Refusal = {
+  status: 429,
+  code: 'busy',
+  message: 'Too many pages are being opened at once. Wait a moment and open it again.',
+  headers: { 'retry-after': '2' },
+};
+
+/** Whether a request has a page drawn; the API has places of its own, and files cost nothing. */
+function drawsPage({ url = '' }: IncomingMessage, { access: { basePath } }: GuardOptions): boolean {
+  const path = url.slice(basePath.length);
+  return !/^\/(?:api|_next)(?:\/|$)|\.\w+(?:\?|$)/.test(path.split('?', 1)[0] ?? '');
+}
+
 /**
  * The raw HTTP server: refuses before Next what the mode does not take, takes off what clients have no say in, says who
  * the peer is in `x-forwarded-for`, and bounds how long a request may take to arrive. `upgrade` takes WebSockets (hot reload); without it they are refused.
@@ -126,13 +142,26 @@ export function guardedServer(
     withDefaults(request, response, options);
     return true;
   };
+  const pages = new Places(pageRoom);
+  const pass: RequestListener = (request, response) => {
+    if (!drawsPage(request, options)) return void handle(request, response);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    pages.enter(undefined, gone.signal).then(
+      (leave) => {
+        response.once('close', leave);
+        handle(request, response);
+      },
+      () => send(response, request, crowded, options),
+    );
+  };
   server.on('request', (request, response) => {
-    if (admit(request, response)) handle(request, response);
+    if (admit(request, response)) pass(request, response);
   });
   server.on('checkContinue', (request, response) => {
     if (!admit(request, response)) return;
     response.writeContinue();
-    handle(request, response);
+    pass(request, response);
   });
   server.on('clientError', (error, socket) => sendBroken(error, socket, options));
   server.on('upgrade', (request, socket, head) => {
