@@ -202,6 +202,19 @@ describe('many servers', () => {
   test.each([
     ['{', /not valid JSON/],
     [{ servers: [] }, /at least one/],
+    [
+      [{ id: 'a', url, access: [{ who: 'dba', role: 'admin' }] }],
+      /: servers\.0\.access\.0\.who: a list of groups, .* such as \["dba", "user:ann"\]$/,
+    ],
+    [[{ id: 'a', url, access: [{ role: 'admin' }] }], /who: a list of groups/],
+    [[{ id: 'a', url, access: [{ who: ['user:'], role: 'admin' }] }], /who\.0: a list of groups, user:NAME/],
+    [
+      [{ id: 'a', url, access: [{ who: ['dba'], role: 'admin', databases: 'shop' }] }],
+      /databases: a list of databases, such as/,
+    ],
+    [[{ id: 'a', url, access: { who: ['dba'] } }], /access: a list, such as/],
+    [[{ id: 'a', url, acces: [] }], /: servers\.0: acces is not known here; docs.settings\.md/],
+    [[{ id: 'a', url, name: 7 }], /: servers\.0\.name: this is no string$/],
     [{ servers: [{ id: 'Shop', url }] }, /servers\.0\.id: an id is/],
     [{ servers: [{ id: 'api', url }] }, /taken by pgdeck/],
     [{ servers: [{ id: 'a', url, colour: 'red' }] }, /colour/],

@@ -79,6 +79,8 @@ const identifier = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'an id is 1 to 63 lower-case letters, digits, - or _')
   .refine((id) => !['api', 'embed', 'metrics'].includes(id), 'this id is taken by pgdeck itself');
+const whoWords = 'a list of groups, user:NAME or *, such as ["dba", "user:ann"]';
+const inWords = 'a list of databases, such as ["shop"]; leave it out for all';
 const serverShape = z.strictObject({
   id: identifier,
   name: z.string().min(1).max(100).optional(),
@@ -92,10 +94,20 @@ const serverShape = z.strictObject({
   access: z
     .array(
       z.strictObject({
-        who: z.array(z.string().min(1).max(256)).min(1, 'name a group, user:NAME or *'),
+        who: z
+          .array(
+            z
+              .string(whoWords)
+              .min(1, whoWords)
+              .max(256, whoWords)
+              .regex(/^(?!user:$)/, whoWords),
+            whoWords,
+          )
+          .min(1, whoWords),
         role: z.enum(roles, `choose one of ${roles.join(', ')}`),
-        databases: z.array(z.string().min(1).max(256)).min(1, 'name a database, or leave it out for all').optional(),
+        databases: z.array(z.string(inWords).min(1, inWords).max(256, inWords), inWords).min(1, inWords).optional(),
       }),
+      'a list, such as [{ "who": ["dba"], "role": "admin" }]',
     )
     .optional(),
 });
@@ -228,7 +240,7 @@ function readFile(file: string, env: Environment): ServerConfig[] {
   const parsed = fileShape.safeParse(Array.isArray(content) ? { servers: content } : content);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new ConfigError(`PGDECK_CONFIG: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
+    throw new ConfigError(`PGDECK_CONFIG: ${issue?.path.join('.') || 'the file'}: ${issue && problemOf(issue)}`);
   }
   const seen = new Set<string>();
   return parsed.data.servers.map((server) => {
@@ -248,6 +260,14 @@ function readFile(file: string, env: Environment): ServerConfig[] {
       access: server.access,
     };
   });
+}
+
+/** What is wrong, where the shape does not say it in words of its own. */
+function problemOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys')
+    return `${issue.keys.join(', ')} is not known here; docs/settings.md tells what is`;
+  const own = !issue.message.startsWith('Invalid input');
+  return own || issue.code !== 'invalid_type' ? issue.message : `this is no ${issue.expected}`;
 }
 
 function urlOf(server: z.infer<typeof serverShape>, key: 'url' | 'actionUrl', env: Environment): Target | undefined {
