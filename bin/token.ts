@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { makeToken, type StoredToken, tokensFile } from '@/lib/access/tokens/tokens';
-import { stateFolder } from '@/lib/config';
-import { setting } from '@/lib/config-early.mjs';
+import { ConfigError, readConfig, stateFolder } from '@/lib/config';
+import { namesServer, setting } from '@/lib/config-early.mjs';
 import { nameProblem, readTokenEntries, type TokenEntry } from '@/lib/config-people';
 import { changeList, readList } from './kept-list';
 import { LaunchError } from './launch-error';
@@ -72,6 +72,8 @@ async function create(file: ReturnType<typeof tokensFile>, name: string, options
       throw new LaunchError(`There is a token ${name} already. Revoke it, or choose another name.`);
     return [...entries, entry];
   });
+  for (const id of notWatched(servers ?? []))
+    tell(`These settings name no server ${id}: the token sees nothing of it as long as pgdeck watches none.`);
   tell(`The token ${name}, ${inWords(entry)}. It is not shown again; send it as: Authorization: Bearer …`);
   say(token);
 }
@@ -106,6 +108,18 @@ function readServers(text: string | undefined): string[] | undefined {
   if (!servers.every((id) => /^[a-z0-9][a-z0-9_-]{0,62}$/.test(id)))
     throw new LaunchError('--servers takes the ids of servers with commas between, such as --servers shop,billing.');
   return servers;
+}
+
+/** Those of some ids that the settings here name no server for; none where they name no server at all, as another shell's may. */
+function notWatched(ids: string[]): string[] {
+  if (!namesServer(process.env)) return [];
+  try {
+    const known = readConfig(process.env).servers.map(({ id }) => id);
+    return ids.filter((id) => !known.includes(id));
+  } catch (error) {
+    if (error instanceof ConfigError) return [];
+    throw error;
+  }
 }
 
 /** The end of the last day, in UTC. */

@@ -15,15 +15,18 @@ vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 let printed: string[];
+let aside: string[];
 const stdin = Object.getOwnPropertyDescriptor(process, 'stdin') ?? {};
 beforeEach(() => {
   folder = newFolder();
   printed = [];
+  aside = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text).trimEnd()) > 0);
-  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => aside.push(String(text)) > 0);
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   Object.defineProperty(process, 'stdin', stdin);
   rmSync(folder, { recursive: true, force: true });
 });
@@ -146,6 +149,20 @@ describe('pgdeck token', () => {
       mode: 'token',
       only: { servers: ['shop', 'billing'] },
     });
+  });
+
+  it('tells which of its servers no setting names, where settings name any', async () => {
+    const told = async (name: string) => {
+      aside = [];
+      await command(['create', name], { role: 'viewer', servers: 'default,shop' });
+      return aside.filter((line) => line.includes('name no server'));
+    };
+    for (const name of ['DATABASE_URL', 'PGHOST', 'PGDECK_CONFIG']) vi.stubEnv(name, '');
+    expect(await told('a')).toEqual([]);
+    vi.stubEnv('DATABASE_URL', 'postgres://r@db/shop');
+    expect(await told('b')).toEqual([expect.stringMatching(/^These settings name no server shop: /)]);
+    vi.stubEnv('DATABASE_URL', 'mysql://x');
+    expect(await told('c')).toEqual([]);
   });
 
   it('is gone when it is revoked', async () => {
