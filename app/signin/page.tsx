@@ -1,6 +1,7 @@
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { SignInPage } from '@/components/access/sign-in-page';
+import { isFromElsewhere } from '@/lib/access/cross-site';
 import { ApiError } from '@/lib/access/errors';
 import { identify } from '@/lib/access/identify';
 import { safeNext } from '@/lib/access/next-path';
@@ -18,13 +19,21 @@ export default async function Page({ searchParams }: Input) {
   const next = safeNext(one(to));
   const { mode } = runtime().config.access;
   if (mode === 'local' || mode === 'anonymous') redirect('/');
-  const refused = await identify(await headers()).then(
+  const given = await headers();
+  const refused = await identify(given).then(
     () => undefined,
     (reason: unknown) => reason,
   );
   if (refused === undefined) redirect(next);
   const ofProxy = mode === 'proxy' && refused instanceof ApiError ? refused.message : undefined;
-  return <SignInPage offer={signInOffer()} next={next} problem={ofProxy ?? signInProblem(one(error))} />;
+  return (
+    <SignInPage
+      offer={signInOffer()}
+      next={next}
+      lookAgain={isFromElsewhere(given)}
+      problem={ofProxy ?? signInProblem(one(error))}
+    />
+  );
 }
 
 const one = (value: string | string[] | undefined) => (typeof value === 'string' ? value : undefined);

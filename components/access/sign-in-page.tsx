@@ -9,23 +9,29 @@ import { type SignInOffer, startAddress } from './offer';
 import { SignInForm } from './sign-in-form';
 import { SignInHead } from './sign-in-head';
 
-/** The page where people sign in; it shows nothing of any server. `next` is where it leads to, `problem` what went wrong. */
+/**
+ * The page where people sign in; it shows nothing of any server. `next` is where it leads to, `problem` what went wrong;
+ * `lookAgain`: somebody may be signed in whom the request for this page did not tell of.
+ */
 export function SignInPage({
   offer,
   next,
+  lookAgain,
   problem,
 }: {
   offer: SignInOffer;
   next: string;
+  lookAgain: boolean;
   problem: string | undefined;
 }) {
   // A strict cookie does not come along from a link on another site: whoever is signed in goes on from here.
   useEffect(() => {
+    if (!lookAgain) return;
     request('/api/session').then(
       () => location.replace(withBasePath(next)),
       () => {},
     );
-  }, [next]);
+  }, [next, lookAgain]);
   return (
     <main id="content" tabIndex={-1} className="sign-in">
       <SignInHead />

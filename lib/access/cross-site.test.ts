@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ownOrigins, refuseCrossSite, refuseCrossSiteRead } from './cross-site';
+import { isFromElsewhere, ownOrigins, refuseCrossSite, refuseCrossSiteRead } from './cross-site';
 import { accessOf } from './test-access';
 
 const own = 'https://pgdeck.example.net';
@@ -55,4 +55,10 @@ test('T6: reads by pages of other sites and of siblings are refused, links from 
   for (const site of ['cross-site', 'same-site', 'none', 'same-origin']) expect(read(site, 'navigate')).not.toThrow();
   expect(read('same-origin', 'cors')).not.toThrow();
   expect(() => refuseCrossSiteRead(new Headers())).not.toThrow();
+});
+
+test('a page that a link of another site opened is told from one that came with its strict cookie', () => {
+  const from = (site?: string) => isFromElsewhere(new Headers(site === undefined ? {} : { 'sec-fetch-site': site }));
+  expect([from('cross-site'), from()]).toEqual([true, true]);
+  for (const site of ['none', 'same-origin', 'same-site']) expect(from(site), site).toBe(false);
 });

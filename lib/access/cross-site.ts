@@ -25,6 +25,12 @@ export function refuseCrossSite(headers: Headers, origins: readonly string[], ha
     );
 }
 
+/** Whether a page may have been opened from another site: a strict cookie does not come along then. */
+export function isFromElsewhere(headers: Pick<Headers, 'get'>): boolean {
+  const site = headers.get('sec-fetch-site');
+  return site === null || site === 'cross-site';
+}
+
 /** Throws 403 for a read that another site's page makes by itself; a link from there is followed. */
 export function refuseCrossSiteRead(headers: Headers): void {
   const site = headers.get('sec-fetch-site');
