@@ -110,7 +110,11 @@ export function AuditPage({ server }: { server: string }) {
               Load older
             </Button>
           ) : lines.length > 0 ? (
-            'All entries are shown'
+            filters.about === 'none' ? (
+              'All entries about no server are shown'
+            ) : (
+              'All entries of this server are shown'
+            )
           ) : undefined
         }
       >

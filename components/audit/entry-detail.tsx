@@ -50,6 +50,7 @@ export function EntryDetail({
           </Fact>
         )}
         {typeof entry.schedule === 'string' && <Fact name="Schedule">{visible(entry.schedule)}</Fact>}
+        {typeof entry.textSha256 === 'string' && <Fact name="SHA-256 of the text">{entry.textSha256}</Fact>}
         {typeof entry.approvedBy === 'string' && <Fact name="Approved by">{visible(entry.approvedBy)}</Fact>}
         {typeof entry.instance === 'string' && <Fact name="Instance">{visible(entry.instance)}</Fact>}
         {entry.role && <Fact name="Ran as">{entry.role}</Fact>}
