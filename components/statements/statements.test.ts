@@ -24,7 +24,7 @@ test('entries that were dropped are said', () => {
   expect(plain(droppedSentence([statement({ dealloc: 3 })]))).toContain('3 times');
 });
 
-test('a text that was not read yet is not an empty one', () => {
-  expect(oneLine({ query: null })).toBe('text not read yet');
+test('a text that is hidden, or was not read yet, is not an empty one', () => {
+  expect(oneLine({ query: null })).toBe('text not shown');
   expect(oneLine({ query: ' select\n  1 ' })).toBe('select 1');
 });

@@ -33,7 +33,7 @@ export function droppedSentence(rows: Statement[]): string | undefined {
 
 /** The text of a statement on one line, or why there is none. */
 export function oneLine(row: Pick<Statement, 'query'>): string {
-  return row.query?.replace(/\s+/g, ' ').trim() ?? 'text not read yet';
+  return row.query?.replace(/\s+/g, ' ').trim() ?? 'text not shown';
 }
 
 /** The key of a statement: its number in the history, so that an address finds it in either. */

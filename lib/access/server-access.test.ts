@@ -164,7 +164,13 @@ describe('why somebody cannot do something', () => {
     expect(whyNot(access('embed', { actions: 'all' }), 'operator', null)).toContain('inside a frame are off');
     const embed = { actions: true } as AccessConfig['embed'];
     expect(whyNot(access('embed', { actions: 'all', embed }), 'operator', null)).toBeUndefined();
-    expect(whyNot(access('anonymous', { actions: 'off' }), 'viewer', null)).toContain('Without sign-in');
+    for (const role of ['viewer', 'operator', 'admin'] as const)
+      expect(whyNot(access('anonymous', { actions: 'off' }), role, null)).toContain('Without sign-in');
+  });
+
+  it('tells nobody in a frame the long name of the audit', () => {
+    const framed = seen(person({ mode: 'embed', name: 'embed:https://portal.example.net:ada', role: 'operator' }));
+    expect(whyNot(framed, 'admin', null)).toBe('This needs the role admin; you are operator.');
   });
 
   // Fails when `whyNotAll()` is content with one of several databases, or with none.

@@ -144,19 +144,21 @@ export function requireFullWindow({ user, actions }: ServerAccess): void {
   if (user.mode === 'embed' && actions === 'off') throw new ApiError(403, 'forbidden', offInFrame);
 }
 
-const offInFrame = 'Actions inside a frame are off. Open pgdeck in a full window to act.';
+const offInFrame =
+  'Actions inside a frame are off. A full window has them, where pgdeck can be opened in one and allows actions.';
 
 /** Why somebody cannot do an action that asks for `role`, on a database or (null) on the server; undefined: they can. */
 export function whyNot(access: ServerAccess, role: Role, database: string | null): string | undefined {
+  if (access.user.mode === 'anonymous')
+    return 'Without sign-in there are no actions here (PGDECK_ALLOW_UNAUTHENTICATED).';
   const has = access.roleOn(database);
   if (!has || !covers(has, role)) {
-    const is = has ?? 'not allowed there';
-    return `This needs the role ${role}; ${access.user.name} is ${is}.`;
+    // Nobody in a frame knows the long name that the audit has for them.
+    const who = access.user.mode === 'embed' ? 'you are' : `${access.user.name} is`;
+    return `This needs the role ${role}; ${who} ${has ?? 'not allowed there'}.`;
   }
   if (access.actions === 'all' || (access.actions === 'safe' && role === 'operator')) return undefined;
   if (access.user.mode === 'embed') return offInFrame;
-  if (access.user.mode === 'anonymous')
-    return 'Without sign-in there are no actions here (PGDECK_ALLOW_UNAUTHENTICATED).';
   return access.actions === 'off'
     ? 'Actions are off on this pgdeck. PGDECK_ACTIONS=safe or all switches them on.'
     : 'Only cancelling and ANALYZE are switched on here. PGDECK_ACTIONS=all switches all actions on.';

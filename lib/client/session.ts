@@ -80,7 +80,9 @@ export function useWhyNotRole(server: string, needed: Role): string | undefined 
   const on = session?.servers[server];
   if (!session || !on) return 'pgdeck is being asked what you may do here.';
   if (ranks.indexOf(on.role) >= ranks.indexOf(needed)) return undefined;
-  return `This needs the role ${needed}; ${session.user.name} is ${on.role}.`;
+  const { name, mode } = session.user;
+  if (mode === 'anonymous') return 'Nobody signs in here, so that everybody only looks.';
+  return `This needs the role ${needed}; ${mode === 'embed' ? 'you are' : `${name} is`} ${on.role}.`;
 }
 
 /** Tells why something cannot be begun on this page: it shows the past, or `useWhyNotOn` has a reason. */
