@@ -40,6 +40,13 @@ export function refusal(request: IncomingMessage, options: GuardOptions): Refusa
   const doubled = ambiguous(request, ['host', 'authorization', ...identityHeaders(access)]);
   if (doubled) return { status: 400, code: 'bad_input', message: `There is more than one ${doubled} header.` };
   if (headers.host === undefined || !allowedHosts.includes(headers.host.toLowerCase())) {
+    // Nobody else's machine is meant by an address of this one.
+    if (access.mode !== 'local' && access.publicOrigin === undefined)
+      return {
+        status: 421,
+        code: 'misdirected',
+        message: 'This Host is not served here. Whoever runs this pgdeck names it in PGDECK_PUBLIC_URL.',
+      };
     const address = `${access.publicOrigin ?? `http://${allowedHosts[0] ?? '127.0.0.1'}`}${access.basePath}`;
     return { status: 421, code: 'misdirected', message: `This Host is not served here. Open ${address} instead.` };
   }

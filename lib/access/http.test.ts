@@ -103,6 +103,19 @@ describe('refused before Next, as JSON with a request id', () => {
   test('a Host in capitals is the same host', async () =>
     expect((await get('/', { host: `LOCALHOST:${port}` })).status).toBe(200));
 
+  test('another machine is not sent to an address of its own', async () => {
+    const message = async () => JSON.parse((await get('/', { host: 'pgdeck.example.net' })).text).error.message;
+    expect(await message()).toContain(`Open http://127.0.0.1:${port} instead`);
+    options.access = accessOf({ PGDECK_ALLOW_UNAUTHENTICATED: 'read-only' });
+    expect(await message()).toMatch(/PGDECK_PUBLIC_URL\.$/);
+    expect(await message()).not.toContain('127.0.0.1');
+    options.access = accessOf({
+      PGDECK_ALLOW_UNAUTHENTICATED: 'read-only',
+      PGDECK_PUBLIC_URL: 'https://deck.example.net',
+    });
+    expect(await message()).toContain('Open https://deck.example.net instead');
+  });
+
   test.each(['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Real-IP', 'Via'])(
     '%s',
     (name) => refused(get('/', { [name]: '10.0.0.1' }), 403, 'proxy_refused'),
