@@ -151,6 +151,7 @@ test('whom nobody gave a role, or the proxy does not name, is told so', async ({
   ];
   expect((await page.request.get('/api/servers')).status()).toBe(403);
   await page.goto('/default/sessions');
+  await expect(page.getByRole('heading', { name: 'No role for you here' })).toBeVisible();
   await expect(page.getByText('You are signed in as nora, but this pgdeck gives you no role.')).toBeVisible();
   world.proxy.says = [];
   await page.goto('/default/sessions');

@@ -31,6 +31,7 @@ export default async function Page({ searchParams }: Input) {
       offer={signInOffer()}
       next={next}
       lookAgain={isFromElsewhere(given)}
+      hasNoRole={mode === 'proxy' && refused instanceof ApiError && refused.status === 403}
       problem={ofProxy ?? signInProblem(one(error))}
     />
   );

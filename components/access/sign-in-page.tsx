@@ -11,17 +11,20 @@ import { SignInHead } from './sign-in-head';
 
 /**
  * The page where people sign in; it shows nothing of any server. `next` is where it leads to, `problem` what went wrong;
- * `lookAgain`: somebody may be signed in whom the request for this page did not tell of.
+ * `lookAgain`: somebody may be signed in whom the request for this page did not tell of;
+ * `hasNoRole`: it told who they are, and nobody gave them a role.
  */
 export function SignInPage({
   offer,
   next,
   lookAgain,
+  hasNoRole,
   problem,
 }: {
   offer: SignInOffer;
   next: string;
   lookAgain: boolean;
+  hasNoRole: boolean;
   problem: string | undefined;
 }) {
   // A strict cookie does not come along from a link on another site: whoever is signed in goes on from here.
@@ -36,7 +39,7 @@ export function SignInPage({
     <main id="content" tabIndex={-1} className="sign-in">
       <SignInHead />
       <section className="sign-in-card" aria-labelledby="sign-in">
-        <h1 id="sign-in">{titles[offer.mode]}</h1>
+        <h1 id="sign-in">{hasNoRole ? 'No role for you here' : titles[offer.mode]}</h1>
         {problem && (
           <Note state={offer.mode === 'proxy' ? 'warning' : 'critical'} role="alert">
             <p>{problem}</p>
