@@ -163,10 +163,17 @@ describe('T18: a token is not taken', () => {
   it('from before this pgdeck began, where nothing is left that knew it', async () => {
     // Fails without the question to remembersEarlier() in takeOnce().
     const { launcher } = runtime();
-    launcher.startedAt = Date.now() + 1000;
+    launcher.startedAt = Date.now() + 2000;
     expect(await codeOf(await tokenOf())).toBe('401 token_used');
     launcher.startedAt = Date.now() - 600_000;
     expect(await codeOf(await tokenOf())).toBe('200 taken');
+  });
+
+  it('but not one of the second in which it began: a token tells whole seconds', async () => {
+    // Fails where the start is compared to the millisecond in takeOnce().
+    const second = Math.floor(Date.now() / 1000);
+    runtime().launcher.startedAt = second * 1000 + 999;
+    expect(await codeOf(await tokenOf({ iat: second, exp: second + 60 }))).toBe('200 taken');
   });
 });
 

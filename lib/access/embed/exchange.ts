@@ -79,8 +79,9 @@ function requireKnown(embedded: Embedded, { origins }: EmbedConfig): void {
 async function takeOnce({ iss, jti, iat, exp }: EmbedClaims): Promise<void> {
   const used = () =>
     new ApiError(401, 'token_used', 'This token was used before. Make one at each time that it is asked for.');
-  // What was used before this process began is not known where nothing was left to tell.
-  if (iat * 1000 < runtime().launcher.startedAt && !(await remembersEarlier())) throw used();
+  // What was used before this process began is not known where nothing was left to tell. `iat` is in whole seconds.
+  const began = Math.floor(runtime().launcher.startedAt / 1000);
+  if (iat < began && !(await remembersEarlier())) throw used();
   // Until nobody would take it any more: its end, and what clocks may differ.
   if (!(await take(`embed:${iss}:${jti}`, exp + 60))) throw used();
 }
