@@ -5,7 +5,8 @@ import { type Page, test as plain } from '@playwright/test';
 import pg from 'pg';
 import { quoted } from '@/lib/identifier';
 import { Asker, until } from './fixtures/ask';
-import { expect, test } from './fixtures/test';
+import { type Stack, startStack } from './fixtures/stack';
+import { test as base, expect } from './fixtures/test';
 import { pidOf } from './page-checks';
 
 plain.describe.configure({ timeout: 180_000 });
@@ -28,6 +29,19 @@ const hostile = {
 };
 const names: string[] = Object.values(hostile);
 const databases = [hostile.markup, hostile.bidi, hostile.formula, hostile.prototype];
+
+/** A server and a pgdeck of their own: databases that go away by force are errors in the figures of whoever watched them. */
+const test = base.extend<object, { stack: Stack }>({
+  stack: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of fixtures from this pattern
+    async ({}, use) => {
+      const stack = await startStack();
+      await use(stack);
+      await stack.stop();
+    },
+    { scope: 'worker', timeout: 240_000 },
+  ],
+});
 
 const clients: pg.Client[] = [];
 let pids: number[] = [];
@@ -75,14 +89,8 @@ test.beforeAll(async ({ stack }) => {
   elsewhere.query(`select pg_sleep(600) /* ${'long '.repeat(80_000)} */`).catch(() => {});
 });
 
-test.afterAll(async ({ stack }) => {
+test.afterAll(async () => {
   await Promise.all(clients.map((client) => client.end().catch(() => {})));
-  const admin = new pg.Client(stack.admin);
-  await admin.connect();
-  for (const name of names) await admin.query(`drop schema ${quoted(name)} cascade`);
-  for (const name of databases) await admin.query(`drop database ${quoted(name)} with (force)`);
-  for (const name of names) await admin.query(`drop role ${quoted(name)}`);
-  await admin.end();
 });
 
 /** What must never happen on a page; gives what did. */
