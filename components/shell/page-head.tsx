@@ -1,7 +1,7 @@
 'use client';
 
 import { Database } from 'lucide-react';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useLayoutEffect } from 'react';
 import { visible } from '@/components/ui/highlight';
 import { usePageTime } from '@/lib/client/page-time';
 import { useDatabase } from '@/lib/client/url-state';
@@ -41,10 +41,18 @@ export function PageHead({
   const server = useServer(id);
   const past = usePageTime().at !== null && range;
   const name = server?.name ?? id;
-  // After each rendering: the page's own metadata, which knows neither state nor server, may arrive later than this.
-  useEffect(() => {
-    document.title = `${[past ? 'Past' : state, title, name].filter(Boolean).join(' – ')} – pgdeck`;
-  });
+  const wanted = `${[past ? 'Past' : state, title, name].filter(Boolean).join(' – ')} – pgdeck`;
+  // The page's own metadata, which knows neither state nor server, may arrive later than this. In the layout phase, so
+  // that a page that goes away does not take the title of the next one.
+  useLayoutEffect(() => {
+    const set = () => {
+      if (document.title !== wanted) document.title = wanted;
+    };
+    set();
+    const changed = new MutationObserver(set);
+    changed.observe(document.head, { subtree: true, childList: true, characterData: true });
+    return () => changed.disconnect();
+  }, [wanted]);
   return (
     <>
       <header className="page-head">
