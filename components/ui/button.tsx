@@ -44,43 +44,25 @@ function ActingButton({ acts, off, ...rest }: ButtonProps & { acts: Act }) {
   return <PlainButton off={whyOff(acts) ?? off} {...rest} />;
 }
 
-function PlainButton({ look = 'plain', large, off, className = '', onClick, children, ...rest }: ButtonProps) {
-  const { props, reason } = useOff(off, onClick);
-  return (
-    <>
-      <button
-        type="button"
-        className={`button ${looks[look]} ${large ? 'button-large' : ''} ${className}`}
-        {...rest}
-        {...props}
-      >
-        {children}
-      </button>
-      {reason}
-    </>
-  );
+function PlainButton({ look = 'plain', large, className = '', ...rest }: ButtonProps) {
+  return <Pressable className={`button ${looks[look]} ${large ? 'button-large' : ''} ${className}`} {...rest} />;
 }
 
 /** A button that is only an icon; `label` is its name, `off` why it cannot be pressed. */
 export function IconButton({
   label,
-  off,
   className = '',
-  onClick,
-  children,
   ...rest
 }: Omit<ButtonProps, 'look' | 'large'> & { label: string; children: ReactNode }) {
+  const name = visible(label);
+  return <Pressable className={`icon-button ${className}`} aria-label={name} title={name} {...rest} />;
+}
+
+function Pressable({ off, onClick, children, ...rest }: Omit<ButtonProps, 'look' | 'large'>) {
   const { props, reason } = useOff(off, onClick);
   return (
     <>
-      <button
-        type="button"
-        className={`icon-button ${className}`}
-        aria-label={visible(label)}
-        title={visible(label)}
-        {...rest}
-        {...props}
-      >
+      <button type="button" {...rest} {...props}>
         {children}
       </button>
       {reason}
