@@ -5,8 +5,8 @@ import { type Page, test as plain } from '@playwright/test';
 import pg from 'pg';
 import { quoted } from '@/lib/identifier';
 import { Asker, until } from './fixtures/ask';
-import { type Stack, startStack } from './fixtures/stack';
-import { test as base, expect } from './fixtures/test';
+import type { Stack } from './fixtures/stack';
+import { test as base, expect, stackOfWorker } from './fixtures/test';
 import { pidOf } from './page-checks';
 
 plain.describe.configure({ timeout: 180_000 });
@@ -31,17 +31,7 @@ const names: string[] = Object.values(hostile);
 const databases = [hostile.markup, hostile.bidi, hostile.formula, hostile.prototype];
 
 /** A server and a pgdeck of their own: databases that go away by force are errors in the figures of whoever watched them. */
-const test = base.extend<object, { stack: Stack }>({
-  stack: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of fixtures from this pattern
-    async ({}, use) => {
-      const stack = await startStack();
-      await use(stack);
-      await stack.stop();
-    },
-    { scope: 'worker', timeout: 240_000 },
-  ],
-});
+const test = base.extend<object, { stack: Stack }>({ stack: stackOfWorker() });
 
 const clients: pg.Client[] = [];
 let pids: number[] = [];

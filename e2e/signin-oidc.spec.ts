@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from '@playwright/test';
-import { startProvider, type TestProvider } from '@/lib/access/oidc/test-provider';
+import { oidcEnv, startProvider, type TestProvider } from '@/lib/access/oidc/test-provider';
 import { freePort } from '@/lib/embedded/ports';
 import { type Stack, startStack } from './fixtures/stack';
 import { test as base, expect } from './fixtures/test';
@@ -15,18 +15,7 @@ const test = base.extend<object, { world: World }>({
       const address = `http://127.0.0.1:${port}`;
       const provider = await startProvider(address);
       const stack = await startStack({
-        env: {
-          PGDECK_PORT: String(port),
-          PGDECK_AUTH: 'oidc',
-          PGDECK_PUBLIC_URL: address,
-          PGDECK_OIDC_ISSUER: provider.issuer,
-          PGDECK_OIDC_CLIENT_ID: provider.clientId,
-          PGDECK_OIDC_CLIENT_SECRET: provider.clientSecret,
-          PGDECK_OIDC_SCOPES: 'openid email groups',
-          PGDECK_ADMIN_GROUPS: 'dba',
-          PGDECK_VIEWER_GROUPS: 'readers',
-          PGDECK_ACTIONS: 'all',
-        },
+        env: { PGDECK_PORT: String(port), ...oidcEnv(provider, address), PGDECK_ACTIONS: 'all' },
       });
       await use({ stack, provider });
       await stack.stop();

@@ -125,6 +125,7 @@ test('who signs out is out: the button is on every page, and the old cookie is t
   await expect(facts).toContainText('with a password');
   await expect(facts).toContainText(/Ends\d\d:\d\d, in 8\sh/);
   await page.keyboard.press('Escape');
+  await expect(facts).toBeHidden();
   const cookies = await context.cookies();
   expect(cookies.find(({ name }) => name === 'pgdeck_s')).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
 

@@ -10,7 +10,7 @@ import { userOfSession } from '../session/session';
 import { accessOf } from '../test-access';
 import { logOutAddress } from './log-out';
 import { signInProblem } from './problems';
-import { accounts, Browser, startProvider, type TestProvider } from './test-provider';
+import { accounts, Browser, oidcEnv, startProvider, type TestProvider } from './test-provider';
 
 const address = 'http://127.0.0.1:8432';
 const none = { params: Promise.resolve({}) };
@@ -32,17 +32,7 @@ afterEach(async () => {
 });
 
 function configure(env: Record<string, string> = {}): void {
-  const access = accessOf({
-    PGDECK_AUTH: 'oidc',
-    PGDECK_PUBLIC_URL: address,
-    PGDECK_OIDC_ISSUER: provider.issuer,
-    PGDECK_OIDC_CLIENT_ID: provider.clientId,
-    PGDECK_OIDC_CLIENT_SECRET: provider.clientSecret,
-    PGDECK_OIDC_SCOPES: 'openid email groups',
-    PGDECK_ADMIN_GROUPS: 'dba',
-    PGDECK_VIEWER_GROUPS: 'readers',
-    ...env,
-  });
+  const access = accessOf({ ...oidcEnv(provider, address), ...env });
   audit?.close();
   audit = new Audit(folder);
   const config = { stateDir: folder, access, servers: [], allowedHosts: ['127.0.0.1:8432'], history: { kind: 'off' } };

@@ -15,6 +15,20 @@ export type TestProvider = {
   stop(): Promise<void>;
 };
 
+/** The settings of a pgdeck at `address` whose people sign in at a provider: dba are admins, readers viewers. */
+export function oidcEnv({ issuer, clientId, clientSecret }: TestProvider, address: string): Record<string, string> {
+  return {
+    PGDECK_AUTH: 'oidc',
+    PGDECK_PUBLIC_URL: address,
+    PGDECK_OIDC_ISSUER: issuer,
+    PGDECK_OIDC_CLIENT_ID: clientId,
+    PGDECK_OIDC_CLIENT_SECRET: clientSecret,
+    PGDECK_OIDC_SCOPES: 'openid email groups',
+    PGDECK_ADMIN_GROUPS: 'dba',
+    PGDECK_VIEWER_GROUPS: 'readers',
+  };
+}
+
 /** People of the tests, by the name that they type on the login page. */
 export const accounts: Record<string, Account> = {
   ann: { email: 'ann@example.net', email_verified: true, groups: ['dba', 'all-staff'] },
