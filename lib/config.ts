@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
-import { type AccessConfig, hostsOf, type Role, readAccess, roles } from '@/lib/config-access';
+import { type AccessConfig, hostsOf, type Role, readAccess } from '@/lib/config-access';
 import { ConfigError, type Environment, readBind, setting } from '@/lib/config-early.mjs';
+import { readFile } from '@/lib/config-file';
+import { readNumber } from '@/lib/config-numbers';
+import { type PoolSettings, readPool, readSlowStatement, readTtls, type Ttls } from '@/lib/config-resources';
 import { limitName, limitSettings, logLevels, settings } from '@/lib/config-settings';
 import { accessWarnings } from '@/lib/config-warnings';
 import { type Target, type Tls, targetFromUrl, targetFromVariables } from '@/lib/postgres/target';
@@ -27,6 +28,21 @@ export type ServerConfig = {
   access?: AccessRule[] | undefined;
   /** Processors of the server's machine, the line in charts of load; undefined where nobody said. */
   cpus?: number | undefined;
+  /** Disks that seek on their own, for the size of pools; undefined where nobody said. */
+  spindles?: number | undefined;
+  /** The admin console of the PgBouncer in front of this server. */
+  pgbouncer?: Target | undefined;
+  /** What the applications' own pools may open. */
+  applications?: ApplicationPool[] | undefined;
+};
+
+/** The pool of one application: at most `poolMax` connections in each instance, told apart by what its sessions say. */
+export type ApplicationPool = {
+  name: string;
+  match: { application_name?: string | undefined; usename?: string | undefined; datname?: string | undefined };
+  poolMax: number;
+  /** Undefined: as many as are seen. */
+  instances?: number | undefined;
 };
 
 /** Where and how long pgdeck remembers. */
@@ -68,50 +84,18 @@ export type Config = {
   /** What a browser's Host header may say, with the port. */
   allowedHosts: string[];
   access: AccessConfig;
+  /** pgdeck's own connections for questions to each server. */
+  pool: PoolSettings;
+  /** How long answers that are not sampled are kept, and how many bytes of them. */
+  cache: { seconds: Ttls; maxBytes: number };
+  /** From which time on a statement of pgdeck's own is logged, milliseconds. */
+  slowStatement: { warnMs: number; errorMs: number };
   /** Things that are worth a line in the terminal. */
   warnings: string[];
 };
 
 /** How to reach the demo, from the launcher that started it. */
 export type DemoAddresses = { read: Target; action: Target };
-
-const identifier = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'an id is 1 to 63 lower-case letters, digits, - or _')
-  .refine((id) => !['api', 'embed', 'metrics'].includes(id), 'this id is taken by pgdeck itself');
-const whoWords = 'a list of groups, user:NAME or *, such as ["dba", "user:ann"]';
-const inWords = 'a list of databases, such as ["shop"]; leave it out for all';
-const serverShape = z.strictObject({
-  id: identifier,
-  name: z.string().min(1).max(100).optional(),
-  url: z.string().min(1).optional(),
-  urlEnv: z.string().min(1).optional(),
-  actionUrl: z.string().min(1).optional(),
-  actionUrlEnv: z.string().min(1).optional(),
-  tags: z.array(z.string().min(1).max(50)).max(20).optional(),
-  environment: z.string().min(1).max(50).optional(),
-  cpus: z.number().int().min(1).max(4096).optional(),
-  access: z
-    .array(
-      z.strictObject({
-        who: z
-          .array(
-            z
-              .string(whoWords)
-              .min(1, whoWords)
-              .max(256, whoWords)
-              .regex(/^(?!user:$)/, whoWords),
-            whoWords,
-          )
-          .min(1, whoWords),
-        role: z.enum(roles, `choose one of ${roles.join(', ')}`),
-        databases: z.array(z.string(inWords).min(1, inWords).max(256, inWords), inWords).min(1, inWords).optional(),
-      }),
-      'a list, such as [{ "who": ["dba"], "role": "admin" }]',
-    )
-    .optional(),
-});
-const fileShape = z.strictObject({ servers: z.array(serverShape).min(1, 'name at least one server') });
 
 /** The state folder of this environment. */
 export function stateFolder(env: Environment): string {
@@ -144,6 +128,12 @@ export function readConfig(env: Environment, demo?: DemoAddresses): Config {
     limits: readLimits(env),
     allowedHosts: hostsOf(env, host, port, access),
     access,
+    pool: readPool(env),
+    cache: {
+      seconds: readTtls(env),
+      maxBytes: readNumber(env, 'PGDECK_CACHE_MAX_MB', 32, { from: 1, to: 10_000 }) * 1024 ** 2,
+    },
+    slowStatement: readSlowStatement(env),
     warnings: [...unknownSettings(env), ...accessWarnings(env, { host, access, servers })],
   };
 }
@@ -210,6 +200,7 @@ function readServers(env: Environment): ServerConfig[] {
   if (file !== undefined) return readFile(file, env);
   const read = url !== undefined ? targetFromUrl('DATABASE_URL', url, env) : targetFromVariables(env);
   const actionUrl = setting(env, 'PGDECK_ACTION_URL');
+  const pgbouncer = setting(env, 'PGDECK_PGBOUNCER_URL');
   return [
     {
       id: 'default',
@@ -220,6 +211,7 @@ function readServers(env: Environment): ServerConfig[] {
       read,
       action: actionUrl === undefined ? read : targetFromUrl('PGDECK_ACTION_URL', actionUrl, env),
       cpus: readCpus(env),
+      pgbouncer: pgbouncer === undefined ? undefined : targetFromUrl('PGDECK_PGBOUNCER_URL', pgbouncer),
     },
   ];
 }
@@ -227,71 +219,6 @@ function readServers(env: Environment): ServerConfig[] {
 function readCpus(env: Environment): number | undefined {
   const cpus = readNumber(env, 'PGDECK_CPUS', 0, { from: 1, to: 4096, whole: true });
   return cpus === 0 ? undefined : cpus;
-}
-
-function readFile(file: string, env: Environment): ServerConfig[] {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const why = error instanceof SyntaxError ? 'is not valid JSON' : 'cannot be read';
-    throw new ConfigError(`PGDECK_CONFIG: the file ${file} ${why}.`);
-  }
-  const parsed = fileShape.safeParse(Array.isArray(content) ? { servers: content } : content);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new ConfigError(`PGDECK_CONFIG: ${issue?.path.join('.') || 'the file'}: ${issue && problemOf(issue)}`);
-  }
-  const seen = new Set<string>();
-  return parsed.data.servers.map((server) => {
-    if (seen.has(server.id)) throw new ConfigError(`PGDECK_CONFIG: two servers have the id ${server.id}.`);
-    seen.add(server.id);
-    const read = urlOf(server, 'url', env);
-    if (!read) throw new ConfigError(`PGDECK_CONFIG: the server ${server.id} needs url or urlEnv.`);
-    return {
-      id: server.id,
-      name: server.name ?? server.id,
-      environment: server.environment,
-      tags: server.tags ?? [],
-      demo: false,
-      read,
-      action: urlOf(server, 'actionUrl', env) ?? read,
-      cpus: server.cpus,
-      access: server.access,
-    };
-  });
-}
-
-/** What is wrong, where the shape does not say it in words of its own. */
-function problemOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys')
-    return `${issue.keys.join(', ')} is not known here; docs/settings.md tells what is`;
-  const own = !issue.message.startsWith('Invalid input');
-  return own || issue.code !== 'invalid_type' ? issue.message : `this is no ${issue.expected}`;
-}
-
-function urlOf(server: z.infer<typeof serverShape>, key: 'url' | 'actionUrl', env: Environment): Target | undefined {
-  const variable = server[`${key}Env`];
-  const place = `PGDECK_CONFIG: ${key} of ${server.id}`;
-  if (variable === undefined) return server[key] === undefined ? undefined : targetFromUrl(place, server[key]);
-  if (server[key] !== undefined) throw new ConfigError(`${place}: give ${key} or ${key}Env, not both.`);
-  const value = setting(env, variable);
-  if (value === undefined) throw new ConfigError(`${place}: the variable ${variable} is not set.`);
-  return targetFromUrl(`${variable} (${place})`, value);
-}
-
-type Range = { from: number; to: number; whole?: boolean };
-
-function readNumber(env: Environment, name: string, otherwise: number, { from, to, whole }: Range): number {
-  const text = setting(env, name);
-  if (text === undefined) return otherwise;
-  const value = Number(text);
-  if (!Number.isFinite(value) || value < from || value > to || (whole && !Number.isInteger(value))) {
-    throw new ConfigError(
-      `${name}: a ${whole ? 'whole ' : ''}number from ${from} to ${to}; it is ${otherwise} when not set.`,
-    );
-  }
-  return value;
 }
 
 /** One of some words; the first where it is not set. */

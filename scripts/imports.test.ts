@@ -15,6 +15,9 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/read-cost',
       'lib/read-findings',
       'lib/access',
+      'lib/api',
+      'lib/cache',
+      'lib/pgbouncer',
       'lib/audit',
       'lib/ddl',
       'lib/rights',
@@ -57,6 +60,15 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/schedules',
     ],
   },
+  // What routes take and give, told to `route()` and to whoever reads /api/openapi.json.
+  'lib/api': {
+    values: ['lib/access', 'lib/actions', 'lib/checks', 'lib/history', 'lib/topics'],
+    types: ['lib/config-access'],
+  },
+  // Answers that are not sampled, kept for a while.
+  'lib/cache': { values: ['lib/metrics'], types: ['lib/config', 'lib/config-resources'] },
+  // The admin console of a PgBouncer.
+  'lib/pgbouncer': { values: ['lib/metrics', 'lib/postgres', 'lib/topics'], types: ['lib/config'] },
   'lib/read': {
     values: ['lib/access', 'lib/runtime', 'lib/topics', 'lib/sampler', 'lib/history'],
     types: ['lib/client'],
@@ -146,8 +158,20 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   'lib/masking': { values: [] },
   'lib/metrics': { values: ['lib/masking'], types: ['lib/postgres'] },
   'lib/config': {
-    values: ['lib/config-access', 'lib/config-early', 'lib/config-settings', 'lib/config-warnings', 'lib/postgres'],
+    values: [
+      'lib/config-access',
+      'lib/config-early',
+      'lib/config-file',
+      'lib/config-numbers',
+      'lib/config-resources',
+      'lib/config-settings',
+      'lib/config-warnings',
+      'lib/postgres',
+    ],
   },
+  'lib/config-file': { values: ['lib/config-access', 'lib/config-early', 'lib/postgres'], types: ['lib/config'] },
+  'lib/config-numbers': { values: ['lib/config-early'] },
+  'lib/config-resources': { values: ['lib/config-early', 'lib/config-numbers'] },
   'lib/config-warnings': { values: ['lib/config-access', 'lib/config-early'] },
   'lib/config-access': { values: ['lib/config-early', 'lib/config-people'] },
   'lib/config-people': { values: ['lib/config-early'] },
