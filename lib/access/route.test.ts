@@ -52,6 +52,14 @@ describe('an answer', () => {
     expect(header('x-content-type-options')).toBe('nosniff');
   });
 
+  it('knows the path of its contract, by which requests are counted', async () => {
+    const handler = route({ role: 'viewer', path: '/api/servers/{server}/x' }, () => ({
+      route: requests.getStore()?.route,
+    }));
+    const response = await handler(new Request(`${origin}/api/servers/shop/x`), none);
+    expect(await response.json()).toEqual({ route: '/api/servers/{server}/x' });
+  });
+
   it('refuses the character NUL, which PostgreSQL takes in no text', async () => {
     const handler = route({ role: 'viewer', query: z.object({ database: z.string() }) }, () => ({}));
     const response = await handler(new Request(`${origin}/api/x?database=a%00b`), none);

@@ -81,6 +81,8 @@ const nobody: User = { name: 'nobody', role: 'viewer', mode: 'anonymous' };
  */
 export function route<Params = Text, Query = Text, Body = undefined>(
   options: {
+    /** The path of its contract. */
+    path?: string;
     /** `open`: nobody has to be recognised. */
     role: Role | 'open';
     /** `filtered`: the handler leaves out what belongs to databases that the user may not see; else one has to be named. */
@@ -160,7 +162,7 @@ export function route<Params = Text, Query = Text, Body = undefined>(
   };
 
   const wrapped: Handler = (request, context) => {
-    const started: RequestContext = { requestId: randomUUID(), startedAt: performance.now(), queries: 0, queryMs: 0 };
+    const started = begun(options.path ?? '');
     return requests.run(started, async () => {
       const asking: Refused = { user: undefined, server: undefined };
       const response = await answer(request, context.params, asking).catch((error) => failure(error, request, asking));
@@ -182,7 +184,7 @@ export function othersThan(
 ): Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS', Handler> {
   const allow = allowed.includes('GET') ? [...allowed, 'HEAD'].join(', ') : allowed.join(', ');
   const refuse: Handler = (request) => {
-    const started: RequestContext = { requestId: randomUUID(), startedAt: performance.now(), queries: 0, queryMs: 0 };
+    const started = begun('');
     return requests.run(started, async () => {
       const error = new ApiError(405, 'method_not_allowed', `This path only takes ${allow}.`, undefined, { allow });
       return finish(failure(error, request), request, started);
@@ -277,6 +279,10 @@ function finish(response: Response, request: Request, context: RequestContext): 
     'request',
   );
   return new Response(response.body, { status: response.status, headers });
+}
+
+function begun(route: string): RequestContext {
+  return { requestId: randomUUID(), route, startedAt: performance.now(), queries: 0, queryMs: 0 };
 }
 
 function pathOf(request: Request): string {
