@@ -1,5 +1,11 @@
-/** Which relations an action can be done to: `relkinds` as pg_class has them; `partition`: only partitions, or none. */
-export type RelationFit = { relkinds: string; partition?: boolean };
+import { z } from 'zod';
+
+/** Which relations an action can be done to. */
+export const relationFit = z.strictObject({
+  relkinds: z.string().describe('Letters as pg_class.relkind has them.'),
+  partition: z.boolean().optional().describe('Only partitions, or none.'),
+});
+export type RelationFit = z.infer<typeof relationFit>;
 
 /** What is offered to choose from, by action; one that is not named fits every table, view of rows and sequence. */
 export const relationFits: Readonly<Record<string, RelationFit>> = {

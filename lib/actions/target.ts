@@ -87,6 +87,9 @@ export const target = z.discriminatedUnion(
   'is not a known kind',
 );
 
+/** The kinds of target by name. */
+export const targetKind = z.enum(target.options.map(({ shape }) => shape.kind.value));
+
 export type BackendTarget = z.infer<typeof backendTarget>;
 export type BackendsTarget = z.infer<typeof backendsTarget>;
 export type Target = z.infer<typeof target>;
