@@ -11,6 +11,7 @@ import { describeLock } from './lock-holder';
 import { Pace } from './pace';
 import { addRates, type Earlier } from './rates';
 import type { Remembered } from './remembered';
+import { servicesNow } from './services';
 
 export type { Snapshot };
 
@@ -51,6 +52,7 @@ export class Question {
   /** How many times less often everything is asked now. */
   #slowedDown: () => number;
   #clock: Clock;
+  #other: (topicId: string) => Question | undefined;
 
   constructor(
     topic: AnyTopic,
@@ -59,6 +61,8 @@ export class Question {
     remembered: Remembered,
     slowedDown: () => number = () => 1,
     clock: Clock = systemClock,
+    /** Another question of the whole server, whose answer this one's own figures are taken from. */
+    other: (topicId: string) => Question | undefined = () => undefined,
   ) {
     this.topic = topic;
     this.database = database;
@@ -66,6 +70,7 @@ export class Question {
     this.#remembered = remembered;
     this.#slowedDown = slowedDown;
     this.#clock = clock;
+    this.#other = other;
     this.#pace = new Pace(topic);
   }
 
@@ -182,7 +187,7 @@ export class Question {
     this.#outdated = false;
     this.#adopted = false;
     try {
-      const { rows, partial } = this.topic.sql ? await this.#fromServer(this.topic.sql) : { rows: this.#own() };
+      const { rows, partial } = this.topic.sql ? await this.#fromServer(this.topic.sql) : await this.#own();
       const [at, elapsed] = [this.#clock.now(), this.#clock.elapsed()];
       const windowSeconds = this.#window(at, elapsed);
       const counted: Earlier = { rows: new Map(), whole: !partial?.length };
@@ -246,8 +251,11 @@ export class Question {
     this.#nextAt = this.#clock.elapsed() + wait;
   }
 
-  #own(): Raw[] {
-    return this.topic.figures === 'statements' ? this.#connections.statements() : this.#connections.pools();
+  async #own(): Promise<{ rows: Raw[]; partial?: Partial[] }> {
+    if (this.topic.figures === 'applications') return servicesNow(this.#connections, this.#other);
+    return {
+      rows: this.topic.figures === 'statements' ? this.#connections.statements() : this.#connections.pools(),
+    };
   }
 
   async #fromServer(sql: NonNullable<AnyTopic['sql']>): Promise<{ rows: Raw[]; partial?: Partial[] }> {

@@ -198,7 +198,8 @@ export class Sampler {
     let question = this.#questions.get(key);
     if (!question) {
       const pace = () => this.#budget.factor;
-      question = new Question(topic, name ?? '', this.#connections, this.#remembered, pace, this.#clock);
+      const other = (id: string) => this.#questions.get(`${id}\n`);
+      question = new Question(topic, name ?? '', this.#connections, this.#remembered, pace, this.#clock, other);
       this.#questions.set(key, question);
     }
     return question;

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { count, flag, maybeCount, maybeText, text } from './column';
+import { defineTopic } from './topic';
+
+/** Who takes the server's slots and how many each may take: the configuration beside what is seen, no question to the server. */
+export const applicationPools = defineTopic({
+  id: 'application-pools',
+  title: 'Pools of the applications',
+  summary:
+    "What the pools of applications, of PgBouncer and of pgdeck may open at most, and what they hold now, against the server's slots.",
+  scope: 'server',
+  cadenceSeconds: 5,
+  requires: [],
+  sources: ["pgdeck's configuration", 'connections', 'PgBouncer'],
+  always: true,
+  figures: 'applications',
+  moments: { everySeconds: 60, closeSeconds: 10 },
+  row: z.object({
+    kind: text(
+      'application: the configuration says its pool; pgbouncer: the pools of a database of PgBouncer; pgdeck; seen: nobody said how large its pool is.',
+    ),
+    name: text(
+      'Name in the configuration; of PgBouncer its database; else the name that the sessions give, or their role.',
+    ),
+    application_name: maybeText('What its sessions are told by, or all give: their application_name.'),
+    usename: maybeText('What its sessions are told by, or all signed in as: their role.'),
+    datname: maybeText('What its sessions are told by, or are all in: their database.'),
+    sessions: count('Connections to the server that it holds itself now; those behind PgBouncer count there.'),
+    waiting: count('Of these, waiting for a lock that another session holds.'),
+    active: count('Of these, running a statement and waiting for no lock.'),
+    idle_in_transaction: count('Of these, in an open transaction without a statement.'),
+    idle: count('Of these, without a transaction.'),
+    other: count('Of these, in another state, or in one that this role may not see.'),
+    through_pgbouncer: flag(
+      'PgBouncer has a pool for it and nothing of it comes directly: its slots are those of PgBouncer.',
+    ),
+    pool_max: maybeCount(
+      'Connections that one instance may open; of PgBouncer: that one of its pools may open, the reserve included. Null: nobody said.',
+    ),
+    instances: maybeCount('Instances with a pool of their own; of PgBouncer: its pools. Null: none is seen or given.'),
+    instances_from: maybeText(
+      'configuration: given; seen: addresses that its sessions come from (of PgBouncer: the pools it has). Null: neither.',
+    ),
+    most: maybeCount(
+      'Connections it may open in all: pool_max × instances, or what PgBouncer allows for the database.',
+    ),
+    slots_most: count(
+      'What it counts in the sum of all: most; where nobody said, the connections it has now; 0 behind PgBouncer.',
+    ),
+    ceiling: maybeCount('Connections an ordinary application can have: max_connections less the reserved ones.'),
+    cpus: maybeCount("Processors of the server's machine, as the configuration says."),
+    spindles: maybeCount("Disks of the server's machine that seek on their own, as the configuration says."),
+  }),
+  key: ['kind', 'name'],
+});
