@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { log, safeError } from '@/lib/metrics/log';
+import { ownMetrics } from '@/lib/metrics/own';
 import { type RequestContext, requests } from '@/lib/metrics/request';
 import { describeError } from '@/lib/postgres/errors';
 import { runtime } from '@/lib/runtime';
@@ -166,7 +167,7 @@ export function route<Params = Text, Query = Text, Body = undefined>(
     return requests.run(started, async () => {
       const asking: Refused = { user: undefined, server: undefined };
       const response = await answer(request, context.params, asking).catch((error) => failure(error, request, asking));
-      return finish(response, request, started);
+      return finish(response, request, started, asking.user);
     });
   };
   made.set(wrapped, { role: options.role, databases: options.databases });
@@ -258,8 +259,14 @@ function failure(error: unknown, request: Request, asking?: Refused): Response {
   return reply(status, { error: { code, message, requestId, ...(field !== undefined && { field }) } }, headers);
 }
 
-function finish(response: Response, request: Request, context: RequestContext): Response {
+function finish(response: Response, request: Request, context: RequestContext, user?: User): Response {
   const tookMs = performance.now() - context.startedAt;
+  const { method } = request;
+  const { status } = response;
+  ownMetrics().requests.observe(
+    { method, route: context.route || 'none', status: `${Math.floor(status / 100)}xx` },
+    tookMs / 1000,
+  );
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(securityHeaders)) headers.set(name, value);
   headers.set('x-request-id', context.requestId);
@@ -267,14 +274,17 @@ function finish(response: Response, request: Request, context: RequestContext): 
   headers.set('x-query-count', String(context.queries));
   headers.set('x-query-time', context.queryMs.toFixed(1));
   headers.set('server-timing', `app;dur=${tookMs.toFixed(1)}, db;dur=${context.queryMs.toFixed(1)}`);
-  log.debug(
+  log.info(
     {
       requestId: context.requestId,
-      method: request.method,
+      method,
+      route: context.route,
       path: pathOf(request),
-      status: response.status,
+      status,
       ms: Math.round(tookMs),
       queries: context.queries,
+      queryMs: Math.round(context.queryMs),
+      user: user?.name,
     },
     'request',
   );

@@ -1,0 +1,71 @@
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+
+/** What pgdeck counts of itself while it runs; `registry` also has the process's own figures once they are begun. */
+export type OwnMetrics = {
+  registry: Registry;
+  requests: Histogram<'method' | 'route' | 'status'>;
+  statements: Histogram<'server' | 'statement'>;
+  failures: Counter<'server' | 'statement'>;
+  lateness: Histogram<'server'>;
+};
+
+/** Gauges whose names look like counters, and those that mean nothing after the reset at each scrape. */
+const leftOut = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+  'nodejs_eventloop_lag_min_seconds',
+  'nodejs_eventloop_lag_stddev_seconds',
+];
+
+const key = Symbol.for('pgdeck.metrics');
+const shared = globalThis as { [key]?: OwnMetrics };
+
+/** The counters of the process; one set for both module graphs (launcher and Next). */
+export function ownMetrics(): OwnMetrics {
+  shared[key] ??= create();
+  return shared[key];
+}
+
+/** Begins to measure the process itself: processor, memory, event loop, garbage collection. */
+export function measureProcess(): void {
+  const { registry } = ownMetrics();
+  if (registry.getSingleMetric('process_cpu_seconds_total')) return;
+  collectDefaultMetrics({ register: registry });
+  for (const name of leftOut) registry.removeSingleMetric(name);
+}
+
+function create(): OwnMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    requests: new Histogram({
+      name: 'pgdeck_http_request_duration_seconds',
+      help: 'Time in which requests were answered, by the path of the route; page: a page was drawn; none: no route of pgdeck.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
+    statements: new Histogram({
+      name: 'pgdeck_statement_duration_seconds',
+      help: "Time from sending to the answer of pgdeck's own statements to a server, by what they are for.",
+      labelNames: ['server', 'statement'],
+      buckets: [0.005, 0.025, 0.1, 0.5, 2.5],
+      registers,
+    }),
+    failures: new Counter({
+      name: 'pgdeck_statements_failed_total',
+      help: "pgdeck's own statements that failed, by what they are for.",
+      labelNames: ['server', 'statement'],
+      registers,
+    }),
+    lateness: new Histogram({
+      name: 'pgdeck_sampler_lateness_seconds',
+      help: 'How long after its time each question to a server was asked.',
+      labelNames: ['server'],
+      buckets: [0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    }),
+  };
+}
