@@ -82,7 +82,7 @@ function applicationRow(application: Application, direct: Group[], bouncer: read
     bouncer.some(
       (database) =>
         (datname === undefined || datname === database.datname) &&
-        (usename === undefined ? database.users.length > 0 : database.users.some((user) => user.usename === usename)),
+        database.pools.some((pool) => usename === undefined || pool.usename === usename),
     );
   const instances = application.instances ?? (direct.length > 0 ? addresses(direct) : null);
   const most = poolMax * (instances ?? 1);

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { applicationPools } from './application-pools';
+import { poolServices, type ServicesGiven } from './pool-services';
+
+const connection = (changes: Record<string, unknown> = {}) => ({
+  datname: 'shop',
+  usename: 'app_shop',
+  application_name: 'shop-web',
+  client_addr: '10.0.0.1',
+  state: 'idle',
+  wait_event_type: null,
+  own: false,
+  connections: 1,
+  ceiling: 97,
+  ...changes,
+});
+const pool = (changes: Record<string, unknown> = {}) => ({
+  database: 'shop',
+  user: 'app_shop',
+  datname: 'shop',
+  sv_active: 4,
+  sv_idle: 2,
+  pool_size: 20,
+  reserve_pool_size: 5,
+  max_connections: null,
+  ...changes,
+});
+const given = (changes: Partial<ServicesGiven>): ServicesGiven => ({
+  connections: [],
+  applications: [],
+  own: 6,
+  bouncer: [],
+  cpus: undefined,
+  spindles: undefined,
+  ...changes,
+});
+const web = { name: 'web', match: { application_name: 'shop-web' }, poolMax: 10 };
+const services = (changes: Partial<ServicesGiven>) =>
+  Object.fromEntries(
+    poolServices(given(changes)).map((row) => {
+      const parsed = applicationPools.row.parse(row);
+      return [`${parsed.kind} ${parsed.name}`, parsed];
+    }),
+  );
+
+describe('services', () => {
+  test('each connection counts in exactly one, by what it does', () => {
+    const all = services({
+      connections: [
+        connection({ state: 'active', connections: 3 }),
+        connection({ state: 'active', wait_event_type: 'Lock', connections: 2 }),
+        connection({ state: 'idle in transaction (aborted)' }),
+        connection({ application_name: 'nightly', state: null, connections: 4 }),
+        connection({ application_name: '', usename: 'batch', connections: 5 }),
+        connection({ own: true, application_name: 'pgdeck', connections: 2 }),
+      ],
+      applications: [web, { ...web, name: 'twice' }],
+      cpus: 8,
+      spindles: 1,
+    });
+    expect(all['application web']).toMatchObject({
+      sessions: 6,
+      active: 3,
+      waiting: 2,
+      idle_in_transaction: 1,
+      idle: 0,
+    });
+    expect(all['application twice']).toMatchObject({
+      sessions: 0,
+      instances: null,
+      instances_from: null,
+      slots_most: 10,
+    });
+    expect(all['seen nightly']).toMatchObject({ sessions: 4, other: 4, pool_max: null, most: null, slots_most: 4 });
+    expect(all['seen batch']).toMatchObject({ sessions: 5, usename: 'batch' });
+    expect(all['pgdeck pgdeck']).toMatchObject({
+      sessions: 2,
+      most: 6,
+      slots_most: 6,
+      ceiling: 97,
+      cpus: 8,
+      spindles: 1,
+    });
+    expect(Object.keys(all)).toHaveLength(5);
+  });
+
+  test('instances are given, or as many as addresses are seen', () => {
+    const connections = ['10.0.0.1', '10.0.0.2', '10.0.0.2', null].map((client_addr) => connection({ client_addr }));
+    expect(services({ connections, applications: [web] })['application web']).toMatchObject({
+      instances: 3,
+      instances_from: 'seen',
+      most: 30,
+    });
+    expect(services({ connections, applications: [{ ...web, instances: 2 }] })['application web']).toMatchObject({
+      instances: 2,
+      instances_from: 'configuration',
+      most: 20,
+    });
+  });
+
+  test("what PgBouncer holds counts for PgBouncer's pools, and the application behind it for nothing", () => {
+    const all = services({
+      connections: [connection({ connections: 6 }), connection({ usename: 'batch', application_name: 'cron' })],
+      applications: [web, { name: 'cron', match: { usename: 'batch' }, poolMax: 2 }],
+      bouncer: [
+        pool(),
+        pool({ user: 'other', sv_active: 0, sv_idle: 0 }),
+        pool({ database: 'elsewhere', datname: null }),
+      ],
+    });
+    expect(all['pgbouncer shop']).toMatchObject({ sessions: 6, instances: 2, pool_max: 25, most: 50, slots_most: 50 });
+    expect(all['application web']).toMatchObject({ sessions: 0, through_pgbouncer: true, slots_most: 0 });
+    expect(all['application cron']).toMatchObject({ sessions: 1, through_pgbouncer: false, slots_most: 2 });
+    expect(all['pgbouncer elsewhere']).toBeUndefined();
+  });
+
+  test('the limit of the database caps its pools; sizes that differ or are not known are not made up', () => {
+    const connections = [connection()];
+    const capped = services({
+      connections,
+      bouncer: [pool({ max_connections: 30 }), pool({ user: 'b', pool_size: 40 })],
+    });
+    expect(capped['pgbouncer shop']).toMatchObject({ pool_max: null, instances: 2, most: 30 });
+    const unknown = services({ connections, bouncer: [pool({ pool_size: null })] });
+    expect(unknown['pgbouncer shop']).toMatchObject({ pool_max: null, most: null, slots_most: 1 });
+  });
+
+  test('more connections of a role than PgBouncer may open: some come directly', () => {
+    const all = services({ connections: [connection({ connections: 26 })], applications: [web], bouncer: [pool()] });
+    expect(all['application web']).toMatchObject({ sessions: 26, through_pgbouncer: false, slots_most: 10 });
+    expect(all['pgbouncer shop']).toMatchObject({ sessions: 0, slots_most: 25 });
+  });
+});
