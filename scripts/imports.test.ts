@@ -66,7 +66,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     types: ['lib/config-access'],
   },
   // Answers that are not sampled, kept for a while.
-  'lib/cache': { values: ['lib/metrics'], types: ['lib/config', 'lib/config-resources'] },
+  'lib/cache': { values: ['lib/postgres'], types: ['lib/config-resources', 'lib/sampler', 'lib/topics'] },
   // The admin console of a PgBouncer.
   'lib/pgbouncer': { values: ['lib/metrics', 'lib/postgres', 'lib/topics'], types: ['lib/config'] },
   'lib/read': {
@@ -80,6 +80,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     values: [],
     types: [
       'lib/audit',
+      'lib/cache',
       'lib/config',
       'lib/findings',
       'lib/history',
@@ -142,7 +143,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   },
   'lib/rights': { values: ['lib/identifier', 'lib/postgres'], types: ['lib/runtime'] },
   'lib/findings': { values: ['lib/checks', 'lib/history', 'lib/metrics'], types: ['lib/config', 'lib/topics'] },
-  'lib/sampler': { values: ['lib/history', 'lib/masking', 'lib/postgres', 'lib/topics'] },
+  'lib/sampler': { values: ['lib/history', 'lib/masking', 'lib/pgbouncer', 'lib/postgres', 'lib/topics'] },
   'lib/history': {
     values: ['lib/identifier', 'lib/masking', 'lib/postgres', 'lib/topics', 'lib/metrics'],
     types: ['lib/config'],
@@ -152,7 +153,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     types: ['lib/config'],
   },
   'lib/topics': { values: ['lib/format', 'lib/identifier'] },
-  'lib/checks': { values: ['lib/format', 'lib/identifier', 'lib/topics'], types: ['lib/actions', 'lib/config'] },
+  'lib/checks': { values: ['lib/actions', 'lib/format', 'lib/identifier', 'lib/topics'], types: ['lib/config'] },
   'lib/actions': { values: ['lib/format', 'lib/identifier'], types: ['lib/topics'] },
   // A leaf for all who show or keep texts: what stands in statements and messages of the server.
   'lib/masking': { values: [] },
@@ -206,6 +207,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   'instrumentation-node': {
     values: [
       'lib/audit',
+      'lib/cache',
       'lib/config',
       'lib/findings',
       'lib/history',

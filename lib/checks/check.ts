@@ -1,49 +1,64 @@
-import type { PreviewBody } from '@/lib/actions/protocol';
+import { z } from 'zod';
+import { type PreviewBody, previewBody } from '@/lib/actions/protocol';
 import type { Limits } from '@/lib/config';
 import type { Row, TopicId } from '@/lib/topics/index';
 import type { Answer } from '@/lib/topics/topic';
 
 /** How bad a finding is. */
-export type Severity = 'critical' | 'warning';
+export const severity = z.enum(['critical', 'warning']);
 
 /** How sure a check is of what it says. */
-export type Confidence = 'high' | 'medium' | 'low';
+export const confidence = z.enum(['high', 'medium', 'low']);
 
 /** What a finding is about; null where it is the whole server or database. */
-export type FindingObject = {
-  kind: 'server' | 'database' | 'role' | 'session' | 'table' | 'index';
-  database: string | null;
-  schema: string | null;
-  name: string | null;
-};
+export const findingObject = z
+  .strictObject({
+    kind: z.enum(['server', 'database', 'role', 'session', 'table', 'index']),
+    database: z.string().nullable(),
+    schema: z.string().nullable(),
+    name: z.string().nullable(),
+  })
+  .meta({ id: 'FindingObject', description: 'What it is about; null where it is the whole server or database.' });
 
 /** A number that a finding rests on, beside its limit where it has one. */
-export type Evidence = { name: string; value: number | string | null; unit: string | null; limit?: number };
-
-/** What a check says about one object, before the keeper adds its identity and its beginning. */
-export type Draft = {
-  severity: Severity;
-  /** One sentence: subject and number. */
-  title: string;
-  /** Cause and limit, in sentences. */
-  detail: string;
-  evidence: Evidence[];
-  confidence: Confidence;
-  object: FindingObject;
-  /** Body of the preview of the action that mends it. */
-  remedy?: PreviewBody;
-  /** Identity of what it is about, within its check; the same as long as it is the same trouble. */
-  key: string;
-  /** For how long it has been this bad, where the rows tell; else it counts from when it was first seen. */
-  sinceSeconds?: number;
-};
+export const evidence = z
+  .strictObject({
+    name: z.string(),
+    value: z.union([z.number(), z.string()]).nullable(),
+    unit: z.string().nullable(),
+    limit: z.number().optional().describe('From where on it is found.'),
+  })
+  .meta({ id: 'Evidence', description: 'A number that a finding rests on.' });
 
 /** A finding as `GET /api/servers/:server/findings` gives it. */
-export type Finding = Omit<Draft, 'sinceSeconds'> & {
-  id: string;
-  check: string;
-  /** ISO 8601: since when it has been this bad. */
-  since: string;
+export const finding = z
+  .strictObject({
+    id: z.string(),
+    check: z.string(),
+    severity,
+    title: z.string().describe('One sentence: subject and number.'),
+    detail: z.string().describe('Cause and limit, in sentences.'),
+    evidence: z.array(evidence),
+    confidence: confidence.describe('How sure the check is.'),
+    object: findingObject,
+    remedy: previewBody.optional().describe('Body of the preview of the action that mends it.'),
+    key: z
+      .string()
+      .describe('Identity of what it is about, within its check; the same as long as it is the same trouble.'),
+    since: z.string().describe('ISO 8601: since when it has been this bad.'),
+  })
+  .meta({ id: 'Finding', description: 'Something that is wrong, and why.' });
+
+export type Severity = z.infer<typeof severity>;
+export type Confidence = z.infer<typeof confidence>;
+export type FindingObject = z.infer<typeof findingObject>;
+export type Evidence = z.infer<typeof evidence>;
+export type Finding = z.infer<typeof finding>;
+
+/** What a check says about one object, before the keeper adds its identity and its beginning. */
+export type Draft = Omit<Finding, 'id' | 'check' | 'since'> & {
+  /** For how long it has been this bad, where the rows tell; else it counts from when it was first seen. */
+  sinceSeconds?: number;
 };
 
 /** Why a check could not judge, the SQL that mends that, and where there is one the action that runs it. */
