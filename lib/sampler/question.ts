@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '@/lib/history/clock';
 import type { Snapshot } from '@/lib/history/server-history';
 import { withoutPasswords } from '@/lib/masking/passwords';
 import { loadMask } from '@/lib/masking/statement';
+import { notConfigured } from '@/lib/pgbouncer/problems';
 import { missing, statementFor } from '@/lib/postgres/capabilities';
 import { describeError, isConnectionError, PostgresProblem, type Problem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
@@ -252,6 +253,7 @@ export class Question {
   }
 
   async #own(): Promise<{ rows: Raw[]; partial?: Partial[] }> {
+    if (this.topic.console) throw new PostgresProblem(notConfigured);
     if (this.topic.figures === 'applications') return servicesNow(this.#connections, this.#other);
     return {
       rows: this.topic.figures === 'statements' ? this.#connections.statements() : this.#connections.pools(),

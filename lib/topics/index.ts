@@ -1,3 +1,4 @@
+import { applicationPools } from './application-pools';
 import { configuration } from './configuration';
 import { connections } from './connections';
 import { databaseSizesTopic } from './database-sizes';
@@ -6,6 +7,12 @@ import { indexUsage } from './index-usage';
 import { load } from './load';
 import { locks } from './locks';
 import { ownCost } from './own-cost';
+import { pgbouncerClients } from './pgbouncer-clients';
+import { pgbouncerConfig } from './pgbouncer-config';
+import { pgbouncerDatabases } from './pgbouncer-databases';
+import { pgbouncerPools } from './pgbouncer-pools';
+import { pgbouncerServers } from './pgbouncer-servers';
+import { pgbouncerStats } from './pgbouncer-stats';
 import { pools } from './pools';
 import { progress } from './progress';
 import { replication } from './replication';
@@ -26,6 +33,13 @@ export const topics = {
   locks,
   progress,
   pools,
+  'pgbouncer-pools': pgbouncerPools,
+  'pgbouncer-stats': pgbouncerStats,
+  'pgbouncer-clients': pgbouncerClients,
+  'pgbouncer-servers': pgbouncerServers,
+  'pgbouncer-databases': pgbouncerDatabases,
+  'pgbouncer-config': pgbouncerConfig,
+  'application-pools': applicationPools,
   databases,
   'database-sizes': databaseSizesTopic,
   wal,
@@ -61,6 +75,10 @@ const seriesOrder = [
   'temp',
   'deadlocks',
   'pools',
+  'pool-waits',
+  'pgbouncer-pools',
+  'pgbouncer-maxwait',
+  'pgbouncer-traffic',
   'blocks',
   'longest-transaction',
   'xid-age',

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ConsoleQuestion } from './console';
 
 /** A statement by the lowest PostgreSQL major version it is for; the greatest key ≤ the server's major is sent. */
 export type Variants = { readonly [lowestMajor: number]: string };
@@ -82,8 +83,13 @@ export type Topic<Shape extends z.ZodRawShape = z.ZodRawShape, Params extends z.
   sources: string[];
   /** The statement; missing where the rows are pgdeck's own figures. */
   sql?: Variants;
-  /** Which figures of its own, where there is no statement: its connections or the statements it sent. */
-  figures?: 'pools' | 'statements';
+  /** What the console of the server's PgBouncer is asked, where that is the source. */
+  console?: ConsoleQuestion;
+  /**
+   * Which figures of its own, where there is no statement: its connections, the statements it sent, or what the pools of
+   * applications may open.
+   */
+  figures?: 'pools' | 'statements' | 'applications';
   /**
    * True: asked also while nobody looks, because charts or checks need it (at most every 10 s then). `history`: only
    * while the history store is on, at its own cadence.
