@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Audit } from '@/lib/audit/audit';
 import { AuditCopies } from '@/lib/audit/copies';
+import { AnswerCache } from '@/lib/cache/answer-cache';
+import { keepFresh } from '@/lib/cache/keep-fresh';
 import { readConfig } from '@/lib/config';
 import { FindingsKeeper } from '@/lib/findings/findings';
 import { History } from '@/lib/history/history';
@@ -51,6 +53,7 @@ export async function start(): Promise<void> {
   parts.config = config;
   parts.audit = new Audit(config.stateDir);
   parts.servers = servers;
+  parts.cache = new AnswerCache(config.cache);
   parts.history = history;
   parts.runner = new Runner();
   const { audit, runner } = parts;
@@ -73,6 +76,7 @@ export async function start(): Promise<void> {
   history.start();
   for (const server of servers.values()) {
     keepReady(server);
+    keepFresh(parts.cache, server.config.id, server.sampler);
     server.sampler.start();
     server.sampler.follow?.start();
   }

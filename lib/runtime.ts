@@ -1,5 +1,6 @@
 import type { Audit } from '@/lib/audit/audit';
 import type { AuditCopies } from '@/lib/audit/copies';
+import type { AnswerCache } from '@/lib/cache/answer-cache';
 import type { Config, DemoAddresses, ServerConfig } from '@/lib/config';
 import type { FindingsKeeper } from '@/lib/findings/findings';
 import type { History } from '@/lib/history/history';
@@ -33,6 +34,8 @@ export type Runtime = {
   config: Config;
   servers: Map<string, Server>;
   history: History;
+  /** What is not sampled and is kept for a while. */
+  cache: AnswerCache;
   runner: Runner;
   audit: Audit;
   /** Missing: lines of the audit are not copied. */

@@ -16,6 +16,7 @@ import { within } from './within';
 export type ServerState = 'starting' | 'ok' | 'degraded' | 'unreachable';
 
 type Listener = (topic: string, database: string | null) => void;
+type Touched = (topics: string[], database: string | null) => void;
 type Complain = (error: unknown, topic: string) => void;
 
 const tickMs = 250;
@@ -28,6 +29,8 @@ const firstAnswerWaitMs = 4500;
 /** The one loop that asks a server: viewers read what it knows, and never cause a statement more often than the cadence. */
 export class Sampler {
   readonly history: ServerHistory;
+  /** How many reads a snapshot answered at once, and how many waited for an asking. */
+  readonly reads = { hits: 0, misses: 0 };
   /** What ties it to other instances that watch the same server; undefined: there can be none. */
   follow: Follow | undefined;
   readonly #server: string;
@@ -37,6 +40,7 @@ export class Sampler {
   readonly #questions = new Map<string, Question>();
   readonly #remembered = new Remembered();
   readonly #listeners = new Set<Listener>();
+  readonly #touched = new Set<Touched>();
   readonly #budget: Budget;
   readonly #walk: Walk;
   readonly #clock: Clock;
@@ -104,8 +108,10 @@ export class Sampler {
       await within(probed, readerWaitMs);
       question.invalidate();
     }
+    const waits = question.due() || question.asking !== undefined;
+    this.reads[waits ? 'misses' : 'hits']++;
     if (this.follow?.covers(question)) await this.follow.read(question, options);
-    else if (question.due() || question.asking) {
+    else if (waits) {
       const waitMs = options.waitMs ?? (question.snapshot ? readerWaitMs : firstAnswerWaitMs);
       await within(this.#ask(question), waitMs);
     }
@@ -125,8 +131,14 @@ export class Sampler {
     return question && (question.snapshot || question.failure) ? question.answer(this.#server) : undefined;
   }
 
+  /** Calls `listener` with the topics that an action touched, and the database that it was in. */
+  onTouched(listener: Touched): void {
+    this.#touched.add(listener);
+  }
+
   /** Asks again what an action touched. */
   refresh(topicIds: string[], database: string | null = null): void {
+    for (const listener of this.#touched) listener(topicIds, database);
     for (const id of topicIds) {
       const topic = this.#topics[id];
       const question = topic && this.#questions.get(place(topic, this.#databaseOf(topic, database)));
