@@ -4,6 +4,8 @@ import { connectionHeadroom } from './connection-headroom';
 import { idleInTransaction } from './idle-in-transaction';
 import { invalidIndex } from './invalid-index';
 import { longTransactions } from './long-transactions';
+import { ownPools } from './own-pools';
+import { poolMaxima } from './pool-maxima';
 import { sessionsBlocked } from './sessions-blocked';
 import { staleStatistics } from './stale-statistics';
 import { statementsRecorded } from './statements-recorded';
@@ -12,10 +14,12 @@ import { statementsRecorded } from './statements-recorded';
 export const checks: Check[] = [
   sessionsBlocked,
   connectionHeadroom,
+  poolMaxima,
   idleInTransaction,
   longTransactions,
   invalidIndex,
   autovacuumBehind,
   staleStatistics,
   statementsRecorded,
+  ownPools,
 ];
