@@ -3,14 +3,23 @@ import { poolHealth } from './pool-health';
 
 const pool = {
   pool: 'sampling',
+  minimum: 1,
   size: 3,
   in_use: 0,
   idle: 3,
+  overflow: 2,
   waiting: 0,
+  wait_ms_p50: 0,
+  wait_ms_p95: 0.2,
+  wait_ms_p99: 3,
+  waits_total: 0,
   opened_total: 3,
   timeouts_total: 0,
+  wait_timeouts_total: 0,
+  failed_connections_total: 0,
   errors_total: 0,
   recycled_total: 0,
+  pings_failed_total: 0,
 };
 
 it('says nothing about pools that are well', () => {

@@ -10,15 +10,19 @@ export class OwnStatements {
   /** The quickest answer of all: what the way there and back takes. */
   #quickest = Number.POSITIVE_INFINITY;
 
+  /** The tag that a statement carries; `other` where it carries none. */
+  tagOf(text: string): string {
+    const known = this.#tags.get(text);
+    if (known !== undefined) return known;
+    const tag = tagged.exec(text)?.[1];
+    // What is not tagged is built for one occasion: its text is not kept.
+    if (tag !== undefined) this.#tags.set(text, tag);
+    return tag ?? 'other';
+  }
+
   /** Counts one statement; `ms` is the time until it was answered or had failed. */
   add(text: string, ms: number): void {
-    let tag = this.#tags.get(text);
-    if (tag === undefined) {
-      tag = tagged.exec(text)?.[1];
-      // What is not tagged is built for one occasion: its text is not kept.
-      if (tag === undefined) tag = 'other';
-      else this.#tags.set(text, tag);
-    }
+    const tag = this.tagOf(text);
     const counts = this.#counts.get(tag) ?? { statement: tag, calls: 0, elapsed_ms: 0, server_ms: 0 };
     counts.calls++;
     counts.elapsed_ms += ms;

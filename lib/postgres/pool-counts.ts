@@ -1,54 +1,130 @@
+import type { z } from 'zod';
+import type { pools } from '@/lib/topics/pools';
 import type { Session } from './session';
+import { SlidingWindow } from './sliding-window';
 
 /** One of pgdeck's own pools; the row of topic `pools`. */
-export type PoolFigures = {
-  pool: string;
-  size: number;
-  in_use: number;
-  idle: number;
+export type PoolFigures = z.infer<typeof pools.row>;
+
+/** What went wrong in a pool in the last five minutes, how often. */
+export type PoolTrouble = { failedConnections: number; waitTimeouts: number; pingsFailed: number };
+
+/** What only grows. */
+type Event =
+  | 'waits'
+  | 'opened'
+  | 'timeouts'
+  | 'waitTimeouts'
+  | 'failedConnections'
+  | 'errors'
+  | 'recycled'
+  | 'pingsFailed';
+
+type Counts = Record<Event, number> & {
   waiting: number;
-  opened_total: number;
-  timeouts_total: number;
-  errors_total: number;
-  recycled_total: number;
+  waits_ms: SlidingWindow;
+  recent: Record<keyof PoolTrouble, SlidingWindow>;
 };
 
-type Counts = { waiting: number; opened: number; timeouts: number; errors: number; recycled: number };
+const shares = [0.5, 0.95, 0.99];
+const troubles: (keyof PoolTrouble)[] = ['failedConnections', 'waitTimeouts', 'pingsFailed'];
 
 /** What has happened in each pool since pgdeck started. */
 export class PoolCounts {
   #counts = new Map<string, Counts>();
 
-  /** The counts of one pool; `waiting` goes up and down, the others only grow. */
-  of(pool: string): Counts {
+  /** Something begins to wait for a connection; what is returned ends that, once. */
+  wait(pool: string): () => void {
+    const counts = this.#of(pool);
+    counts.waiting++;
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      counts.waiting--;
+    };
+  }
+
+  /** Something got its connection so many milliseconds after it asked for one. */
+  waited(pool: string, ms: number): void {
+    this.#of(pool).waits_ms.add(ms);
+  }
+
+  /** Counts one event. */
+  add(pool: string, what: Event): void {
+    const counts = this.#of(pool);
+    counts[what]++;
+    if (isTrouble(what)) counts.recent[what].add(1);
+  }
+
+  /** What went wrong lately. */
+  trouble(pool: string): PoolTrouble {
+    const { recent } = this.#of(pool);
+    return {
+      failedConnections: recent.failedConnections.count(),
+      waitTimeouts: recent.waitTimeouts.count(),
+      pingsFailed: recent.pingsFailed.count(),
+    };
+  }
+
+  /** A pool as the topic `pools` shows it: at least and at most so many connections, and those that there are. */
+  figures(pool: string, minimum: number, size: number, sessions: { session: Session; inUse: boolean }[]): PoolFigures {
+    const counts = this.#of(pool);
+    const open = sessions.filter(({ session }) => !session.closed);
+    const inUse = open.filter((one) => one.inUse).length;
+    const [p50, p95, p99] = counts.waits_ms.percentiles(shares).map(rounded);
+    return {
+      pool,
+      minimum,
+      size,
+      in_use: inUse,
+      idle: open.length - inUse,
+      overflow: Math.max(0, open.length - minimum),
+      waiting: counts.waiting,
+      wait_ms_p50: p50 ?? null,
+      wait_ms_p95: p95 ?? null,
+      wait_ms_p99: p99 ?? null,
+      waits_total: counts.waits,
+      opened_total: counts.opened,
+      timeouts_total: counts.timeouts,
+      wait_timeouts_total: counts.waitTimeouts,
+      failed_connections_total: counts.failedConnections,
+      errors_total: counts.errors,
+      recycled_total: counts.recycled,
+      pings_failed_total: counts.pingsFailed,
+    };
+  }
+
+  #of(pool: string): Counts {
     let counts = this.#counts.get(pool);
     if (!counts) {
-      counts = { waiting: 0, opened: 0, timeouts: 0, errors: 0, recycled: 0 };
+      counts = {
+        waiting: 0,
+        waits: 0,
+        opened: 0,
+        timeouts: 0,
+        waitTimeouts: 0,
+        failedConnections: 0,
+        errors: 0,
+        recycled: 0,
+        pingsFailed: 0,
+        waits_ms: new SlidingWindow(),
+        recent: {
+          failedConnections: new SlidingWindow(),
+          waitTimeouts: new SlidingWindow(),
+          pingsFailed: new SlidingWindow(),
+        },
+      };
       this.#counts.set(pool, counts);
     }
     return counts;
   }
+}
 
-  /** Counts one event. */
-  add(pool: string, what: Exclude<keyof Counts, 'waiting'>): void {
-    this.of(pool)[what]++;
-  }
+function isTrouble(what: Event): what is keyof PoolTrouble {
+  return troubles.includes(what as keyof PoolTrouble);
+}
 
-  /** A pool as the topic `pools` shows it; `size` is the most connections it may have. */
-  figures(pool: string, size: number, sessions: (Session | undefined)[]): PoolFigures {
-    const counts = this.of(pool);
-    const live = sessions.filter((session): session is Session => session?.closed === false);
-    const inUse = live.filter((session) => session.busy).length;
-    return {
-      pool,
-      size,
-      in_use: inUse,
-      idle: live.length - inUse,
-      waiting: counts.waiting + live.reduce((sum, session) => sum + session.waiting, 0),
-      opened_total: counts.opened,
-      timeouts_total: counts.timeouts,
-      errors_total: counts.errors,
-      recycled_total: counts.recycled,
-    };
-  }
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms * 1000) / 1000;
 }

@@ -1,16 +1,20 @@
 import { setTimeout as after } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig } from '@/lib/config';
 import { type Capabilities, heartbeatSql } from './capabilities';
 import { describeConnectError, isConnectionError, PostgresProblem, type Problem } from './errors';
 import { type OwnStatement, OwnStatements } from './own-statements';
 import { PoolCounts, type PoolFigures } from './pool-counts';
 import { type Beat, type Identity, readCapabilities, readIdentity } from './probe';
-import { type Answered, needsSession, Session } from './session';
+import { type Answered, needsSession, type Sent, Session } from './session';
 
 /** Which of the three sampling connections a question goes over. */
 export type Lane = 'pinned' | 'slow' | 'walking';
 
 type Query = <Row = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Answered<Row>>;
+
+/** One statement that pgdeck sent: what for (the tag that it carries), milliseconds, rows, and whether it failed. */
+export type StatementSent = { tag: string; ms: number; rows: number; failed: boolean };
 
 type AskOptions = { rarely?: boolean; took?: (ms: number) => void };
 
@@ -36,10 +40,12 @@ export const applicationName = 'pgdeck';
  * signals, and one for each long action. One connection attempt is in flight at a time.
  */
 export class ServerConnections {
-  readonly config: ServerConfig;
   capabilities: Capabilities | undefined;
   /** Told after each connect that found another run, role or recovery state of the server. */
   onServerChange: ((before: Capabilities | undefined, after: Capabilities) => void) | undefined;
+  /** Told of each statement that was sent to the server, when it was answered or had failed. */
+  onStatement: ((statement: StatementSent) => void) | undefined;
+  #config: ServerConfig;
   readonly #maintenanceMax: number;
   #sessions = new Map<Lane | 'signal', Session>();
   #maintenance = new Set<Session>();
@@ -58,8 +64,21 @@ export class ServerConnections {
   #pooled = new Map<'read' | 'action', boolean>();
 
   constructor(config: ServerConfig, maintenanceMax: number) {
-    this.config = config;
+    this.#config = config;
     this.#maintenanceMax = maintenanceMax;
+  }
+
+  /** The server that it connects to, as it is configured now. */
+  get config(): ServerConfig {
+    return this.#config;
+  }
+
+  /** Takes a changed configuration: what goes to other addresses than before ends when it is idle, and is opened anew. */
+  reconfigure(config: ServerConfig): void {
+    const { read, action } = this.#config;
+    this.#config = config;
+    if (!isDeepStrictEqual(read, config.read)) for (const lane of lanes) this.#sessions.get(lane)?.retire();
+    if (!isDeepStrictEqual(action, config.action)) this.#sessions.get('signal')?.retire();
   }
 
   /** Why the server cannot be reached now; undefined while a connection for questions lives. */
@@ -128,9 +147,9 @@ export class ServerConnections {
    * read-only, outside any transaction.
    */
   signal<T>(use: (query: Query) => Promise<T>): Promise<T> {
-    this.#counts.of('signals').waiting++;
+    const waited = this.#counts.wait('signals');
     const turn = this.#signalTurn.then(async () => {
-      this.#counts.of('signals').waiting--;
+      waited();
       let session = this.#sessions.get('signal');
       if (session?.closed !== false) session = await this.#open('signal', 'action', undefined);
       const lent = session;
@@ -159,6 +178,7 @@ export class ServerConnections {
         purpose: 'maintenance',
         applicationName: `${applicationName}:act:${run}`,
         database,
+        onStatement: (sent) => this.#tell(sent),
       }),
     );
     if (session.pooled || this.#closed) {
@@ -215,14 +235,19 @@ export class ServerConnections {
 
   /** The figures of the three pools; sizes in connections. */
   pools(): PoolFigures[] {
+    const open = (slot: Lane | 'signal') => {
+      const session = this.#sessions.get(slot);
+      return session ? [{ session, inUse: session.busy }] : [];
+    };
     return [
+      this.#counts.figures('sampling', 1, lanes.length, lanes.flatMap(open)),
+      this.#counts.figures('signals', 0, 1, open('signal')),
       this.#counts.figures(
-        'sampling',
-        lanes.length,
-        lanes.map((lane) => this.#sessions.get(lane)),
+        'maintenance',
+        0,
+        this.#maintenanceMax,
+        [...this.#maintenance].map((session) => ({ session, inUse: session.busy })),
       ),
-      this.#counts.figures('signals', 1, [this.#sessions.get('signal')]),
-      this.#counts.figures('maintenance', this.#maintenanceMax, [...this.#maintenance]),
     ];
   }
 
@@ -263,11 +288,11 @@ export class ServerConnections {
       const session = await Session.open(target, {
         purpose: slot === 'signal' ? 'signal' : 'question',
         applicationName,
+        onStatement: this.#count,
         ...(database && { database }),
         ...(this.#pooled.get(role) && { pooled: true }),
       });
       this.#pooled.set(role, session.pooled);
-      this.#count(session);
       if (this.#closed) {
         session.close();
         throw new Error('Client was closed');
@@ -313,8 +338,13 @@ export class ServerConnections {
     return turn;
   }
 
-  #count(session: Session): void {
-    session.onStatement = (text, ms) => this.#statements.add(text, ms);
+  #count = (sent: Sent): void => {
+    this.#statements.add(sent.text, sent.ms);
+    this.#tell(sent);
+  };
+
+  #tell({ text, ms, rows, failed }: Sent): void {
+    this.onStatement?.({ tag: this.#statements.tagOf(text), ms, rows, failed });
   }
 
   #countFailure(pool: string, error: unknown): void {
@@ -333,11 +363,15 @@ export class ServerConnections {
 
   async #recycle(old: Session): Promise<void> {
     const renewed = await this.#connect('slow', () =>
-      Session.open(this.config.read, { purpose: 'question', applicationName, pooled: old.pooled }),
+      Session.open(this.config.read, {
+        purpose: 'question',
+        applicationName,
+        pooled: old.pooled,
+        onStatement: this.#count,
+      }),
     ).catch(() => undefined);
     if (!renewed) return;
     if (this.#closed) return renewed.close();
-    this.#count(renewed);
     this.#sessions.set('slow', renewed);
     this.#counts.add('sampling', 'recycled');
     old.retire();

@@ -46,7 +46,17 @@ const connectTimeoutMs = 3000;
 /** Slightly above statement_timeout: a session that misses it is thrown away, for its next answer would be the old one. */
 const answerTimeoutMs = 5000;
 
-type OpenOptions = { purpose: Purpose; applicationName: string; database?: string; pooled?: boolean };
+/** A statement that was answered or has failed: its milliseconds and how many rows came. */
+export type Sent = { text: string; ms: number; rows: number; failed: boolean };
+
+type OpenOptions = {
+  purpose: Purpose;
+  applicationName: string;
+  database?: string;
+  pooled?: boolean;
+  /** Told of each statement, when it was answered or had failed. */
+  onStatement?: (sent: Sent) => void;
+};
 
 /**
  * One connection to a server: answers one statement at a time, never waits without an end, and is thrown away after
@@ -64,16 +74,16 @@ export class Session {
   waiting = 0;
   closed = false;
   onClosed: (() => void) | undefined;
-  /** Told of each statement, when it was answered or had failed, with its milliseconds. */
-  onStatement: ((text: string, ms: number) => void) | undefined;
   #client: pg.Client;
   #purpose: Purpose;
+  #onStatement: ((sent: Sent) => void) | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #notices: Notice[] = [];
 
   private constructor(client: pg.Client, options: OpenOptions, target: Target, encrypted: boolean) {
     this.#client = client;
     this.#purpose = options.purpose;
+    this.#onStatement = options.onStatement;
     this.database = options.database ?? target.database;
     this.pooled = options.pooled ?? false;
     this.encrypted = encrypted;
@@ -183,6 +193,7 @@ export class Session {
     const question = this.#purpose === 'question';
     // A pooler lends another server connection each time: settings go along in a transaction of their own.
     const wrapped = this.pooled && this.#purpose !== 'maintenance';
+    let rows: number | undefined;
     try {
       if (wrapped)
         await this.#plain(
@@ -197,6 +208,7 @@ export class Session {
         ...(bounded && { query_timeout: answerTimeoutMs }),
       } as pg.QueryConfig);
       if (wrapped) await this.#plain('commit');
+      rows = result.rows.length;
       return {
         rows: result.rows as Row[],
         command: result.command,
@@ -211,7 +223,7 @@ export class Session {
       this.busy = false;
       this.usedAt = Date.now();
       const ms = performance.now() - started;
-      this.onStatement?.(text, ms);
+      this.#onStatement?.({ text, ms, rows: rows ?? 0, failed: rows === undefined });
       if (context) {
         context.queries++;
         context.queryMs += ms;

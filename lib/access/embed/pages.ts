@@ -20,7 +20,7 @@ const needs: Record<string, Needs> = {
   load: { topics: ['load'], series: ['load'], routes: ['top'] },
   locks: { topics: ['locks', 'connections'], series: ['waiting-sessions'], targets: sessions },
   progress: { topics: ['progress'], targets: [...sessions, 'run'] },
-  pools: { topics: ['pools'], series: ['pools'] },
+  pools: { topics: ['pools'], series: ['pools', 'pool-waits'] },
   statements: { topics: ['slow-queries'], series: ['statement'], targets: ['statement'] },
   compare: { routes: ['compare'] },
   tables: { topics: ['tables'], series: ['table'], targets: relations },
