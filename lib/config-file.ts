@@ -1,123 +1,182 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { ServerConfig } from '@/lib/config';
-import { roles } from '@/lib/config-access';
 import { ConfigError, type Environment, setting } from '@/lib/config-early.mjs';
+import { addressKeys, fileSchema, fileShape, type ServerInFile, serverShape } from '@/lib/config-file-shape';
+import { JsonProblem, type JsonText, readJsonText } from '@/lib/config-file-text';
+import { type Problem, problemsOf } from '@/lib/config-file-words';
 import { type Target, targetFromUrl } from '@/lib/postgres/target';
 
-const identifier = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'an id is 1 to 63 lower-case letters, digits, - or _')
-  .refine((id) => !['api', 'embed', 'metrics'].includes(id), 'this id is taken by pgdeck itself');
-const whoWords = 'a list of groups, user:NAME or *, such as ["dba", "user:ann"]';
-const inWords = 'a list of databases, such as ["shop"]; leave it out for all';
-const serverShape = z.strictObject({
-  id: identifier,
-  name: z.string().min(1).max(100).optional(),
-  url: z.string().min(1).optional(),
-  urlEnv: z.string().min(1).optional(),
-  actionUrl: z.string().min(1).optional(),
-  actionUrlEnv: z.string().min(1).optional(),
-  tags: z.array(z.string().min(1).max(50)).max(20).optional(),
-  environment: z.string().min(1).max(50).optional(),
-  pgbouncerUrl: z.string().min(1).optional(),
-  pgbouncerUrlEnv: z.string().min(1).optional(),
-  cpus: z.number().int().min(1).max(4096).optional(),
-  spindles: z.number().int().min(1).max(4096).optional(),
-  applications: z
-    .array(
-      z.strictObject({
-        name: z.string().min(1).max(100),
-        match: z
-          .strictObject({
-            application_name: z.string().min(1).max(256).optional(),
-            usename: z.string().min(1).max(256).optional(),
-            datname: z.string().min(1).max(256).optional(),
-          })
-          .refine((match) => Object.keys(match).length > 0, 'say application_name, usename or datname of its sessions'),
-        poolMax: z.number().int().min(1).max(100_000),
-        instances: z.number().int().min(1).max(100_000).optional(),
-      }),
-    )
-    .max(200)
-    .optional(),
-  access: z
-    .array(
-      z.strictObject({
-        who: z
-          .array(
-            z
-              .string(whoWords)
-              .min(1, whoWords)
-              .max(256, whoWords)
-              .regex(/^(?!user:$)/, whoWords),
-            whoWords,
-          )
-          .min(1, whoWords),
-        role: z.enum(roles, `choose one of ${roles.join(', ')}`),
-        databases: z.array(z.string(inWords).min(1, inWords).max(256, inWords), inWords).min(1, inWords).optional(),
-      }),
-      'a list, such as [{ "who": ["dba"], "role": "admin" }]',
-    )
-    .optional(),
-});
-const fileShape = z.strictObject({ servers: z.array(serverShape).min(1, 'name at least one server') });
+/** The file of PGDECK_CONFIG is wrong: each problem with its place, none with a secret. */
+export class ConfigFileError extends ConfigError {
+  constructor(
+    readonly file: string,
+    readonly problems: string[],
+  ) {
+    const many = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+    super(`PGDECK_CONFIG: the file ${file} has ${many}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
 
-/** The servers of the file that PGDECK_CONFIG names; throws `ConfigError` with the place of what is wrong. */
-export function readFile(file: string, env: Environment): ServerConfig[] {
-  let content: unknown;
+/** What the file says, and what is worth a warning. */
+export type ConfigFile = { servers: ServerConfig[]; warnings: string[] };
+
+/** Reads the file that PGDECK_CONFIG names; throws `ConfigFileError` with all that is wrong in it. */
+export function readFile(named: string, env: Environment): ConfigFile {
+  const file = resolve(named);
+  let json: JsonText;
+  let mode: number;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    json = readJsonText(readFileSync(file, 'utf8'));
+    mode = statSync(file).mode;
   } catch (error) {
-    const why = error instanceof SyntaxError ? 'is not valid JSON' : 'cannot be read';
-    throw new ConfigError(`PGDECK_CONFIG: the file ${file} ${why}.`);
+    if (error instanceof JsonProblem)
+      throw new ConfigFileError(file, [`line ${error.line}, column ${error.column}: ${error.message}`]);
+    throw new ConfigFileError(file, [unreadable(error)]);
   }
-  const parsed = fileShape.safeParse(Array.isArray(content) ? { servers: content } : content);
+  const read = readContent(json.value, env);
+  const problems = [
+    ...json.repeated.map(({ path, line, first }) => ({
+      line,
+      path,
+      text: `this key stands here and in line ${first}, and only one of them would count; take one out.`,
+    })),
+    ...read.problems.map((problem) => ({ ...problem, line: json.lineOf(problem.path) })),
+  ].sort((a, b) => a.line - b.line);
+  if (problems.length > 0)
+    throw new ConfigFileError(
+      file,
+      problems.map(({ path, line, text }) => `${path === '' ? '' : `${path} `}(line ${line}): ${text}`),
+    );
+  return { servers: read.servers, warnings: [...openWarning(file, mode, json.value), ...sameWarnings(read.servers)] };
+}
+
+function unreadable(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return 'it is not there; give its path.';
+    case 'EISDIR':
+      return 'this is a folder; give the path of a file in it.';
+    case 'EACCES':
+    case 'EPERM':
+      return 'pgdeck may not read it; give the user that pgdeck runs as the right to.';
+    default:
+      return 'it cannot be read.';
+  }
+}
+
+function readContent(content: unknown, env: Environment): { servers: ServerConfig[]; problems: Problem[] } {
+  if (Array.isArray(content))
+    return { servers: [], problems: [{ path: '', text: 'this is a list; write { "servers": [ … ] } around it.' }] };
+  const parsed = fileShape.safeParse(content);
+  const problems: Problem[] = [];
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new ConfigError(`PGDECK_CONFIG: ${issue?.path.join('.') || 'the file'}: ${issue && problemOf(issue)}`);
+    const schema = fileSchema();
+    problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue, content, schema)));
   }
-  const seen = new Set<string>();
-  return parsed.data.servers.map((server) => {
-    if (seen.has(server.id)) throw new ConfigError(`PGDECK_CONFIG: two servers have the id ${server.id}.`);
-    seen.add(server.id);
-    const read = urlOf(server, 'url', env);
-    if (!read) throw new ConfigError(`PGDECK_CONFIG: the server ${server.id} needs url or urlEnv.`);
-    return {
-      id: server.id,
-      name: server.name ?? server.id,
-      environment: server.environment,
-      tags: server.tags ?? [],
-      demo: false,
-      read,
-      action: urlOf(server, 'actionUrl', env) ?? read,
-      cpus: server.cpus,
-      spindles: server.spindles,
-      pgbouncer: urlOf(server, 'pgbouncerUrl', env),
-      applications: server.applications,
-      access: server.access,
-    };
+  const list = (content as { servers?: unknown } | null)?.servers;
+  const given: unknown[] = Array.isArray(list) ? list : [];
+  // What is wrong in one server does not hide what is wrong in others.
+  const servers = given.flatMap((one, index) => {
+    const server = serverShape.safeParse(one);
+    return server.success ? [readServer(server.data, `servers[${index}]`, env, problems)] : [];
+  });
+  problems.push(...repeatedNames(given, 'servers', 'id'));
+  return { servers, problems };
+}
+
+function readServer(server: ServerInFile, path: string, env: Environment, problems: Problem[]): ServerConfig {
+  const [read, action, pgbouncer] = addressKeys.map((key) => readAddress(server, key, path, env, problems));
+  if (server.url === undefined && server.urlEnv === undefined)
+    problems.push({ path, text: 'this server needs url, or urlEnv with the name of a variable that holds it.' });
+  problems.push(...repeatedNames(server.applications ?? [], `${path}.applications`, 'name'));
+  return {
+    id: server.id,
+    name: server.name ?? server.id,
+    environment: server.environment,
+    tags: server.tags ?? [],
+    demo: false,
+    read: read ?? nowhere,
+    action: action ?? read ?? nowhere,
+    cpus: server.cpus,
+    spindles: server.spindles,
+    pgbouncer,
+    applications: server.applications,
+    access: server.access,
+  };
+}
+
+/** Stands where there is a problem instead. */
+const nowhere: Target = { host: '', port: 0, database: '', user: '', password: undefined, tls: { mode: 'disable' } };
+
+function readAddress(
+  server: ServerInFile,
+  key: (typeof addressKeys)[number],
+  path: string,
+  env: Environment,
+  problems: Problem[],
+): Target | undefined {
+  const variable = server[`${key}Env`];
+  const place = `${path}.${variable === undefined ? key : `${key}Env`}`;
+  const wrong = (text: string) => {
+    problems.push({ path: place, text });
+    return undefined;
+  };
+  if (variable !== undefined && server[key] !== undefined) return wrong(`give ${key} or ${key}Env, not both.`);
+  const url = variable === undefined ? server[key] : setting(env, variable);
+  if (url === undefined)
+    return variable === undefined
+      ? undefined
+      : wrong(
+          `the variable ${variable} is not set; set it in the environment or in .env and start pgdeck again, or give ${key}.`,
+        );
+  try {
+    return targetFromUrl(variable ?? key, url);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // The place is said already.
+    return wrong(error.message.startsWith(`${key}: `) ? error.message.slice(key.length + 2) : error.message);
+  }
+}
+
+/** Names that two of a list have. */
+function repeatedNames(list: unknown[], path: string, key: 'id' | 'name'): Problem[] {
+  const seen = new Map<unknown, number>();
+  return list.flatMap((one, index) => {
+    const name = (one as Record<string, unknown> | null)?.[key];
+    const before = seen.get(name);
+    if (before === undefined) seen.set(name, index);
+    return typeof name !== 'string' || before === undefined
+      ? []
+      : [
+          {
+            path: `${path}[${index}].${key}`,
+            text: `${path}[${before}] has this ${key} already; give each ${key === 'id' ? 'server' : 'application'} its own.`,
+          },
+        ];
   });
 }
 
-/** What is wrong, where the shape does not say it in words of its own. */
-function problemOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys')
-    return `${issue.keys.join(', ')} is not known here; docs/settings.md tells what is`;
-  const own = !issue.message.startsWith('Invalid input');
-  return own || issue.code !== 'invalid_type' ? issue.message : `this is no ${issue.expected}`;
+/** Passwords in a file that others may read. */
+function openWarning(file: string, mode: number, content: unknown): string[] {
+  const open = process.platform !== 'win32' && (mode & 0o077) !== 0;
+  if (!open || !/:\/\/[^/?#@"]*:[^/?#@"]+@|[?&]password=/.test(JSON.stringify(content))) return [];
+  return [
+    `PGDECK_CONFIG: the file ${file} holds a password, and others may read it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}). Run chmod 600 on it, or name variables with urlEnv.`,
+  ];
 }
 
-function urlOf(
-  server: z.infer<typeof serverShape>,
-  key: 'url' | 'actionUrl' | 'pgbouncerUrl',
-  env: Environment,
-): Target | undefined {
-  const variable = server[`${key}Env`];
-  const place = `PGDECK_CONFIG: ${key} of ${server.id}`;
-  if (variable === undefined) return server[key] === undefined ? undefined : targetFromUrl(place, server[key]);
-  if (server[key] !== undefined) throw new ConfigError(`${place}: give ${key} or ${key}Env, not both.`);
-  const value = setting(env, variable);
-  if (value === undefined) throw new ConfigError(`${place}: the variable ${variable} is not set.`);
-  return targetFromUrl(`${variable} (${place})`, value);
+/** The same server twice would be asked twice. */
+function sameWarnings(servers: ServerConfig[]): string[] {
+  const seen = new Map<string, string>();
+  return servers.flatMap(({ id, read: { host, port } }) => {
+    const place = `${host}:${port}`;
+    const before = seen.get(place);
+    if (before === undefined) seen.set(place, id);
+    return before === undefined
+      ? []
+      : [
+          `PGDECK_CONFIG: ${before} and ${id} are at the same address (${place}). pgdeck shows all databases of a server under one id, and asks each id by itself.`,
+        ];
+  });
 }

@@ -2,7 +2,7 @@ import { availableParallelism, homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type AccessConfig, hostsOf, type Role, readAccess } from '@/lib/config-access';
 import { ConfigError, type Environment, readBind, setting } from '@/lib/config-early.mjs';
-import { readFile } from '@/lib/config-file';
+import { type ConfigFile, readFile } from '@/lib/config-file';
 import { readNumber } from '@/lib/config-numbers';
 import { type PoolSettings, readPool, readSlowStatement, readTtls, type Ttls } from '@/lib/config-resources';
 import { limitName, limitSettings, logLevels, settings } from '@/lib/config-settings';
@@ -110,7 +110,7 @@ export function readConfig(env: Environment, demo?: DemoAddresses): Config {
   const { host, port } = readBind(env);
   const logLevel = setting(env, 'PGDECK_LOG_LEVEL') ?? 'warn';
   if (!logLevels.includes(logLevel)) throw new ConfigError(`PGDECK_LOG_LEVEL: choose one of ${logLevels.join(', ')}.`);
-  const servers = demo ? [demoServer(demo)] : readServers(env);
+  const { servers, warnings } = demo ? { servers: [demoServer(demo)], warnings: [] } : readServers(env);
   const history = readHistory(env);
   const access = readAccess(env, host);
   return {
@@ -134,7 +134,7 @@ export function readConfig(env: Environment, demo?: DemoAddresses): Config {
       maxBytes: readNumber(env, 'PGDECK_CACHE_MAX_MB', 32, { from: 1, to: 10_000 }) * 1024 ** 2,
     },
     slowStatement: readSlowStatement(env),
-    warnings: [...unknownSettings(env), ...accessWarnings(env, { host, access, servers })],
+    warnings: [...unknownSettings(env), ...warnings, ...accessWarnings(env, { host, access, servers })],
   };
 }
 
@@ -191,7 +191,7 @@ function readAuditCopy(env: Environment, { kind }: HistoryConfig): boolean {
   return on;
 }
 
-function readServers(env: Environment): ServerConfig[] {
+function readServers(env: Environment): ConfigFile {
   const file = setting(env, 'PGDECK_CONFIG');
   const url = setting(env, 'DATABASE_URL');
   if (file !== undefined && url !== undefined) {
@@ -201,19 +201,18 @@ function readServers(env: Environment): ServerConfig[] {
   const read = url !== undefined ? targetFromUrl('DATABASE_URL', url, env) : targetFromVariables(env);
   const actionUrl = setting(env, 'PGDECK_ACTION_URL');
   const pgbouncer = setting(env, 'PGDECK_PGBOUNCER_URL');
-  return [
-    {
-      id: 'default',
-      name: setting(env, 'PGDECK_NAME') ?? 'PostgreSQL',
-      environment: setting(env, 'PGDECK_ENVIRONMENT'),
-      tags: [],
-      demo: false,
-      read,
-      action: actionUrl === undefined ? read : targetFromUrl('PGDECK_ACTION_URL', actionUrl, env),
-      cpus: readCpus(env),
-      pgbouncer: pgbouncer === undefined ? undefined : targetFromUrl('PGDECK_PGBOUNCER_URL', pgbouncer),
-    },
-  ];
+  const server: ServerConfig = {
+    id: 'default',
+    name: setting(env, 'PGDECK_NAME') ?? 'PostgreSQL',
+    environment: setting(env, 'PGDECK_ENVIRONMENT'),
+    tags: [],
+    demo: false,
+    read,
+    action: actionUrl === undefined ? read : targetFromUrl('PGDECK_ACTION_URL', actionUrl, env),
+    cpus: readCpus(env),
+    pgbouncer: pgbouncer === undefined ? undefined : targetFromUrl('PGDECK_PGBOUNCER_URL', pgbouncer),
+  };
+  return { servers: [server], warnings: [] };
 }
 
 function readCpus(env: Environment): number | undefined {

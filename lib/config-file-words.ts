@@ -1,0 +1,124 @@
+import type { z } from 'zod';
+import type { JsonSchema } from './config-file-shape';
+import { pathText } from './config-file-text';
+
+/** What is wrong at one place of the file, and what to do. */
+export type Problem = { path: string; text: string };
+
+/** What zod found in `content`, in our words and without a value of the file; `schema` says what should be there. */
+export function problemsOf(issue: z.core.$ZodIssue, content: unknown, schema: JsonSchema): Problem[] {
+  const path = pathText(issue.path);
+  const place = schemaAt(schema, issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    const known = Object.keys(place?.properties ?? {});
+    return issue.keys.map((key) => unknownKey(path, key, known));
+  }
+  const given = issue.path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown>)?.[part], content);
+  return [{ path, text: textOf(issue, given, place) }];
+}
+
+function textOf(issue: z.core.$ZodIssue, given: unknown, place: JsonSchema | undefined): string {
+  // What zod says itself begins with these; other words are ours.
+  if (!/^(Invalid|Too) /.test(issue.message)) return `${issue.message}.`;
+  const give = `give ${wanted(place)}.`;
+  if (given === undefined) return `this key is missing; ${give}`;
+  if (issue.code === 'invalid_type') return `this is ${kindOf(given)}; ${give}`;
+  if (issue.code === 'invalid_value') {
+    const near = typeof given === 'string' ? nearest(given, place?.enum ?? []) : undefined;
+    return `this is none of them; ${near === undefined ? give : `did you mean ${near}? Otherwise ${give}`}`;
+  }
+  return `this is ${extentOf(issue)}; ${give}`;
+}
+
+function extentOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'too_small' && issue.code !== 'too_big') return 'not of that form';
+  const small = issue.code === 'too_small';
+  switch (issue.origin) {
+    case 'string':
+      return small ? 'empty' : 'too long';
+    case 'array':
+      return small ? 'an empty list' : 'too long a list';
+    default:
+      return small ? 'too small' : 'too large';
+  }
+}
+
+/** Whatever somebody pasted in a wrong place is not repeated, only what looks like a key. */
+function unknownKey(path: string, key: string, known: string[]): Problem {
+  const isName = /^[$\w-]{1,40}$/.test(key);
+  const inner = isName ? pathText([...(path === '' ? [] : [path]), key]) : path;
+  const near = nearest(key, known);
+  const what = isName ? 'this key is not known here' : 'a key in here is not known';
+  return {
+    path: inner,
+    text: near === undefined ? `${what}. Known are ${known.join(', ')}.` : `${what}. Did you mean ${near}?`,
+  };
+}
+
+function schemaAt(schema: JsonSchema, path: readonly PropertyKey[]): JsonSchema | undefined {
+  return path.reduce<JsonSchema | undefined>(
+    (at, part) => (typeof part === 'number' ? at?.items : at?.properties?.[String(part)]),
+    schema,
+  );
+}
+
+function wanted(schema: JsonSchema | undefined): string {
+  const [example] = schema?.examples ?? [];
+  const such = example === undefined ? '' : `, such as ${JSON.stringify(example)}`;
+  if (schema?.enum) return `one of ${schema.enum.join(', ')}`;
+  switch (schema?.type) {
+    case 'integer':
+      return `a whole number from ${schema.minimum} to ${schema.maximum}${such}`;
+    case 'string':
+      return `${schema.maxLength === undefined ? 'text' : `text of 1 to ${schema.maxLength} characters`}${such}`;
+    case 'array':
+      return `a list${such}`;
+    default:
+      return `an object${such}`;
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  switch (typeof value) {
+    case 'string':
+      return 'text';
+    case 'number':
+      return Number.isInteger(value) ? 'a number' : 'no whole number';
+    case 'boolean':
+      return `${value}`;
+    default:
+      return 'an object';
+  }
+}
+
+/** The known name that somebody probably meant: `max_pool`, `poolmax` and `poolMx` are all near to another. */
+export function nearest(given: string, known: readonly string[]): string | undefined {
+  const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const wantedName = plain(given);
+  if (wantedName.length > 60) return undefined;
+  const found = known
+    .map((name) => ({ name, steps: distance(wantedName, plain(name)) }))
+    .sort((a, b) => a.steps - b.steps)[0];
+  return found && found.steps <= Math.max(1, Math.floor(found.name.length / 3)) ? found.name : undefined;
+}
+
+/** How many letters have to be changed, added, left out or swapped with their neighbour. */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      let least = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        least = Math.min(least, (before[j - 2] ?? 0) + 1);
+      next.push(least);
+    }
+    before = row;
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
