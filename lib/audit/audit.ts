@@ -142,6 +142,11 @@ export class Audit {
     this.#listeners.add(listener);
   }
 
+  /** Whether the last line that was tried could be written; waits for nothing. */
+  get writable(): boolean {
+    return this.#problem === undefined;
+  }
+
   /** Whether it can be written, and where its chain does not hold. */
   async state(): Promise<AuditState> {
     await this.#turn(async () => {});

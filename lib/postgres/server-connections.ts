@@ -14,7 +14,7 @@ export type Lane = 'pinned' | 'slow' | 'walking';
 type Query = <Row = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Answered<Row>>;
 
 /** One statement that pgdeck sent: what for (the tag that it carries), milliseconds, rows, and whether it failed. */
-export type StatementSent = { tag: string; ms: number; rows: number; failed: boolean };
+export type StatementSent = { tag: string; ms: number; rows: number; failed: boolean; longAction?: true };
 
 type AskOptions = { rarely?: boolean; took?: (ms: number) => void };
 
@@ -178,7 +178,7 @@ export class ServerConnections {
         purpose: 'maintenance',
         applicationName: `${applicationName}:act:${run}`,
         database,
-        onStatement: (sent) => this.#tell(sent),
+        onStatement: (sent) => this.#tell(sent, true),
       }),
     );
     if (session.pooled || this.#closed) {
@@ -343,8 +343,14 @@ export class ServerConnections {
     this.#tell(sent);
   };
 
-  #tell({ text, ms, rows, failed }: Sent): void {
-    this.onStatement?.({ tag: this.#statements.tagOf(text), ms, rows, failed });
+  #tell({ text, ms, rows, failed }: Sent, longAction = false): void {
+    this.onStatement?.({
+      tag: this.#statements.tagOf(text),
+      ms,
+      rows,
+      failed,
+      ...(longAction && { longAction }),
+    });
   }
 
   #countFailure(pool: string, error: unknown): void {

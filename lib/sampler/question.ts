@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '@/lib/history/clock';
 import type { Snapshot } from '@/lib/history/server-history';
 import { withoutPasswords } from '@/lib/masking/passwords';
 import { loadMask } from '@/lib/masking/statement';
-import { notConfigured } from '@/lib/pgbouncer/problems';
+import type { Console } from '@/lib/pgbouncer/console';
 import { missing, statementFor } from '@/lib/postgres/capabilities';
 import { describeError, isConnectionError, PostgresProblem, type Problem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
@@ -94,6 +94,12 @@ export class Question {
     return (
       !this.snapshot || this.#outdated || this.#pace.due(this.#clock.now(), now - this.#sampledAt, this.cadenceMs(now))
     );
+  }
+
+  /** Milliseconds since it was time to ask by the cadence; undefined where another reason than time made it due. */
+  lateMs(now = this.#clock.elapsed()): number | undefined {
+    if (this.failure || !this.snapshot || this.#outdated) return undefined;
+    return Math.max(0, now - this.#sampledAt - this.cadenceMs(now));
   }
 
   /** Lets go of the rows, which nobody looks at; the next asking still knows what to compare with. */
@@ -253,7 +259,6 @@ export class Question {
   }
 
   async #own(): Promise<{ rows: Raw[]; partial?: Partial[] }> {
-    if (this.topic.console) throw new PostgresProblem(notConfigured);
     if (this.topic.figures === 'applications') return servicesNow(this.#connections, this.#other);
     return {
       rows: this.topic.figures === 'statements' ? this.#connections.statements() : this.#connections.pools(),

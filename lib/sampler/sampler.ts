@@ -33,6 +33,8 @@ export class Sampler {
   readonly reads = { hits: 0, misses: 0 };
   /** What ties it to other instances that watch the same server; undefined: there can be none. */
   follow: Follow | undefined;
+  /** Told how long after its time each question was asked, milliseconds. */
+  onAsked: ((lateMs: number) => void) | undefined;
   readonly #server: string;
   readonly #connections: ServerConnections;
   readonly #topics: Record<string, AnyTopic>;
@@ -224,7 +226,11 @@ export class Sampler {
     const elsewhere = this.follow?.following ?? false;
     for (const [key, question] of this.#questions) {
       const wanted = this.#needed(question) || question.watched(now);
-      if (wanted && question.due(now) && !(elsewhere && question.topic.sql)) void this.#ask(question);
+      if (wanted && question.due(now) && !(elsewhere && question.topic.sql)) {
+        const lateMs = question.lateMs(now);
+        if (lateMs !== undefined) this.onAsked?.(lateMs);
+        void this.#ask(question);
+      }
       const forgotten = !wanted && !this.isHome(question) && now - question.viewedAt > forgetAfterMs;
       if (forgotten && !this.#walked(question)) this.#questions.delete(key);
     }
