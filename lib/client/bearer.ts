@@ -13,7 +13,8 @@ export function isFramePath(path: string): boolean {
 }
 
 /** Once for as long as the document lives: a frame that led anywhere else would still be no page of pgdeck's own. */
-const framed = typeof location !== 'undefined' && isFramePath(location.pathname.slice(basePath.length));
+export const inFrame: boolean =
+  typeof location !== 'undefined' && isFramePath(location.pathname.slice(basePath.length));
 
 /** How a request says who asks. `ended`: it must not be sent, for the bearer of the frame has ended. */
 export type Sender = { headers: Record<string, string>; credentials: RequestCredentials } | 'ended';
@@ -22,8 +23,8 @@ export type Sender = { headers: Record<string, string>; credentials: RequestCred
  * A page of pgdeck's own is known by what the browser sends along; a frame by its bearer and nothing else: what else the
  * browser would send (a cookie, or in local mode nothing at all) is not of the person that the portal named.
  */
-export function senderOf(inFrame: boolean = framed, now: number = Date.now()): Sender {
-  if (!inFrame) return { headers: {}, credentials: 'same-origin' };
+export function senderOf(framed: boolean = inFrame, now: number = Date.now()): Sender {
+  if (!framed) return { headers: {}, credentials: 'same-origin' };
   const held = bearer.get();
   if (!held || held.endsAt <= now) return 'ended';
   return { headers: { authorization: `Bearer ${held.token}` }, credentials: 'omit' };

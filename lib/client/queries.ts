@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { focusManager, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { Run } from '@/lib/actions/protocol';
 import type { Row, TopicId } from '@/lib/topics/index';
 import type { Answer } from '@/lib/topics/topic';
@@ -94,12 +94,13 @@ function isOver(run: Run | undefined, error: Error | null): boolean {
   return (run !== undefined && !isMoving(run)) || (error instanceof RequestError && error.status === 401);
 }
 
-/** One run, asked every second until it has ended. */
+/** One run, asked every second until it has ended; every ten while nobody sees the page, for its end is told. */
 export function runQuery(runId: string) {
   return queryOptions({
     queryKey: ['run', runId],
     queryFn: ({ signal }) => request<Run>(`/api/runs/${encodeURIComponent(runId)}`, { signal }),
-    refetchInterval: ({ state: { data, error } }) => (isOver(data, error) ? false : 1000),
+    refetchInterval: ({ state: { data, error } }) =>
+      isOver(data, error) ? false : focusManager.isFocused() ? 1000 : 10_000,
     refetchIntervalInBackground: true,
   });
 }

@@ -1,9 +1,10 @@
 import { QueryClient } from '@tanstack/react-query';
 import { retryDelay, worthRetrying } from './retry';
+import { shareAnswers } from './shared-answers';
 
-/** The cache of answers: keeps what it had, asks again with growing pauses, and only while the page is seen. */
+/** The cache of answers: keeps what it had, asks again with growing pauses, only while the page is seen, and once for all tabs. */
 export function makeQueryClient(): QueryClient {
-  return new QueryClient({
+  const client = new QueryClient({
     defaultOptions: {
       queries: {
         retry: worthRetrying,
@@ -17,6 +18,9 @@ export function makeQueryClient(): QueryClient {
       mutations: { retry: false, networkMode: 'always' },
     },
   });
+  // Pages are drawn first where there are no tabs.
+  if (typeof window !== 'undefined') shareAnswers(client);
+  return client;
 }
 
 function isLoopback(): boolean {
