@@ -36,6 +36,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   components: {
     values: ['lib/accent', 'lib/client', 'lib/format'],
     types: [
+      'lib/api',
       'lib/topics',
       'lib/checks',
       'lib/actions',
@@ -50,6 +51,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   'lib/client': {
     values: ['lib/accent', 'lib/format'],
     types: [
+      'lib/api',
       'lib/topics',
       'lib/checks',
       'lib/actions',
@@ -62,13 +64,13 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   },
   // What routes take and give, told to `route()` and to whoever reads /api/openapi.json.
   'lib/api': {
-    values: ['lib/access', 'lib/actions', 'lib/checks', 'lib/history', 'lib/topics'],
+    values: ['lib/access', 'lib/actions', 'lib/checks', 'lib/config-settings', 'lib/history', 'lib/schedules', 'lib/topics'],
     types: ['lib/config-access'],
   },
   // Answers that are not sampled, kept for a while.
   'lib/cache': { values: ['lib/postgres'], types: ['lib/config-resources', 'lib/sampler', 'lib/topics'] },
   // The admin console of a PgBouncer.
-  'lib/pgbouncer': { values: ['lib/metrics', 'lib/postgres', 'lib/topics'], types: ['lib/config'] },
+  'lib/pgbouncer': { values: ['lib/postgres', 'lib/topics'], types: ['lib/config'] },
   'lib/read': {
     values: ['lib/access', 'lib/runtime', 'lib/topics', 'lib/sampler', 'lib/history'],
     types: ['lib/client'],
@@ -140,6 +142,20 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/runtime',
     ],
     types: ['lib/config', 'lib/history', 'lib/runner'],
+  },
+  // What belongs to one watched server, and the list of them while pgdeck runs.
+  'lib/servers': {
+    values: [
+      'lib/cache',
+      'lib/config-file',
+      'lib/findings',
+      'lib/metrics',
+      'lib/postgres',
+      'lib/runner',
+      'lib/sampler',
+      'lib/topics',
+    ],
+    types: ['lib/audit', 'lib/config', 'lib/history', 'lib/runtime'],
   },
   'lib/rights': { values: ['lib/identifier', 'lib/postgres'], types: ['lib/runtime'] },
   'lib/findings': { values: ['lib/checks', 'lib/history', 'lib/metrics'], types: ['lib/config', 'lib/topics'] },
@@ -221,15 +237,12 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/audit',
       'lib/cache',
       'lib/config',
-      'lib/findings',
       'lib/history',
       'lib/metrics',
-      'lib/postgres',
       'lib/runner',
       'lib/runtime',
-      'lib/sampler',
       'lib/schedules',
-      'lib/topics',
+      'lib/servers',
     ],
   },
   // Which portals may show a page in a frame is asked for at each page.
@@ -253,7 +266,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
 
 /** Packages that touch the watched server or run code on it: only these rooms may use them. */
 const guarded: Record<string, string[]> = {
-  pg: ['lib/postgres', 'demo', 'bench'],
+  pg: ['lib/postgres', 'lib/pgbouncer', 'demo', 'bench'],
   // lib/client keeps the address of a page, which Next's hook tells.
   next: ['app', 'bin', 'components', 'lib/client', 'proxy'],
 };

@@ -18,6 +18,8 @@ import { Writer } from './writer';
 
 const compareEveryMs = 60_000;
 
+type Watched = Pick<ServerConfig, 'id' | 'name' | 'read'>;
+
 /** Everything that this process remembers: one for all watched servers. */
 export class History {
   /** What other instances on the same store know this one by. */
@@ -33,14 +35,14 @@ export class History {
   readonly #place: HistoryPlace;
   readonly #servers = new Map<string, ServerHistory>();
   readonly #told = new Set<string>();
-  readonly #watched: Pick<ServerConfig, 'id' | 'name' | 'read'>[];
+  readonly #watched: () => Watched[];
   #comparing: NodeJS.Timeout | undefined;
 
   /** `place` is where the store is, changed by the launcher as things change. */
   /** What of a statement's text may be stored: all of it where the user says so, else nothing of its values. */
   readonly mask = (text: string): string => (this.config.literals ? text : maskStatement(text));
 
-  constructor(config: HistoryConfig, place: HistoryPlace, watched: Pick<ServerConfig, 'id' | 'name' | 'read'>[] = []) {
+  constructor(config: HistoryConfig, place: HistoryPlace, watched: () => Watched[] = () => []) {
     this.config = config;
     this.#watched = watched;
     this.#place = place;
@@ -84,6 +86,16 @@ export class History {
       this.#servers.set(serverId, server);
     }
     return server;
+  }
+
+  /** Remembers a server no more: what is known of it is written, and others may record it; what is stored stays. */
+  async forget(serverId: string): Promise<void> {
+    const server = this.#servers.get(serverId);
+    if (!server) return;
+    // Under the same id it may begin anew at once, with another memory.
+    this.#servers.delete(serverId);
+    await this.writer.finish(server);
+    this.instances.leave(server);
   }
 
   /** What is remembered of each server. */
@@ -137,7 +149,7 @@ export class History {
   async #compare(): Promise<void> {
     const { target } = this.#place;
     if (!this.store.on || !target) return;
-    const watched = this.#watched.map(({ id, name, read }) => ({
+    const watched = this.#watched().map(({ id, name, read }) => ({
       id,
       name,
       target: read,

@@ -88,6 +88,16 @@ export class Instances {
     });
   }
 
+  /** Takes no part for a server any more. */
+  leave(server: ServerHistory): void {
+    const name = this.#leaseNames.get(server);
+    this.#leaseNames.delete(server);
+    this.#strangeSince.delete(server);
+    this.#heldBefore?.delete(server);
+    const shared = [...this.#leaseNames.values()].some((other) => other === name);
+    if (name !== undefined && !shared) void this.#leases.giveBack(name);
+  }
+
   /** Learns the numbers of servers that are known by now, and takes part for their leases. */
   async learn(): Promise<void> {
     if (!this.#store.on || this.#learning) return;

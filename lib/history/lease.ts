@@ -21,6 +21,9 @@ const alone = 'pgdeck';
 
 type Held = { term: number; until: number };
 
+const giveBackSql = (which = '') =>
+  `update /* pgdeck:lease */ pgdeck.lease set until = timestamptz 'epoch' where holder = $1${which}`;
+
 /**
  * The leases of one instance of pgdeck: who holds one asks a server and writes what is known of it. All times are the
  * store's; whether a lease is still held here goes by a clock that only goes on, from when the renewal was sent.
@@ -59,6 +62,13 @@ export class Leases {
   leave(name: string): void {
     this.#wanted.delete(name);
     this.#held.delete(name);
+  }
+
+  /** Takes no part any more, and lets others have it at once; never throws. */
+  async giveBack(name: string): Promise<void> {
+    const { on, query } = this.#store;
+    this.leave(name);
+    if (on) await query(giveBackSql(' and name = $2'), [this.holder, name]).catch(() => {});
   }
 
   /** Whether this instance has the lease now. */
@@ -135,9 +145,7 @@ where l.name = any ($1::text[]) and l.holder = $2 order by l.name for update`,
     clearTimeout(this.#timer);
     this.#held.clear();
     if (!this.#store.on) return;
-    await this.#store
-      .query("update /* pgdeck:lease */ pgdeck.lease set until = timestamptz 'epoch' where holder = $1", [this.holder])
-      .catch(() => {});
+    await this.#store.query(giveBackSql(), [this.holder]).catch(() => {});
   }
 
   #other(name: string, holder: string, until: number): boolean {

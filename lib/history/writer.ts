@@ -93,6 +93,13 @@ export class Writer {
     await this.flush();
   }
 
+  /** Writes the last of what a server remembers: it records nothing after that. Never throws. */
+  async finish(server: ServerHistory): Promise<void> {
+    if (server.recording) this.#cut(server, true);
+    await this.#flushing;
+    await this.flush();
+  }
+
   /** Writes what waits, where the store is on; never throws. */
   flush(): Promise<void> {
     this.#flushing ??= this.#flush().finally(() => {

@@ -12,6 +12,7 @@ import {
 import type { Store } from '@/lib/history/store';
 import type { Question } from './question';
 import type { Sampler } from './sampler';
+import { isAsked } from './source';
 import { within } from './within';
 
 const lookMs = 1000;
@@ -50,6 +51,7 @@ export class Follow {
   readonly #changed = new Set<string>();
   #adoptedAt = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
   #looking = false;
   #publishing = false;
   #forgotAt = 0;
@@ -64,8 +66,11 @@ export class Follow {
     this.#soon(lookMs);
   }
 
+  /** Looks no more; who waits for an answer is let go. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
+    this.#release(() => true);
   }
 
   /** Whether another instance asks this server. */
@@ -76,7 +81,7 @@ export class Follow {
 
   /** Whether the answers of a question come from another instance. */
   covers(question: Question): boolean {
-    return question.topic.sql !== undefined && this.following;
+    return isAsked(question.topic) && this.following;
   }
 
   /** Waits until a question has an answer that is new enough for a reader, at most 2 s, 4.5 s for the first. */
@@ -98,6 +103,7 @@ export class Follow {
 
   #soon(ms: number): void {
     clearTimeout(this.#timer);
+    if (this.#stopped) return;
     this.#timer = setTimeout(() => void this.#look(), ms);
     this.#timer.unref();
   }
@@ -142,7 +148,7 @@ export class Follow {
     for (const question of sampler.questions()) {
       const { topic } = question;
       const needed = topic.always === true && !onlyViewed.has(topic.id) && sampler.isHome(question);
-      if (topic.sql && (needed || question.watched())) questions.set(keyOf(placeOf(question)), question);
+      if (isAsked(topic) && (needed || question.watched())) questions.set(keyOf(placeOf(question)), question);
     }
     await this.#tell(serverId, questions);
     const now = store.now();
