@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AccessConfig } from '@/lib/config-access';
 import { bodyLimit } from './body';
+import { acceptHeader } from './encoding';
 
 /** Why a request does not reach Next. */
 export type Refusal = { status: number; code: string; message: string; headers?: Record<string, string> };
@@ -107,9 +108,12 @@ export function clean(request: IncomingMessage, { access, dev }: GuardOptions): 
     if (doubtful || internal.test(plain) || believed.includes(plain)) delete headers[name];
   }
   if (!believed.includes('x-forwarded-for')) headers['x-forwarded-for'] = request.socket.remoteAddress ?? '';
-  // Answers stay on this machine: compressing them would cost more than it saves, up to half of each request.
-  if (access.mode === 'local' && pathBelow(request.url ?? '', access.basePath)?.startsWith('/api/'))
-    delete headers['accept-encoding'];
+  if (!pathBelow(request.url ?? '', access.basePath)?.startsWith('/api/')) return;
+  // Routes compress their answers by themselves, once for all who read them; Next would do it for each. On this machine
+  // nothing is saved by it.
+  const accepted = headers['accept-encoding'];
+  delete headers['accept-encoding'];
+  if (access.mode !== 'local' && accepted !== undefined) headers[acceptHeader] = String(accepted);
 }
 
 /** The path below the base path, as it was sent; undefined where it is not below it. */

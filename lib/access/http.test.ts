@@ -1,6 +1,7 @@
 import { request as ask, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { acceptHeader } from './encoding';
 import type { GuardOptions } from './guard';
 import { guardedServer } from './http';
 import { accessOf } from './test-access';
@@ -75,10 +76,11 @@ test('an ordinary request goes through, with the peer named by us and headers th
 
 test('answers of the API are not compressed, pages may be', async () => {
   await raw(
-    `GET /api/health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n`,
+    `GET /api/health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept-Encoding: gzip\r\nX-Pgdeck-Accept-Encoding: gzip\r\nConnection: close\r\n\r\n`,
   );
   expect(seen?.url).toBe('/api/health');
   expect(seen?.headers['accept-encoding']).toBeUndefined();
+  expect(seen?.headers[acceptHeader]).toBeUndefined();
   await raw(
     `GET /demo/overview HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n`,
   );
@@ -275,9 +277,11 @@ describe('behind a reverse proxy', () => {
     await through({ [name]: 'ann' });
   });
 
-  test('answers of the API may be compressed', async () => {
+  test('answers of the API are compressed by their routes, and not by Next', async () => {
     options.access = password;
-    expect((await through({ 'accept-encoding': 'gzip' }, '/api/servers'))['accept-encoding']).toBe('gzip');
+    const headers = await through({ 'accept-encoding': 'gzip', [acceptHeader]: 'br' }, '/api/servers');
+    expect([headers['accept-encoding'], headers[acceptHeader]]).toEqual([undefined, 'gzip']);
+    expect((await through({ 'accept-encoding': 'gzip' }, '/one/overview'))['accept-encoding']).toBe('gzip');
   });
 
   test('the Host rule names the address to open', async () => {

@@ -52,6 +52,29 @@ describe('an answer', () => {
     expect(header('x-content-type-options')).toBe('nosniff');
   });
 
+  const three = ['x-process-time', 'x-query-count', 'x-query-time', 'server-timing', 'x-request-id'];
+  it.each([
+    [200, () => ({})],
+    [304, () => new Response(null, { status: 304, headers: { etag: 'W/"a"' } })],
+    [401, () => Promise.reject(new ApiError(401, 'unauthenticated', 'Who asks?'))],
+    [404, () => Promise.reject(new ApiError(404, 'not_found', 'There is no such thing.'))],
+    [429, () => Promise.reject(new ApiError(429, 'busy', 'Too often.', undefined, { 'retry-after': '2' }))],
+    [500, () => Promise.reject(new Error('a bug'))],
+  ])('of status %i tells what it took, and may be kept by nobody else', async (status, handler) => {
+    const response = await route({ role: 'viewer' }, handler)(new Request(`${origin}/api/x`), none);
+    expect(response.status).toBe(status);
+    for (const name of three) expect(response.headers.get(name), name).toBeTruthy();
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('vary')).toBe('Cookie, Authorization, Accept-Encoding');
+  });
+
+  it('of status 405 does so, too', async () => {
+    const { PUT } = othersThan('GET');
+    const response = await PUT(new Request(`${origin}/api/x`, { method: 'PUT' }), none);
+    expect(response.status).toBe(405);
+    for (const name of three) expect(response.headers.get(name), name).toBeTruthy();
+  });
+
   it('knows the path of its contract, by which requests are counted', async () => {
     const handler = route({ role: 'viewer', path: '/api/servers/{server}/x' }, () => ({
       route: requests.getStore()?.route,

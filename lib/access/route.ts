@@ -9,6 +9,7 @@ import { readJson, refuseNul } from './body';
 import { ownOrigins, refuseCrossSite, refuseCrossSiteRead } from './cross-site';
 import { noteDenied, type Refused } from './denied';
 import { requirePage } from './embed/pages';
+import { answered } from './encoding';
 import { ApiError, badInput } from './errors';
 import { bearerOf, identify, refuseTokenInAddress } from './identify';
 import { enter, leaving } from './limits';
@@ -65,7 +66,7 @@ const securityHeaders = {
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), clipboard-read=()',
   'referrer-policy': 'same-origin',
-  vary: 'Cookie, Authorization',
+  vary: 'Cookie, Authorization, Accept-Encoding',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 };
@@ -117,17 +118,19 @@ export function route<Params = Text, Query = Text, Body = undefined>(
     const known = options.heavy ? 'heavy' : light;
     const kind = options.role !== 'open' ? known : unsafe || options.heavy ? 'open' : undefined;
     const leave = kind === undefined ? () => {} : await enter(user, kind, request.signal);
-    let value: unknown;
+    let response: Response;
+    let isWhole: boolean;
     try {
-      value = await handle({ request, user, path, access, unsafe });
+      const value = await handle({ request, user, path, access, unsafe });
+      isWhole = !(value instanceof Response);
+      response = await answered(value, request);
     } catch (error) {
       leave();
       throw error;
     }
-    if (options.heavy && value instanceof Response && request.method !== 'HEAD')
-      return leaving(value, leave, request.signal);
+    if (options.heavy && !isWhole && request.method !== 'HEAD') return leaving(response, leave, request.signal);
     leave();
-    return value instanceof Response ? value : Response.json(value);
+    return response;
   };
 
   const handle = async ({ request, user, path, access, unsafe }: Admitted): Promise<unknown> => {

@@ -1,5 +1,6 @@
 import { withBasePath } from './base-path';
 import { type Sender, senderOf } from './bearer';
+import { heldAnswer, holdAnswer, tagOf } from './held-answers';
 import { noteRefusal } from './refusal';
 
 /** A failure that pgdeck answered with, or that kept it from answering (`status` 0). */
@@ -38,7 +39,10 @@ export async function request<T>(
     response = await fetch(withBasePath(path), {
       method: init.method ?? (init.body === undefined ? 'GET' : 'POST'),
       credentials: sender.credentials,
-      headers: { ...sender.headers, ...(init.body !== undefined && { 'content-type': 'application/json' }) },
+      headers: {
+        ...sender.headers,
+        ...(init.body === undefined ? tagOf(path) : { 'content-type': 'application/json' }),
+      },
       ...(init.body !== undefined && { body: JSON.stringify(init.body) }),
       ...(init.signal && { signal: init.signal }),
       cache: 'no-store',
@@ -47,8 +51,10 @@ export async function request<T>(
     if (init.signal?.aborted) throw error;
     throw new RequestError(0, 'no_answer', 'pgdeck does not answer.');
   }
+  const same = response.status === 304 ? heldAnswer<T>(path, response.headers) : undefined;
+  if (same !== undefined) return same;
   const value = (await response.json().catch(() => undefined)) as T & Failure;
-  if (response.ok && value !== undefined) return value;
+  if (response.ok && value !== undefined) return holdAnswer(path, response.headers, value);
   const { code = 'internal', message = `pgdeck answered ${response.status}.`, requestId, field } = value?.error ?? {};
   noteRefusal(response.status, code);
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
