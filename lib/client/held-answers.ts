@@ -1,27 +1,25 @@
 /** Paths of which the last answer is held: those of a page, and of the page before. */
 const most = 24;
 
-const held = new Map<string, { tag: string; value: object }>();
+type Held<T> = { tag: string; value: T };
 
-/** What tells pgdeck which answer of a path is here already. */
-export function tagOf(path: string): { 'if-none-match'?: string } {
-  const tag = held.get(path)?.tag;
-  return tag === undefined ? {} : { 'if-none-match': tag };
+const answers = new Map<string, Held<unknown>>();
+
+/** The last answer of a path with the tag that tells pgdeck which one is here already; undefined where it had none. */
+export function heldAnswer<T>(path: string): Held<T> | undefined {
+  return answers.get(path) as Held<T> | undefined;
 }
 
 /** Holds an answer that has a tag, and gives it back. */
-export function holdAnswer<T>(path: string, headers: Headers, value: T): T {
+export function hold<T>(path: string, headers: Headers, value: T): T {
   const tag = headers.get('etag');
-  held.delete(path);
-  if (tag !== null && typeof value === 'object' && value !== null) held.set(path, { tag, value });
-  if (held.size > most) held.delete(held.keys().next().value as string);
+  answers.delete(path);
+  if (tag !== null) answers.set(path, { tag, value });
+  if (answers.size > most) answers.delete(answers.keys().next().value as string);
   return value;
 }
 
-/** The answer that pgdeck says is still the last one, with the age that it has now; undefined where it is not here. */
-export function heldAnswer<T>(path: string, headers: Headers): T | undefined {
-  const found = held.get(path);
-  const age = headers.get('x-age-seconds');
-  if (!found || age === null || found.tag !== headers.get('etag')) return undefined;
-  return { ...found.value, ageSeconds: Number(age) } as T;
+/** An answer that pgdeck says is still the last one, with the age that it has now. */
+export function withAge<T>(value: T, headers: Headers): T {
+  return { ...value, ageSeconds: Number(headers.get('x-age-seconds')) };
 }

@@ -1,6 +1,6 @@
 import { withBasePath } from './base-path';
 import { type Sender, senderOf } from './bearer';
-import { heldAnswer, holdAnswer, tagOf } from './held-answers';
+import { heldAnswer, hold, withAge } from './held-answers';
 import { noteRefusal } from './refusal';
 
 /** A failure that pgdeck answered with, or that kept it from answering (`status` 0). */
@@ -34,6 +34,7 @@ export async function request<T>(
 ): Promise<T> {
   const sender: Sender = init.open ? { headers: {}, credentials: 'omit' } : senderOf();
   if (sender === 'ended') throw new RequestError(401, 'session_expired', 'The session of this frame has ended.');
+  const held = init.body === undefined && init.method === undefined ? heldAnswer<T>(path) : undefined;
   let response: Response;
   try {
     response = await fetch(withBasePath(path), {
@@ -41,7 +42,8 @@ export async function request<T>(
       credentials: sender.credentials,
       headers: {
         ...sender.headers,
-        ...(init.body === undefined ? tagOf(path) : { 'content-type': 'application/json' }),
+        ...(init.body !== undefined && { 'content-type': 'application/json' }),
+        ...(held && { 'if-none-match': held.tag }),
       },
       ...(init.body !== undefined && { body: JSON.stringify(init.body) }),
       ...(init.signal && { signal: init.signal }),
@@ -51,10 +53,9 @@ export async function request<T>(
     if (init.signal?.aborted) throw error;
     throw new RequestError(0, 'no_answer', 'pgdeck does not answer.');
   }
-  const same = response.status === 304 ? heldAnswer<T>(path, response.headers) : undefined;
-  if (same !== undefined) return same;
+  if (response.status === 304 && held) return withAge(held.value, response.headers);
   const value = (await response.json().catch(() => undefined)) as T & Failure;
-  if (response.ok && value !== undefined) return holdAnswer(path, response.headers, value);
+  if (response.ok && value !== undefined) return hold(path, response.headers, value);
   const { code = 'internal', message = `pgdeck answered ${response.status}.`, requestId, field } = value?.error ?? {};
   noteRefusal(response.status, code);
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
