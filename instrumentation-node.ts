@@ -6,6 +6,7 @@ import { AnswerCache } from '@/lib/cache/answer-cache';
 import { readConfig } from '@/lib/config';
 import { History } from '@/lib/history/history';
 import { log } from '@/lib/metrics/log';
+import { measureProcess } from '@/lib/metrics/own';
 import { Runner } from '@/lib/runner/runner';
 import { shared } from '@/lib/runtime';
 import { Keeper } from '@/lib/schedules/keeper';
@@ -22,6 +23,7 @@ export async function start(): Promise<void> {
   }
   const config = readConfig(process.env, parts.launcher.demo);
   log.level = config.logLevel;
+  measureProcess();
   mkdirSync(config.stateDir, { recursive: true });
   const history = new History(config.history, parts.launcher.history ?? { kind: 'off', notices: [] }, () =>
     [...servers.values()].map((server) => server.config),

@@ -53,6 +53,6 @@ export function proxy(request: NextRequest): NextResponse {
   return response;
 }
 
-// Handlers of /api set their own headers, and a proxied body would be cut at 10 MB; hashed files are cached for good, and
+// Handlers of /api and /metrics set their own headers, and a proxied body would be cut at 10 MB; hashed files are cached for good, and
 // portals load embed.js.
-export const config = { matcher: ['/((?!api(?:/|$)|_next/static/|_next/image|favicon.ico|embed\\.js$).*)'] };
+export const config = { matcher: ['/((?!api(?:/|$)|metrics$|_next/static/|_next/image|favicon.ico|embed\\.js$).*)'] };

@@ -168,6 +168,7 @@ const walk: Record<string, () => Promise<string[]> | string[]> = {
   },
   '/api/servers/:server/top': () => loadBys.map((by) => `${server}/top?by=${by}`),
   '/api/session': () => ['/api/session'],
+  '/metrics': () => ['/metrics'],
 };
 
 const root = resolve(import.meta.dirname, '..');
@@ -175,10 +176,10 @@ const below = (folder: string) => readdirSync(join(root, folder), { recursive: t
 
 /** Every route that answers GET, as its folders name it. */
 function readRoutes(): string[] {
-  return below('app/api')
+  return below('app')
     .filter((file) => file.endsWith('route.ts'))
-    .filter((file) => /^export const GET = route\(/m.test(readFileSync(join(root, 'app/api', file), 'utf8')))
-    .map((file) => `/api/${file.replace(/\/?route\.ts$/, '')}`.replace(/\/$/, ''))
+    .filter((file) => /^export const GET = route\(/m.test(readFileSync(join(root, 'app', file), 'utf8')))
+    .map((file) => `/${file.replace(/\/?route\.ts$/, '')}`)
     .map((path) => path.replace(/\[\[\.\.\.(\w+)\]\]|\[(\w+)\]/g, (_, rest, one) => `:${rest ?? one}`));
 }
 

@@ -51,7 +51,7 @@ test('docs/actions.md has a row for each action with its confirmation', () => {
 
 /** The routes of the API as `METHOD /path/:parameter`; the one that catches the rest answers 404. */
 function routes(): string[] {
-  return filesBelow('app/api')
+  return [...filesBelow('app/api'), 'app/metrics/route.ts']
     .filter((file) => file.endsWith('/route.ts') && !file.includes('[...'))
     .flatMap((file) => {
       const path = dirname(file)

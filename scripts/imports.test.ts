@@ -14,6 +14,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/read-history',
       'lib/read-cost',
       'lib/read-findings',
+      'lib/read-metrics',
       'lib/access',
       'lib/api',
       'lib/cache',
@@ -64,7 +65,15 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   },
   // What routes take and give, told to `route()` and to whoever reads /api/openapi.json.
   'lib/api': {
-    values: ['lib/access', 'lib/actions', 'lib/checks', 'lib/config-settings', 'lib/history', 'lib/schedules', 'lib/topics'],
+    values: [
+      'lib/access',
+      'lib/actions',
+      'lib/checks',
+      'lib/config-settings',
+      'lib/history',
+      'lib/schedules',
+      'lib/topics',
+    ],
     types: ['lib/config-access'],
   },
   // Answers that are not sampled, kept for a while.
@@ -76,6 +85,9 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     types: ['lib/client'],
   },
   'lib/read-cost': { values: ['lib/runtime', 'lib/read', 'lib/read-history', 'lib/history'], types: ['lib/access'] },
+  'lib/read-metrics': {
+    values: ['lib/access', 'lib/metrics', 'lib/read-findings', 'lib/runtime', 'lib/topics'],
+  },
   'lib/read-findings': { values: ['lib/access', 'lib/runtime', 'lib/read', 'lib/findings'], types: ['lib/topics'] },
   'lib/read-history': { values: ['lib/access', 'lib/runtime', 'lib/read', 'lib/topics', 'lib/history'] },
   'lib/runtime': {
@@ -173,7 +185,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   'lib/actions': { values: ['lib/format', 'lib/identifier'], types: ['lib/topics'] },
   // A leaf for all who show or keep texts: what stands in statements and messages of the server.
   'lib/masking': { values: [] },
-  'lib/metrics': { values: ['lib/masking'], types: ['lib/postgres'] },
+  'lib/metrics': { values: ['lib/masking'], types: ['lib/postgres', 'lib/sampler', 'lib/topics'] },
   'lib/config': {
     values: [
       'lib/config-access',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { ownMetrics } from '@/lib/metrics/own';
 import { clean, type GuardOptions, pathBelow, type Refusal, refusal } from './guard';
 import { Places } from './limits';
 
@@ -107,10 +108,19 @@ const crowded: Refusal = {
   headers: { 'retry-after': '2' },
 };
 
-/** Whether a request has a page drawn; the API has places of its own, and files cost nothing. */
+/** Whether a request has a page drawn; the API and what Prometheus reads have places of their own, and files cost nothing. */
 function drawsPage({ url = '' }: IncomingMessage, { access: { basePath } }: GuardOptions): boolean {
   const path = url.slice(basePath.length);
-  return !/^\/(?:api|_next)(?:\/|$)|\.\w+(?:\?|$)/.test(path.split('?', 1)[0] ?? '');
+  return !/^\/(?:api|_next)(?:\/|$)|^\/metrics$|\.\w+(?:\?|$)/.test(path.split('?', 1)[0] ?? '');
+}
+
+/** Routes count their requests by themselves; pages are counted here, all as one. */
+function countPage({ method = '' }: IncomingMessage, response: ServerResponse): void {
+  const startedAt = performance.now();
+  response.once('finish', () => {
+    const status = `${Math.floor(response.statusCode / 100)}xx`;
+    ownMetrics().requests.observe({ method, route: 'page', status }, (performance.now() - startedAt) / 1000);
+  });
 }
 
 /**
@@ -145,6 +155,7 @@ export function guardedServer(
   const pages = new Places(pageRoom);
   const pass: RequestListener = (request, response) => {
     if (!drawsPage(request, options)) return void handle(request, response);
+    countPage(request, response);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     pages.enter(undefined, gone.signal).then(

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { registerAs } from './sheet';
 
 /** What pgdeck counts of itself while it runs; `registry` also has the process's own figures once they are begun. */
 export type OwnMetrics = {
@@ -68,4 +69,32 @@ function create(): OwnMetrics {
       registers,
     }),
   };
+}
+
+type Value = { value: number; labels?: { server?: string }; sharedLabels?: { server?: string } };
+type Given = { name: string; help: string; type: string; values: Value[] };
+
+/** Adds what is counted to the registry of one scrape, of servers only those that the reader may see. */
+export function registerOwn(registry: Registry, servers: ReadonlySet<string>): void {
+  for (const { name, help } of ownMetrics().registry.getMetricsAsArray()) {
+    const metric = ownMetrics().registry.getSingleMetric(name) as unknown as {
+      get(): Promise<Given>;
+      getForPromString?(): Promise<Given>;
+    };
+    registerAs(registry, {
+      name,
+      help,
+      type: 'gauge',
+      get: async () => {
+        const given = await (metric.getForPromString ? metric.getForPromString() : metric.get());
+        return { ...given, values: given.values.filter((value) => isTold(value, servers)) };
+      },
+    });
+  }
+}
+
+/** Right after a scrape nothing is known of the event loop: that is no number. */
+function isTold({ value, labels, sharedLabels }: Value, servers: ReadonlySet<string>): boolean {
+  const server = sharedLabels?.server ?? labels?.server;
+  return Number.isFinite(value) && (server === undefined || servers.has(server));
 }

@@ -42,7 +42,7 @@ export class Sheet {
 }
 
 /** A metric as prom-client's registry takes it; its own types know only the classes that count by themselves. */
-export type Registered = { name: string; help: string; type: string; get(): Promise<unknown> };
+type Registered = { name: string; help: string; type: string; get(): Promise<unknown> };
 
 /** Adds a metric that was made elsewhere to a registry. */
 export function registerAs(registry: Registry, metric: Registered): void {

@@ -2,6 +2,7 @@ import { keepFresh } from '@/lib/cache/keep-fresh';
 import type { ServerConfig } from '@/lib/config';
 import { FindingsKeeper } from '@/lib/findings/findings';
 import { log } from '@/lib/metrics/log';
+import { watchServer } from '@/lib/metrics/watch-server';
 import { ServerConnections } from '@/lib/postgres/server-connections';
 import { keepReady } from '@/lib/runner/ready';
 import type { Runtime, Server } from '@/lib/runtime';
@@ -29,6 +30,7 @@ export function makeServer(config: ServerConfig, { config: settings, history, ca
       complain: (error) => log.warn({ err: error, server: id }, 'other instances could not be told or heard'),
     });
   const server = { config, connections, sampler, findings: new FindingsKeeper(id, sampler, settings.limits) };
+  watchServer(server, settings.slowStatement);
   keepReady(server);
   keepFresh(cache, id, sampler);
   return server;

@@ -1,0 +1,13 @@
+import { defineContract } from './contract';
+
+/** `GET /metrics`: what Prometheus reads. */
+export const metrics = defineContract({
+  method: 'GET',
+  path: '/metrics',
+  title: 'Metrics',
+  summary:
+    "pgdeck's own figures and the key figures of the servers that you may see, as Prometheus reads them. From memory: no server is asked.",
+  role: 'viewer',
+  databases: 'filtered',
+  answers: { 200: { what: "Prometheus' text format 0.0.4.", media: ['text/plain; version=0.0.4; charset=utf-8'] } },
+});
