@@ -1,13 +1,13 @@
 import { ApiError, badInput, notFound } from '@/lib/access/errors';
 import { shownLabels, shownWords } from '@/lib/access/query-text';
 import { homeOf, requireDatabase, type ServerAccess, seesDatabase } from '@/lib/access/server-access';
-import type { CompareAnswer, LoadBy, SeriesAnswer, TopAnswer } from '@/lib/history/answers';
+import type { CompareAnswer, ComparedTopic, LoadBy, SeriesAnswer, TopAnswer } from '@/lib/history/answers';
 import { type KeyedOf, keyOf } from '@/lib/history/keys';
 import { mostExported, type Range } from '@/lib/history/levels';
 import { FilterProblem, type LoadFilter, parseLoadFilter } from '@/lib/history/load-filter';
 import { memoryLoad, memorySlices, remembersLoad } from '@/lib/history/load-of-memory';
 import { bucketSeconds, memorySeconds } from '@/lib/history/memory';
-import { type ComparedTopic, readCompare } from '@/lib/history/read-compare';
+import { readCompare } from '@/lib/history/read-compare';
 import { drawnColumns, readKeyed } from '@/lib/history/read-keyed';
 import { NotCombined, readLoad, statementTexts } from '@/lib/history/read-load';
 import { readSeries as readStored } from '@/lib/history/read-series';

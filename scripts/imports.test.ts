@@ -102,6 +102,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/runner',
       'lib/sampler',
       'lib/schedules',
+      'lib/servers',
     ],
   },
   // What a portal chooses of the look is judged here and shown by the browser.
@@ -160,6 +161,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     values: [
       'lib/cache',
       'lib/config-file',
+      'lib/config-warnings',
       'lib/findings',
       'lib/metrics',
       'lib/postgres',
@@ -167,7 +169,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/sampler',
       'lib/topics',
     ],
-    types: ['lib/audit', 'lib/config', 'lib/history', 'lib/runtime'],
+    types: ['lib/audit', 'lib/config', 'lib/config-early', 'lib/runtime'],
   },
   'lib/rights': { values: ['lib/identifier', 'lib/postgres'], types: ['lib/runtime'] },
   'lib/findings': { values: ['lib/checks', 'lib/history', 'lib/metrics'], types: ['lib/config', 'lib/topics'] },
@@ -249,6 +251,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/audit',
       'lib/cache',
       'lib/config',
+      'lib/config-early',
       'lib/history',
       'lib/metrics',
       'lib/runner',

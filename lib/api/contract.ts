@@ -1,11 +1,14 @@
 import type { z } from 'zod';
 import type { Role } from '@/lib/config-access';
 
-/** One answer of a route: JSON of a shape, or text of a media type; `what` says in a sentence what it is. */
-export type Reply = { what: string; json: z.ZodType } | { what: string; media: string };
+/** One answer of a route: `what` says in a sentence what it is; JSON of a shape, text of media types, either or neither. */
+export type Reply = { what: string; json?: z.ZodType; media?: readonly string[] };
+
+/** Answers by their HTTP status. */
+export type Replies = { [status: number]: Reply };
 
 /** What a route takes and gives: `route()` checks requests by it, and `/api/openapi.json` tells it. */
-export type Contract<Params, Query, Body> = {
+export type Contract<Params, Query, Body, Answers extends Replies = Replies> = {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With names in braces: `/api/servers/{server}/findings`. */
   path: `/${string}`;
@@ -22,16 +25,29 @@ export type Contract<Params, Query, Body> = {
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
-  /** By HTTP status; failures all have the one error shape and are not listed. */
-  answers: { [status: number]: Reply };
+  answers: Answers;
+  /** What failures mean that not every route has, by HTTP status; all have the one error shape. */
+  failures?: { [status: number]: string };
 };
 
-/** Declares a contract; only there so that TypeScript infers its input. */
-export function defineContract<Params = Record<string, string>, Query = Record<string, string>, Body = undefined>(
-  contract: Contract<Params, Query, Body>,
-): Contract<Params, Query, Body> {
+/** Declares a contract; only there so that TypeScript infers its input and its answers. */
+export function defineContract<
+  Params = Record<string, string>,
+  Query = Record<string, string>,
+  Body = undefined,
+  const Answers extends Replies = Replies,
+>(contract: Contract<Params, Query, Body, Answers>): Contract<Params, Query, Body, Answers> {
   return contract;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: inputs of shapes of its own
 export type AnyContract = Contract<any, any, any>;
+
+/** What a handler may give: the JSON of one of its answers, or a `Response` that it made itself. */
+export type Told<Answers extends Replies> =
+  | Response
+  | {
+      [Status in keyof Answers]: Answers[Status] extends { json: infer Shape extends z.ZodType }
+        ? z.output<Shape>
+        : never;
+    }[keyof Answers];

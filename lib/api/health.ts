@@ -19,3 +19,33 @@ export const health = defineContract({
     },
   },
 });
+
+/** `GET /api/health/ready`: 200 while pgdeck serves; the state of each server that one may see, and why where it is not reached. */
+export const ready = defineContract({
+  method: 'GET',
+  path: '/api/health/ready',
+  title: 'Readiness',
+  summary: '200 while pgdeck serves; in it the state of each server that you may see, and why where it is not reached.',
+  role: 'viewer',
+  answers: {
+    200: {
+      what: 'pgdeck serves.',
+      json: z.strictObject({
+        status: z.literal('ok'),
+        servers: z.array(
+          z.strictObject({
+            id: z.string(),
+            state: z.enum(['starting', 'ok', 'degraded', 'unreachable']),
+            reachable: z.boolean(),
+            reason: z.string().optional().describe('Why it is not reached, in a sentence.'),
+            hint: z.string().optional().describe('What to do.'),
+          }),
+        ),
+        audit: z.strictObject({
+          writable: z.boolean().describe('False: no action is run, for nobody could say who did it.'),
+          problem: z.string().optional(),
+        }),
+      }),
+    },
+  },
+});

@@ -1,5 +1,66 @@
+import { reveal, rights } from './access';
+import {
+  actionChoices,
+  actions,
+  approveRun,
+  cancelRun,
+  ddl,
+  executeAction,
+  indexForm,
+  oneRun,
+  previewAction,
+  runs,
+} from './actions';
+import { annotate, audit, auditExport } from './audit';
 import type { AnyContract } from './contract';
-import { health } from './health';
+import { embedSession } from './embed';
+import { findings } from './findings';
+import { health, ready } from './health';
+import { changes, compare, cost, history, moments, series, seriesList, top } from './history';
+import { changeSchedule, createSchedule, deleteSchedule, schedules } from './schedules';
+import { servers } from './servers';
+import { extendSession, oidcCallback, oidcStart, session, signIn, signOut } from './session';
+import { topic } from './topics';
 
 /** Every route of the API, in the order in which it is documented: one line for each. */
-export const contracts: AnyContract[] = [health];
+export const contracts: AnyContract[] = [
+  health,
+  ready,
+  servers,
+  topic,
+  findings,
+  rights,
+  reveal,
+  seriesList,
+  series,
+  top,
+  compare,
+  moments,
+  changes,
+  cost,
+  history,
+  actions,
+  previewAction,
+  executeAction,
+  actionChoices,
+  indexForm,
+  ddl,
+  runs,
+  oneRun,
+  cancelRun,
+  approveRun,
+  schedules,
+  createSchedule,
+  changeSchedule,
+  deleteSchedule,
+  audit,
+  auditExport,
+  annotate,
+  session,
+  signIn,
+  signOut,
+  extendSession,
+  oidcStart,
+  oidcCallback,
+  embedSession,
+];

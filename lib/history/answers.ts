@@ -8,12 +8,10 @@ const epoch = z.number().describe('Epoch seconds.');
 export const loadBy = z.enum(loadBys);
 
 /** Where points come from: memory, every sample, or roll-ups to minutes (ten for rows of a topic) and hours. */
-export const source = z
-  .enum(['memory', 'raw', 'minute', 'hour'])
-  .meta({
-    id: 'Source',
-    description: 'Memory, every sample, or roll-ups to minutes (ten for rows of a topic) and hours.',
-  });
+export const source = z.enum(['memory', 'raw', 'minute', 'hour']).meta({
+  id: 'Source',
+  description: 'Memory, every sample, or roll-ups to minutes (ten for rows of a topic) and hours.',
+});
 
 /** Answer of `GET …/series/:series`. */
 export const seriesAnswer = z
@@ -74,6 +72,9 @@ export const topAnswer = z
     cpus: value.describe("Processors of the server's machine, where known."),
   })
   .meta({ id: 'TopAnswer' });
+
+/** What can be compared: statements, tables, or load by waits. */
+export const comparedTopics = ['slow-queries', 'tables', 'load'] as const;
 
 /** One side of a comparison. */
 export const window = z
@@ -220,6 +221,8 @@ export type Source = z.infer<typeof source>;
 export type SeriesAnswer = z.infer<typeof seriesAnswer>;
 export type TopRow = z.infer<typeof topRow>;
 export type TopAnswer = z.infer<typeof topAnswer>;
+/** One of `comparedTopics`. */
+export type ComparedTopic = (typeof comparedTopics)[number];
 export type Window = z.infer<typeof window>;
 export type Figures = z.infer<typeof figures>;
 export type TimeChange = z.infer<typeof timeChange>;

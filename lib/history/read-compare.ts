@@ -1,4 +1,4 @@
-import type { CompareAnswer, ComparedRow, Figures, Window } from './answers';
+import type { CompareAnswer, ComparedRow, ComparedTopic, Figures, Window } from './answers';
 import { keyedTables, type LevelTable, loadTables, planSpan, type Range, type Reach, spanSeconds } from './levels';
 import { loadQuestion } from './load-filter';
 import { type KeyedSums, sumKeyed } from './read-keyed';
@@ -7,12 +7,6 @@ import { describeStatements } from './read-top';
 import type { Reader } from './reader';
 import { otherKey } from './recordings';
 import { timeChange } from './time-change';
-
-/** What two windows can be compared by. */
-export const comparedTopics = ['slow-queries', 'tables', 'load'] as const;
-
-/** One of `comparedTopics`. */
-export type ComparedTopic = (typeof comparedTopics)[number];
 
 const mostRows = 100;
 

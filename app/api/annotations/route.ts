@@ -1,27 +1,14 @@
-import { z } from 'zod';
 import { ApiError, badInput } from '@/lib/access/errors';
-import { exactMoment } from '@/lib/access/moment';
 import { othersThan, reply, route } from '@/lib/access/route';
 import { coversAll, serverFor, serversFor } from '@/lib/access/server-access';
 import { personOf } from '@/lib/access/user';
+import { annotate } from '@/lib/api/audit';
 import { requests } from '@/lib/metrics/request';
 import { runtime } from '@/lib/runtime';
 
 const aheadMs = 5 * 60_000;
-const detailBytes = 4096;
-
-const body = z.strictObject({
-  title: z.string('must be a text').trim().min(1, 'must not be empty').max(200, 'must be at most 200 characters'),
-  server: z.string('must be the id of a server, or *').min(1).max(64).optional(),
-  at: z.union([z.number().positive(), exactMoment], 'must be a time as ISO 8601 or epoch seconds').optional(),
-  detail: z
-    .record(z.string(), z.unknown(), 'must be an object')
-    .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= detailBytes, `must be at most ${detailBytes} bytes`)
-    .optional(),
-});
-
 /** `POST /api/annotations`: a mark, such as a deployment, in the list of changes and on every chart; 201 with its id. */
-export const POST = route({ role: 'operator', body }, async ({ body: { title, server, at, detail = {} }, user }) => {
+export const POST = route(annotate, async ({ body: { title, server, at, detail = {} }, user }) => {
   const { audit } = runtime();
   const seen = serversFor(user);
   if (server === undefined && seen.length > 1)

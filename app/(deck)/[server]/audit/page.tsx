@@ -20,17 +20,21 @@ export default async function Page({ params, searchParams }: Input) {
   const { server } = await params;
   const client = makeQueryClient();
   const { user } = await visitorOf(server);
-  const { audit } = runtime();
+  const { audit, auditCopies } = runtime();
   const reach = reachOf(user);
   // What is somebody's own can lie anywhere in all files: the browser asks for it, and has to wait for a place.
   const ownOnly = reach !== undefined && !reach.adminOn.includes(server);
   // Where it cannot be read the page opens without, and says why.
   const answer = ownOnly
     ? undefined
-    : await Promise.all([audit.read({ server, limit: auditPageSize, reach }), audit.state()]).catch(() => undefined);
+    : await Promise.all([
+        audit.read({ server, limit: auditPageSize, reach }),
+        audit.state(),
+        auditCopies?.state(),
+      ]).catch(() => undefined);
   if (answer) {
-    const [entries, state] = answer;
-    client.setQueryData(auditQuery({ server, limit: auditPageSize }).queryKey, { ...entries, state });
+    const [entries, state, copies = { on: false }] = answer;
+    client.setQueryData(auditQuery({ server, limit: auditPageSize }).queryKey, { ...entries, state, copies });
   }
   return (
     <Prefetched server={server} search={await searchParams}>

@@ -1,18 +1,12 @@
-import { z } from 'zod';
 import { othersThan, route } from '@/lib/access/route';
+import { auditExport } from '@/lib/api/audit';
 import { copiedEntries } from '@/lib/audit/copies';
 import { runtime } from '@/lib/runtime';
-import { filterOf, filterShape, fleet, storeOfFleet } from '../query';
+import { filterOf, storeOfFleet } from '../query';
 import { csvHead, csvLine, streamed } from './export';
 
-const query = z.object({
-  ...filterShape,
-  fleet,
-  format: z.enum(['jsonl', 'csv'], 'must be jsonl or csv').default('jsonl'),
-});
-
 /** `GET /api/audit/export?format=jsonl|csv`: every entry of the filters as a file, newest first; of servers where one is no admin one's own. */
-export const GET = route({ role: 'viewer', heavy: true, query }, ({ query: { format, fleet, ...wanted }, user }) => {
+export const GET = route(auditExport, ({ query: { format, fleet, ...wanted }, user }) => {
   const filter = filterOf(wanted, user);
   const store = fleet ? storeOfFleet() : undefined;
   const texts = async function* () {

@@ -1,9 +1,10 @@
 import { othersThan, route } from '@/lib/access/route';
 import { serversFor } from '@/lib/access/server-access';
+import { ready } from '@/lib/api/health';
 import { runtime } from '@/lib/runtime';
 
 /** `GET /api/health/ready`: 200 while pgdeck serves; the state of each server that one may see, and why where it is not reached. */
-export const GET = route({ role: 'viewer' }, async ({ user }) => {
+export const GET = route(ready, async ({ user }) => {
   const { writable, problem } = await runtime().audit.state();
   return {
     status: 'ok',

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { exactMoment } from '@/lib/access/moment';
+import { defineContract } from './contract';
+import { ofServer } from './parts';
+import { rightsAnswer } from './servers';
+
+/** `GET /api/servers/:server/rights`: what the database roles that pgdeck was given may do, and the grant of what they lack. */
+export const rights = defineContract({
+  method: 'GET',
+  path: '/api/servers/{server}/rights',
+  title: "pgdeck's database roles",
+  summary:
+    'What the PostgreSQL roles that pgdeck was given may do on this server, and the SQL that grants what they lack. Asked over their own connections; who asks within 10 s shares one answer.',
+  role: 'admin',
+  heavy: true,
+  params: ofServer,
+  answers: { 200: { what: 'The rights of both roles.', json: rightsAnswer } },
+});
+
+const value = z.union([z.string().max(256), z.number(), z.boolean(), z.null()], 'must be a value of the row');
+
+/** `POST /api/servers/:server/reveal`: one statement's text with its values; who saw it is on disk before it is told. */
+export const reveal = defineContract({
+  method: 'POST',
+  path: '/api/servers/{server}/reveal',
+  title: "Reveal a statement's values",
+  summary:
+    'The text of one statement with its values, for who may see them. Who saw it is in the audit before it is told; passwords stay masked.',
+  role: 'viewer',
+  databases: 'filtered',
+  params: ofServer,
+  body: z.strictObject({
+    topic: z.string('must be the id of a topic').max(64).describe('The topic that has the row.'),
+    database: z
+      .string('must be the name of a database')
+      .min(1, 'must not be empty')
+      .max(256)
+      .optional()
+      .describe('For topics of one database.'),
+    at: z
+      .union([z.number().positive(), exactMoment], 'must be a time as ISO 8601 or epoch seconds')
+      .optional()
+      .describe('A moment of the past: ISO 8601 or epoch seconds.'),
+    key: z
+      .record(z.string().max(64), value, 'must hold the columns that tell the row')
+      .describe("The topic's columns that tell the row, with their values; or `sid` of a statement."),
+    column: z.string('must be the name of a column').max(64).describe('The column with the text.'),
+  }),
+  answers: { 200: { what: 'The text.', json: z.strictObject({ text: z.string() }) } },
+});

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { defineContract } from './contract';
+import { unavailableReason } from './parts';
+
+/** A server as `GET /api/servers` lists it; host, database and role only for admins, never the password. */
+export const serverSummary = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    state: z.enum(['starting', 'ok', 'degraded', 'unreachable']),
+    demo: z.boolean().describe("True: it is pgdeck's own shop."),
+    versionNum: z.int().nullable().describe("PostgreSQL's version as a number: 180004."),
+    inRecovery: z.boolean().nullable().describe('True: a standby.'),
+    databases: z.array(z.string()).describe('Those that you may see; the first is meant where none is named.'),
+    tags: z.array(z.string()),
+    environment: z.string().nullable(),
+    problem: z
+      .strictObject({
+        reason: unavailableReason,
+        sentence: z.string(),
+        hint: z.string(),
+        fixSql: z.string().optional(),
+        sqlstate: z.string().optional(),
+      })
+      .nullable()
+      .optional()
+      .describe('Why it is not connected, where it is not.'),
+    slowedDown: z
+      .number()
+      .describe(
+        'How many times less often it is asked, because pgdeck took more than its budget; 1: it keeps its cadences.',
+      ),
+    host: z.string().optional().describe('Told to admins only, as the following.'),
+    port: z.int().optional(),
+    database: z.string().optional(),
+    role: z.string().optional().describe('The PostgreSQL role that pgdeck reads as.'),
+    actionRole: z.string().optional().describe('The PostgreSQL role that pgdeck acts as.'),
+  })
+  .meta({ id: 'Server', description: 'A watched server.' });
+
+/** `GET /api/servers`: the watched servers that somebody may see. */
+export const servers = defineContract({
+  method: 'GET',
+  path: '/api/servers',
+  title: 'List servers',
+  summary: 'The watched servers that you may see, with state, version and databases.',
+  role: 'viewer',
+  answers: {
+    200: { what: 'The servers.', json: z.strictObject({ servers: z.array(serverSummary) }) },
+  },
+});
+
+/** What one of pgdeck's roles may do on a server. */
+export const roleRights = z.discriminatedUnion('status', [
+  z.strictObject({
+    use: z.enum(['reading', 'acting']),
+    status: z.literal('ok'),
+    role: z.string().describe('The PostgreSQL role.'),
+    database: z.string(),
+    superuser: z.boolean(),
+    rights: z.array(
+      z
+        .strictObject({
+          id: z.string(),
+          title: z.string(),
+          lets: z.string().describe('What it is good for.'),
+          has: z.boolean(),
+          optional: z.boolean(),
+          without: z.string().optional().describe('What does not work where it is lacking.'),
+          missing: z.array(z.string()).optional(),
+          grantSql: z.string().optional().describe('What grants it, where it is lacking.'),
+        })
+        .meta({ id: 'Right', description: 'One right of a PostgreSQL role as it is now.' }),
+    ),
+  }),
+  z.strictObject({
+    use: z.enum(['reading', 'acting']),
+    status: z.literal('unavailable'),
+    role: z.string(),
+    reason: unavailableReason,
+    hint: z.string(),
+  }),
+]);
+
+/** Answer of `GET /api/servers/:server/rights`. */
+export const rightsAnswer = z
+  .strictObject({
+    askedAt: z.string().describe('ISO 8601.'),
+    same: z.boolean().describe('One role does both.'),
+    reading: roleRights,
+    acting: roleRights,
+  })
+  .meta({ id: 'RightsAnswer' });

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { topics } from '@/lib/topics/index';
+import type { AnyTopic } from '@/lib/topics/topic';
+import { defineContract } from './contract';
+import { databaseName, ofServer, unavailableReason } from './parts';
+
+const partial = z
+  .strictObject({
+    reason: unavailableReason,
+    object: z.string(),
+    blockedBy: z.array(z.int()).describe('Pids of the sessions that stood in the way.'),
+    hint: z.string(),
+    fixSql: z.string().optional(),
+  })
+  .meta({ id: 'Partial', description: 'What an answer had to leave out, and why.' });
+
+/** `index-usage` as `IndexUsage`. */
+const pascal = (id: string) => id.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** A row of a topic as readers get it: with the rates of its counters, and texts of statements null for who may not see them. */
+function rowShape(topic: AnyTopic): z.ZodObject {
+  const columns = Object.entries(topic.row.shape as Record<string, z.ZodType>).map(([name, column]) => {
+    const meta = column.meta() as { meaning?: string; unit?: string; statement?: true } | undefined;
+    return [name, meta?.statement ? column.nullable().meta(meta) : column] as const;
+  });
+  const rates = (topic.counters ?? []).map((name) => [
+    `${name}_per_second`,
+    z.number().nullable().describe(`${name} per second; null: not known yet, or counted anew.`),
+  ]);
+  return z
+    .strictObject(Object.fromEntries([...columns, ...rates]))
+    .meta({ id: `${pascal(topic.id)}Row`, description: topic.summary });
+}
+
+const past = {
+  at: z.string().optional().describe('Only where a moment was asked for: that moment, ISO 8601.'),
+  distanceSeconds: z.number().optional().describe('How far from that moment the rows are.'),
+};
+
+/** The answer of one topic: its rows, or why there are none. */
+function answerShape(topic: AnyTopic) {
+  const rows = z.array(rowShape(topic));
+  const envelope = {
+    topic: z.literal(topic.id),
+    server: z.string(),
+    database: z.string().nullable().describe('Null: it is about the whole server.'),
+    ...past,
+  };
+  const sampled = {
+    sampledAt: z.string().describe('ISO 8601.'),
+    ageSeconds: z.number(),
+    rows,
+  };
+  const ok = z.strictObject({
+    ...envelope,
+    status: z.literal('ok'),
+    ...sampled,
+    windowSeconds: z
+      .number()
+      .nullable()
+      .describe('Seconds between this sample and the one before, over which rates are taken; null at the first.'),
+    partial: z.array(partial).optional(),
+  });
+  const unavailable = z.strictObject({
+    ...envelope,
+    status: z.literal('unavailable'),
+    reason: unavailableReason,
+    hint: z.string().describe('What to do about it.'),
+    fixSql: z.string().optional(),
+    sqlstate: z.string().optional(),
+    retryInSeconds: z.number().optional().describe('Seconds until it is tried again by itself.'),
+    last: z.strictObject(sampled).optional().describe('The last rows, where there were any.'),
+  });
+  return z
+    .discriminatedUnion('status', [ok, unavailable])
+    .meta({ id: `${pascal(topic.id)}Answer`, description: `${topic.title}: ${topic.summary}` });
+}
+
+const answers = (Object.values(topics) as AnyTopic[]).map(answerShape);
+
+/** A topic's words, SQL and columns: what `describe=1` gives. */
+export const description = z
+  .strictObject({
+    id: z.string(),
+    title: z.string(),
+    summary: z.string(),
+    scope: z.enum(['server', 'database']),
+    sources: z.array(z.string()).describe('The views and functions that the figures come from.'),
+    cadenceSeconds: z.number(),
+    currentCadenceSeconds: z.number().describe('How often it is asked now.'),
+    sql: z
+      .string()
+      .nullable()
+      .describe("Null where the rows are pgdeck's own figures, or this server cannot be asked."),
+    columns: z.record(z.string(), z.strictObject({ meaning: z.string(), unit: z.string().nullable() })),
+  })
+  .meta({ id: 'TopicDescription', description: "A topic's words, SQL and columns." });
+
+/** What topics take beside the envelope's parameters; each checks its own. */
+function ownParameters(): Record<string, z.ZodType> {
+  const found = new Map<string, { of: string[]; meaning: string }>();
+  for (const topic of Object.values(topics) as AnyTopic[])
+    for (const [name, shape] of Object.entries(topic.params?.shape ?? {})) {
+      const { meaning = '' } = ((shape as z.ZodType).meta() ?? {}) as { meaning?: string };
+      const known = found.get(name) ?? { of: [], meaning };
+      known.of.push(topic.id);
+      found.set(name, known);
+    }
+  return Object.fromEntries(
+    [...found].map(([name, { of, meaning }]) => [
+      name,
+      z
+        .string()
+        .optional()
+        .describe(`Only ${of.join(', ')}. ${meaning}`.trim()),
+    ]),
+  );
+}
+
+/** `GET /api/servers/:server/:topic`: the topic's answer; with `?describe=1` its words, SQL and columns. */
+export const topic = defineContract({
+  method: 'GET',
+  path: '/api/servers/{server}/{topic}',
+  title: 'One topic',
+  summary:
+    "A topic's rows, as they were sampled last or at a moment of the past. Not being able to tell is an answer too: `unavailable`, with the reason and what to do.",
+  role: 'viewer',
+  databases: 'filtered',
+  params: ofServer.extend({
+    topic: z.string().meta({ description: 'The id of a topic.', override: { enum: Object.keys(topics) } }),
+  }),
+  query: z.looseObject({
+    database: databaseName.optional().describe("For topics of one database; missing: the one of the server's address."),
+    at: z.string().optional().describe('A moment of the past: ISO 8601 or epoch seconds.'),
+    fresh: z.string().optional().describe('1: asks the server now. For operators, once in 5 s and topic.'),
+    describe: z.string().optional().describe("1: the topic's words, SQL and columns in place of its rows."),
+    ...ownParameters(),
+  }) as z.ZodType<Record<string, string>>,
+  answers: {
+    200: {
+      what: 'The answer, or the description.',
+      json: z.union([z.discriminatedUnion('topic', answers as [(typeof answers)[number]]), description]),
+    },
+  },
+});
