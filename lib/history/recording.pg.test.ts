@@ -2,6 +2,7 @@ import { chownSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Console } from '@/lib/pgbouncer/console';
 import { ServerConnections } from '@/lib/postgres/server-connections';
 import { Question } from '@/lib/sampler/question';
 import { Remembered } from '@/lib/sampler/remembered';
@@ -26,7 +27,12 @@ function pgdeck(watched: WatchStage, id = `s${servers++}`) {
   const connections = new ServerConnections(watched.config, 1);
   closing.push(() => connections.close());
   const history = new ServerHistory(id);
-  const remembered = new Remembered();
+  const parts = {
+    connections,
+    console: new Console(() => watched.config),
+    remembered: new Remembered(),
+    other: (id: string) => questions.get(id),
+  };
   const writer = new Writer({ store: stage.store, servers: () => [history], mask: (text) => text, clock });
   history.recording = true;
   const questions = new Map<string, Question>();
@@ -38,7 +44,7 @@ function pgdeck(watched: WatchStage, id = `s${servers++}`) {
     const topic = findTopic(topicId);
     if (!topic) throw new Error(topicId);
     const database = topic.scope === 'server' ? '' : 'postgres';
-    const question = questions.get(topicId) ?? new Question(topic, database, connections, remembered, () => 1, clock);
+    const question = questions.get(topicId) ?? new Question(topic, database, parts, () => 1, clock);
     questions.set(topicId, question);
     await question.ask();
     if (question.failure) return question.failure.sentence;

@@ -3,23 +3,17 @@ import { type Clock, systemClock } from '@/lib/history/clock';
 import type { Snapshot } from '@/lib/history/server-history';
 import { withoutPasswords } from '@/lib/masking/passwords';
 import { loadMask } from '@/lib/masking/statement';
-import type { Console } from '@/lib/pgbouncer/console';
-import { missing, statementFor } from '@/lib/postgres/capabilities';
-import { describeError, isConnectionError, PostgresProblem, type Problem } from '@/lib/postgres/errors';
-import type { ServerConnections } from '@/lib/postgres/server-connections';
-import type { Answer, AnyTopic, Lookup, Partial, Raw } from '@/lib/topics/topic';
+import { describeError, type Problem } from '@/lib/postgres/errors';
+import type { Answer, AnyTopic, Raw } from '@/lib/topics/topic';
 import { describeLock } from './lock-holder';
 import { Pace } from './pace';
 import { addRates, type Earlier } from './rates';
-import type { Remembered } from './remembered';
-import { servicesNow } from './services';
+import { type Parts, Source } from './source';
 
 export type { Snapshot };
 
 const backoffMs = [1000, 5000, 15_000];
 const unreachableMs = 500;
-/** What is asked no more often than this is planned anew each time: the server would keep its plan in memory for it. */
-const rareSeconds = 300;
 /** A time of day that ran ahead of the other clock by more than this: the machine slept, or its clock was set. */
 const asleepMs = 2000;
 /** Rows that are read and rated at a time; between them others have their turn. */
@@ -45,33 +39,26 @@ export class Question {
   #sampledAt = 0;
   /** What is known came from another instance of pgdeck. */
   #adopted = false;
-  /** Time the server took for the asking under way, without the wait for a connection that others use. */
-  #askedMs = 0;
-  #previous: { counted: Earlier; at: number; elapsed: number } | undefined;
-  #connections: ServerConnections;
-  #remembered: Remembered;
+  #previous: { counted: Earlier; at: number; elapsed: number; life: number | undefined } | undefined;
+  #parts: Parts;
+  #source: Source;
   /** How many times less often everything is asked now. */
   #slowedDown: () => number;
   #clock: Clock;
-  #other: (topicId: string) => Question | undefined;
 
   constructor(
     topic: AnyTopic,
     database: string,
-    connections: ServerConnections,
-    remembered: Remembered,
+    parts: Parts,
     slowedDown: () => number = () => 1,
     clock: Clock = systemClock,
-    /** Another question of the whole server, whose answer this one's own figures are taken from. */
-    other: (topicId: string) => Question | undefined = () => undefined,
   ) {
     this.topic = topic;
     this.database = database;
-    this.#connections = connections;
-    this.#remembered = remembered;
+    this.#parts = parts;
+    this.#source = new Source(topic, database, parts);
     this.#slowedDown = slowedDown;
     this.#clock = clock;
-    this.#other = other;
     this.#pace = new Pace(topic);
   }
 
@@ -109,8 +96,8 @@ export class Question {
 
   /** Seconds until it is asked again after a failure. */
   retryInSeconds(now = this.#clock.elapsed()): number {
-    const unreachable = this.failure ? this.failure.reason === 'unreachable' : this.#connections.problem !== undefined;
-    const connecting = unreachable ? this.#connections.nextAttemptAt - this.#clock.now() : 0;
+    const unreachable = this.failure ? this.failure.reason === 'unreachable' : this.#source.problem !== undefined;
+    const connecting = unreachable ? this.#source.nextAttemptAt - this.#clock.now() : 0;
     return Math.max(0, Math.ceil(Math.max(this.#nextAt - now, connecting) / 1000));
   }
 
@@ -154,7 +141,7 @@ export class Question {
     const envelope = { topic: this.topic.id, server, database: this.database || null };
     const { snapshot } = this;
     // A server that is lost is said at once, not when each question's turn has come.
-    const failure = this.failure ?? (this.topic.sql && !this.#adopted ? this.#connections.problem : undefined);
+    const failure = this.failure ?? (this.#adopted ? undefined : this.#source.problem);
     const ageSeconds = Math.max(0, Math.round((now - this.#sampledAt) / 100) / 10);
     if (!failure && snapshot)
       return {
@@ -190,11 +177,11 @@ export class Question {
   }
 
   async #ask(): Promise<void> {
-    this.#askedMs = 0;
     this.#outdated = false;
     this.#adopted = false;
     try {
-      const { rows, partial } = this.topic.sql ? await this.#fromServer(this.topic.sql) : await this.#own();
+      const { rows, partial, life } = await this.#source.ask();
+      if (this.#previous?.life !== life) this.#previous = undefined;
       const [at, elapsed] = [this.#clock.now(), this.#clock.elapsed()];
       const windowSeconds = this.#window(at, elapsed);
       const counted: Earlier = { rows: new Map(), whole: !partial?.length };
@@ -209,13 +196,13 @@ export class Question {
       this.#failures = 0;
       this.#sampledAt = elapsed;
       // The first asking also connects, prepares and learns names: it says nothing about the next.
-      this.#pace.asked(at, elapsed, parsed, this.#previous ? this.#askedMs : undefined);
-      this.#previous = { counted, at, elapsed };
+      this.#pace.asked(at, elapsed, parsed, this.#previous ? this.#source.askedMs : undefined);
+      this.#previous = { counted, at, elapsed, life };
     } catch (error) {
       let problem: Problem;
       try {
         problem = describeError(error);
-        if (problem.reason === 'locked') problem = await describeLock(this.#connections, problem);
+        if (problem.reason === 'locked') problem = await describeLock(this.#parts.connections, problem);
       } catch {
         this.#failed({ reason: 'timeout', sentence: 'pgdeck could not read the answer.', hint: "See pgdeck's log." });
         throw error;
@@ -256,53 +243,6 @@ export class Question {
           : (backoffMs[Math.min(this.#failures, backoffMs.length - 1)] ?? 15_000);
     this.#failures++;
     this.#nextAt = this.#clock.elapsed() + wait;
-  }
-
-  async #own(): Promise<{ rows: Raw[]; partial?: Partial[] }> {
-    if (this.topic.figures === 'applications') return servicesNow(this.#connections, this.#other);
-    return {
-      rows: this.topic.figures === 'statements' ? this.#connections.statements() : this.#connections.pools(),
-    };
-  }
-
-  async #fromServer(sql: NonNullable<AnyTopic['sql']>): Promise<{ rows: Raw[]; partial?: Partial[] }> {
-    const server = this.#connections.capabilities ?? (await this.#connections.probe());
-    const problem = missing(this.topic.requires, server);
-    if (problem) throw new PostgresProblem(problem);
-    const text = statementFor(sql, this.topic.requires, server);
-    if (!text) throw new Error(`topic ${this.topic.id} has no statement for PostgreSQL ${server.version}`);
-    const rows = await this.#send<Raw>(text, this.topic.cadenceSeconds);
-    for (const lookup of this.topic.lookups ?? []) await this.#look(lookup, rows);
-    const place = this.database || server.database;
-    return this.topic.join ? this.topic.join(rows, this.#remembered.known(place)) : { rows };
-  }
-
-  async #look(lookup: Lookup, rows: Raw[]): Promise<void> {
-    const server = this.#connections.capabilities;
-    const place = this.database || server?.database || '';
-    const keys = this.#remembered.due(lookup, place, lookup.keys(rows));
-    const text = server && keys.length > 0 && statementFor(lookup.sql, this.topic.requires, server);
-    if (!text) return;
-    try {
-      this.#remembered.keep(lookup, place, keys, await this.#send<Raw>(text, lookup.everySeconds, [keys]));
-    } catch (error) {
-      // Names and sizes may be out of reach behind a lock; the figures themselves are shown all the same.
-      if (isConnectionError(error) || error instanceof PostgresProblem || !(error as { code?: string }).code)
-        throw error;
-      this.#remembered.failed(lookup, place);
-    }
-  }
-
-  #send<Row>(text: string, everySeconds: number, values: unknown[] = []): Promise<Row[]> {
-    const home = this.database === '' || this.database === this.#connections.config.read.database;
-    const lane = home ? (this.topic.slow ? 'slow' : 'pinned') : 'walking';
-    const rarely = everySeconds >= rareSeconds;
-    return this.#connections.ask<Row>(lane, home ? undefined : this.database, text, values, {
-      rarely,
-      took: (ms) => {
-        this.#askedMs += ms;
-      },
-    });
   }
 }
 

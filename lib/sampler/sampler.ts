@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '@/lib/history/clock';
 import { ServerHistory } from '@/lib/history/server-history';
+import { Console } from '@/lib/pgbouncer/console';
 import type { Capabilities } from '@/lib/postgres/capabilities';
 import type { Problem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
@@ -8,6 +9,7 @@ import { Budget, pacedEvent, weigh } from './budget';
 import type { Follow } from './follow';
 import { Question } from './question';
 import { Remembered } from './remembered';
+import { isAsked, type Parts } from './source';
 import { hangs, inTrouble } from './trouble';
 import { Walk } from './walk';
 import { within } from './within';
@@ -29,6 +31,8 @@ const firstAnswerWaitMs = 4500;
 /** The one loop that asks a server: viewers read what it knows, and never cause a statement more often than the cadence. */
 export class Sampler {
   readonly history: ServerHistory;
+  /** The console of the PgBouncer before the server. */
+  readonly console: Console;
   /** How many reads a snapshot answered at once, and how many waited for an asking. */
   readonly reads = { hits: 0, misses: 0 };
   /** What ties it to other instances that watch the same server; undefined: there can be none. */
@@ -40,7 +44,7 @@ export class Sampler {
   readonly #topics: Record<string, AnyTopic>;
   readonly #complain: Complain;
   readonly #questions = new Map<string, Question>();
-  readonly #remembered = new Remembered();
+  readonly #parts: Parts;
   readonly #listeners = new Set<Listener>();
   readonly #touched = new Set<Touched>();
   readonly #budget: Budget;
@@ -65,6 +69,13 @@ export class Sampler {
     this.#server = server;
     this.history = history;
     this.#connections = connections;
+    this.console = new Console(() => connections.config);
+    this.#parts = {
+      connections,
+      console: this.console,
+      remembered: new Remembered(),
+      other: (id) => this.#questions.get(`${id}\n`),
+    };
     this.#topics = topics;
     this.#complain = complain;
     this.#budget = new Budget(budget.percent, (change) => history.changes.add(pacedEvent(change)), budget.windowMs);
@@ -91,6 +102,7 @@ export class Sampler {
   /** Stops asking; questions under way end by their own timeouts. */
   stop(): void {
     clearInterval(this.#timer);
+    this.console.close();
   }
 
   /**
@@ -180,8 +192,9 @@ export class Sampler {
   state(): ServerState {
     if (this.problem) return 'unreachable';
     if (!this.#connections.capabilities) return 'starting';
+    // How the PgBouncer before it is doing is another matter.
     const failing = [...this.#questions.values()].some(
-      (question) => question.failure && (this.#needed(question) || hangs(question)),
+      (question) => question.failure && !question.topic.console && (this.#needed(question) || hangs(question)),
     );
     return failing || this.#connections.nextAttemptAt > Date.now() ? 'degraded' : 'ok';
   }
@@ -189,7 +202,8 @@ export class Sampler {
   /** Why the server cannot be reached, by this instance or by the one that asks it. */
   get problem(): Problem | undefined {
     if (!this.follow?.following) return this.#connections.problem;
-    return [...this.#questions.values()].find(({ failure }) => failure?.reason === 'unreachable')?.failure;
+    return [...this.#questions.values()].find(({ topic, failure }) => topic.sql && failure?.reason === 'unreachable')
+      ?.failure;
   }
 
   /** Milliseconds between two askings of a topic now. */
@@ -212,8 +226,7 @@ export class Sampler {
     let question = this.#questions.get(key);
     if (!question) {
       const pace = () => this.#budget.factor;
-      const other = (id: string) => this.#questions.get(`${id}\n`);
-      question = new Question(topic, name ?? '', this.#connections, this.#remembered, pace, this.#clock, other);
+      question = new Question(topic, name ?? '', this.#parts, pace, this.#clock);
       this.#questions.set(key, question);
     }
     return question;
@@ -226,7 +239,7 @@ export class Sampler {
     const elsewhere = this.follow?.following ?? false;
     for (const [key, question] of this.#questions) {
       const wanted = this.#needed(question) || question.watched(now);
-      if (wanted && question.due(now) && !(elsewhere && question.topic.sql)) {
+      if (wanted && question.due(now) && !(elsewhere && isAsked(question.topic))) {
         const lateMs = question.lateMs(now);
         if (lateMs !== undefined) this.onAsked?.(lateMs);
         void this.#ask(question);
@@ -304,7 +317,7 @@ export class Sampler {
     this.history.identified(after);
     if (!before) return;
     this.history.restarted(before, after);
-    if (before.systemIdentifier !== after.systemIdentifier) this.#remembered.clear();
+    if (before.systemIdentifier !== after.systemIdentifier) this.#parts.remembered.clear();
     for (const question of this.#questions.values()) question.newEpoch();
   }
 }

@@ -13,7 +13,7 @@ export function inTrouble(
   if (connections.problem || connections.nextAttemptAt > Date.now()) return true;
   for (const question of questions) {
     const { topic, snapshot } = question;
-    if (topic.always && isHome(question) && hangs(question)) return true;
+    if (topic.always && topic.sql && isHome(question) && hangs(question)) return true;
     if (topic.id === 'load' && snapshot?.rows.some(({ wait_event_type }) => wait_event_type === 'Lock')) return true;
   }
   return false;
