@@ -4,6 +4,7 @@ import { Audit } from '@/lib/audit/audit';
 import { AuditCopies } from '@/lib/audit/copies';
 import { AnswerCache } from '@/lib/cache/answer-cache';
 import { readConfig } from '@/lib/config';
+import { setting } from '@/lib/config-early.mjs';
 import { History } from '@/lib/history/history';
 import { log } from '@/lib/metrics/log';
 import { measureProcess } from '@/lib/metrics/own';
@@ -11,6 +12,7 @@ import { Runner } from '@/lib/runner/runner';
 import { shared } from '@/lib/runtime';
 import { Keeper } from '@/lib/schedules/keeper';
 import { Schedules } from '@/lib/schedules/schedules';
+import { FileServers } from '@/lib/servers/file-servers';
 import { beginServer, makeServer } from '@/lib/servers/server';
 
 /** Starts config, connections, samplers, findings, audit and runner, once, where the launcher finds them. */
@@ -46,6 +48,9 @@ export async function start(): Promise<void> {
     enabled: config.schedules,
     holder: history.leases.holder,
   };
+  const file = setting(process.env, 'PGDECK_CONFIG');
+  if (file !== undefined && !parts.launcher.demo)
+    parts.fileServers = new FileServers(file, process.env, { config, servers, history, cache, runner, audit });
   parts.schedules = new Schedules(schedules);
   new Keeper(schedules).start();
   if (config.auditCopy) {

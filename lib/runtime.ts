@@ -9,6 +9,7 @@ import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Runner } from '@/lib/runner/runner';
 import type { Sampler } from '@/lib/sampler/sampler';
 import type { Schedules } from '@/lib/schedules/schedules';
+import type { FileServers } from '@/lib/servers/file-servers';
 
 /** What the launcher leaves before Next starts: addresses, never the environment. */
 export type Launcher = {
@@ -26,13 +27,18 @@ export type Server = {
   connections: ServerConnections;
   sampler: Sampler;
   findings: FindingsKeeper;
+  /** Why it is watched only until what runs on it has ended; nothing is begun on it any more. */
+  leaving?: string | undefined;
 };
 
 /** What runs once in this process. */
 export type Runtime = {
   launcher: Launcher;
-  config: Config;
+  /** Without the servers, which may be others than at the start. */
+  config: Omit<Config, 'servers'>;
   servers: Map<string, Server>;
+  /** Missing: the environment names the servers, and they stay as they are. */
+  fileServers?: FileServers;
   history: History;
   /** What is not sampled and is kept for a while. */
   cache: AnswerCache;

@@ -31,7 +31,13 @@ export function actingOn({ servers, config }: Guarded, serverId: string, user: U
   const server = servers.get(serverId);
   const access = server && accessTo(user, server.config, config.access);
   if (!server || !access) throw notFound(`There is no server "${serverId}". GET /api/servers lists them.`);
+  refuseLeaving(server);
   return { server, user, access };
+}
+
+/** Throws 409 where a server is watched only until what runs on it has ended. */
+function refuseLeaving({ leaving }: Server): void {
+  if (leaving !== undefined) throw new ApiError(409, 'server_leaving', `${leaving} Nothing was done.`);
 }
 
 /** The access of somebody to a run; 404 where there is none, or none that they may know of. */
@@ -77,7 +83,7 @@ export function permit(
   refuse(guarded, acting, whyNotAll(acting.access, role, databases), asked);
 }
 
-/** The same for what waited, by the role that its person has now. */
+/** The same for what waited, by the role that its person has now, and by how the server is configured. */
 export async function permitNow(
   guarded: Guarded,
   { server, user }: { server: Server; user: User },
@@ -86,6 +92,7 @@ export async function permitNow(
   asked: Asked,
 ): Promise<void> {
   const { access: config } = guarded.config;
+  refuseLeaving(server);
   const now = await userNow(user, config);
   const access = now && accessTo(now, server.config, config);
   const why = access

@@ -142,10 +142,13 @@ function userOfOidc({ name, groups = [] }: Session): User | undefined {
 
 /** Whether the settings ask for a group: a cookie has no room for all that somebody is in. */
 function isAsked(group: string): boolean {
-  const { access, servers } = runtime().config;
+  const {
+    config: { access },
+    servers,
+  } = runtime();
   return (
     Object.values(access.roleOf).some((list) => list.includes(group)) ||
-    servers.some((server) => server.access?.some(({ who }) => who.includes(group)))
+    [...servers.values()].some(({ config }) => config.access?.some(({ who }) => who.includes(group)))
   );
 }
 
