@@ -1,9 +1,12 @@
 import type { Column } from '@/components/table/column';
 import { StateText } from '@/components/ui/state';
-import { exact } from '@/lib/format';
+import { exact, milliseconds, notApplicable } from '@/lib/format';
 import { judgePool, type Pool, poolTitle, purposes } from './summary';
 
 const zero = (value: number) => (value === 0 ? <span className="muted">0</span> : exact(value));
+
+const wait = (value: number | null) =>
+  value === null ? <span className="muted">{notApplicable}</span> : milliseconds(value);
 
 /** The columns of pgdeck's own pools. */
 export const poolColumns: Column<Pool>[] = [
@@ -43,37 +46,59 @@ export const poolColumns: Column<Pool>[] = [
   { id: 'size', header: 'At most', kind: 'number', value: (row) => row.size },
   { id: 'in_use', header: 'In use', kind: 'number', value: (row) => row.in_use, cell: (row) => zero(row.in_use) },
   { id: 'idle', header: 'Free', kind: 'number', value: (row) => row.idle, cell: (row) => zero(row.idle) },
+  {
+    id: 'overflow',
+    header: 'Overflow',
+    kind: 'number',
+    rank: 3,
+    value: (row) => row.overflow,
+    cell: (row) => zero(row.overflow),
+  },
   { id: 'waiting', header: 'Waiting', kind: 'number', value: (row) => row.waiting, cell: (row) => zero(row.waiting) },
-  {
-    id: 'timeouts_total',
-    header: 'Timeouts',
-    kind: 'number',
-    rank: 2,
-    value: (row) => row.timeouts_total,
-    cell: (row) => zero(row.timeouts_total),
-  },
-  {
-    id: 'errors_total',
-    header: 'Errors',
-    kind: 'number',
-    rank: 2,
-    value: (row) => row.errors_total,
-    cell: (row) => zero(row.errors_total),
-  },
-  {
-    id: 'recycled_total',
-    header: 'Recycled',
-    kind: 'number',
-    rank: 3,
-    value: (row) => row.recycled_total,
-    cell: (row) => zero(row.recycled_total),
-  },
-  {
-    id: 'opened_total',
-    header: 'Opened',
-    kind: 'number',
-    rank: 3,
-    value: (row) => row.opened_total,
-    cell: (row) => zero(row.opened_total),
-  },
+  ...(['p50', 'p95', 'p99'] as const).map(
+    (name): Column<Pool> => ({
+      id: `wait_ms_${name}`,
+      header: `Wait ${name}`,
+      kind: 'number',
+      rank: name === 'p95' ? 2 : 3,
+      value: (row) => row[`wait_ms_${name}`],
+      cell: (row) => wait(row[`wait_ms_${name}`]),
+    }),
+  ),
+  ...(
+    [
+      ['timeouts_total', 'Timeouts'],
+      ['failed_connections_total', 'Failed'],
+      ['recycled_total', 'Recycled'],
+    ] as const
+  ).map(
+    ([id, header]): Column<Pool> => ({
+      id,
+      header,
+      kind: 'number',
+      rank: id === 'recycled_total' ? 3 : 2,
+      value: (row) => row[id],
+      cell: (row) => zero(row[id]),
+    }),
+  ),
+  ...(
+    [
+      ['minimum', 'Kept open'],
+      ['waits_total', 'Waits'],
+      ['wait_timeouts_total', 'Waited in vain'],
+      ['pings_failed_total', 'Found dead'],
+      ['errors_total', 'Errors'],
+      ['opened_total', 'Opened'],
+    ] as const
+  ).map(
+    ([id, header]): Column<Pool> => ({
+      id,
+      header,
+      kind: 'number',
+      rank: 3,
+      hidden: true,
+      value: (row) => row[id],
+      cell: (row) => zero(row[id]),
+    }),
+  ),
 ];

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { judgePool, type Pool, poolsChartSentence, poolsSentence, poolTitle } from './summary';
+import type { Maxima } from './maxima';
+import type { Slots } from './slots';
+import {
+  judgePool,
+  type Pool,
+  pageSentence,
+  poolsChartSentence,
+  poolsSentence,
+  poolTitle,
+  poolWaitsSentence,
+} from './summary';
 
 function pool(change: Partial<Pool> = {}): Pool {
   return {
@@ -52,6 +62,8 @@ describe('pools', () => {
     expect(judgePool(pool({ in_use: 3, idle: 0, waiting: 2 }))).toMatchObject({ state: 'warning', word: 'Waiting' });
     expect(judgePool(pool({ timeouts_total_per_second: 0.2 })).word).toBe('Timeouts');
     expect(judgePool(pool({ errors_total_per_second: 0.2 })).word).toBe('Errors');
+    expect(judgePool(pool({ wait_timeouts_total_per_second: 0.2 })).word).toBe('Waited in vain');
+    expect(judgePool(pool({ failed_connections_total_per_second: 0.2 })).word).toBe('Not opened');
     expect(judgePool(pool({ errors_total: 40 })).state).toBe('ok');
   });
 
@@ -70,5 +82,36 @@ describe('pools', () => {
         [20, 1, 1, 0],
       ]),
     ).toContain('something waited in 1 of 2 moments');
+  });
+
+  it('tell how long was waited', () => {
+    const series = { columns: ['p50', 'p95', 'p99'], step: 10, points: [] as (number | null)[][] };
+    expect(poolWaitsSentence(series as never)).toContain('No question waited');
+    series.points = [
+      [10, 1, 40, 60],
+      [20, 1, 12, 20],
+    ];
+    expect(poolWaitsSentence(series as never).replaceAll('\u00a0', ' ')).toBe(
+      '95 of 100 waited up to 12.0 ms at last; up to 40.0 ms at most.',
+    );
+  });
+});
+
+describe('the page', () => {
+  const slots = { used: 31, ceiling: 97 } as Slots;
+  const maxima = { most: 140, ceiling: 97, beyond: 43, unknown: [], configured: true } as Maxima;
+  const plain = (given: Parameters<typeof pageSentence>[1]) => pageSentence(slots, given).replaceAll('\u00a0', ' ');
+
+  it('says in sentences what holds and what is near its limit', () => {
+    expect(plain({ maxima, waiting: { clients: 44, longestSeconds: 3.2 }, part: false })).toBe(
+      '31 of 97 connections are used (32 %). All pools together may open 140: 43 more than the server takes. In PgBouncer 44 clients wait, the first for 3.2 s.',
+    );
+    const fits = { ...maxima, most: 20, beyond: 0, unknown: [{ name: 'psql' }] } as Maxima;
+    expect(plain({ maxima: fits, waiting: { clients: 0, longestSeconds: 0 }, part: false })).toBe(
+      '31 of 97 connections are used (32 %). All pools together may open 20, as far as is known: the server takes that.',
+    );
+    expect(plain({ maxima: undefined, waiting: undefined, part: true })).toBe(
+      '31 connections of the databases that you may see.',
+    );
   });
 });

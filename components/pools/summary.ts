@@ -1,5 +1,9 @@
-import { count, plural } from '@/lib/format';
+import { summarise } from '@/components/charts/summary';
+import type { SeriesAnswer } from '@/lib/client/shapes';
+import { count, durationInWords, exact, milliseconds, ofTotal, plural } from '@/lib/format';
 import type { Row } from '@/lib/topics/index';
+import type { Maxima } from './maxima';
+import type { Slots } from './slots';
 
 /** A row of topic `pools`: one kind of pgdeck's own connections. */
 export type Pool = Row<'pools'>;
@@ -60,11 +64,23 @@ export function judgePool(row: Pool): Judged {
       word: 'Timeouts',
       why: 'Questions were cancelled just now because they took longer than 4 s. Locks tells what held them up.',
     };
+  if ((row.wait_timeouts_total_per_second ?? 0) > 0)
+    return {
+      state: 'warning',
+      word: 'Waited in vain',
+      why: 'Questions got no connection in PGDECK_POOL_TIMEOUT. Locks and Load tell what holds the server up.',
+    };
+  if ((row.failed_connections_total_per_second ?? 0) > 0)
+    return {
+      state: 'warning',
+      word: 'Not opened',
+      why: "Attempts to connect failed just now. pgdeck's log has the server's answer.",
+    };
   if ((row.errors_total_per_second ?? 0) > 0)
     return {
       state: 'warning',
       word: 'Errors',
-      why: "Questions or attempts to connect failed just now. pgdeck's log has their SQLSTATE.",
+      why: "Questions failed just now. pgdeck's log has their SQLSTATE.",
     };
   if (row.in_use + row.idle === 0)
     return { state: 'ok', word: 'Closed', why: 'None is open: one is opened when there is something to do.' };
@@ -82,4 +98,43 @@ export function poolsChartSentence(points: (number | null)[][]): string {
   const waits =
     waited === 0 ? 'nothing waited' : `something waited in ${count(waited)} of ${count(known.length)} moments`;
   return `${plural(open(last), 'connection')} now, at most ${count(most)}; ${waits}.`;
+}
+
+/** How long questions waited for a connection: the newest p95 of series `pool-waits`, and its most. */
+export function poolWaitsSentence(series: SeriesAnswer): string {
+  const found = summarise(series, ['p95']);
+  if (!found) return 'No question waited for a connection in this time.';
+  return `95 of 100 waited up to ${milliseconds(found.now)} at last; up to ${milliseconds(found.highest)} at most.`;
+}
+
+/**
+ * The page in sentences: `31 of 97 connections are used (32 %). All pools together may open 140: 43 more than the server
+ * takes. In PgBouncer 44 clients wait, the first for 3.2 s.`
+ */
+export function pageSentence(
+  { used, ceiling }: Slots,
+  {
+    maxima,
+    waiting,
+    part,
+  }: {
+    maxima: Maxima | undefined;
+    waiting: { clients: number; longestSeconds: number } | undefined;
+    part: boolean;
+  },
+): string {
+  const sentences: string[] = [];
+  if (part || ceiling === null) sentences.push(`${plural(used, 'connection')} of the databases that you may see.`);
+  else sentences.push(`${ofTotal(used, ceiling).replace(' (', ' connections are used (')}.`);
+  if (maxima && maxima.ceiling !== null)
+    sentences.push(
+      maxima.beyond > 0
+        ? `All pools together may open ${exact(maxima.most)}: ${exact(maxima.beyond)} more than the server takes.`
+        : `All pools together may open ${exact(maxima.most)}${maxima.unknown.length > 0 ? ', as far as is known' : ''}: the server takes that.`,
+    );
+  if (waiting && waiting.clients > 0)
+    sentences.push(
+      `In PgBouncer ${plural(waiting.clients, 'client waits', 'clients wait')}, the first for ${durationInWords(waiting.longestSeconds)}.`,
+    );
+  return sentences.join(' ');
 }

@@ -49,7 +49,14 @@ export const pages: Page[] = [
   { slug: 'load', title: 'Load', group: 'Now', icon: Activity, topics: [], checks: [] },
   { slug: 'locks', title: 'Locks', group: 'Now', icon: Lock, topics: ['locks'], checks: ['sessions-blocked'] },
   { slug: 'progress', title: 'Progress', group: 'Now', icon: Loader, topics: ['progress'], checks: [] },
-  { slug: 'pools', title: 'Pools', group: 'Now', icon: Waypoints, topics: ['pools'], checks: [] },
+  {
+    slug: 'pools',
+    title: 'Pools',
+    group: 'Now',
+    icon: Waypoints,
+    topics: ['sessions', 'connections', 'application-pools', 'pools', 'pgbouncer-pools'],
+    checks: ['pool-maxima', 'own-pools'],
+  },
   {
     slug: 'statements',
     title: 'Statements',

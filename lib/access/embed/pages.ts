@@ -6,6 +6,7 @@ type Needs = { topics?: string[]; series?: string[]; routes?: string[]; elsewher
 
 const relations = ['relation', 'index', 'constraint', 'statistics'];
 const sessions = ['backend', 'backends'];
+const pgbouncer = ['pools', 'stats', 'clients', 'servers', 'databases', 'config'].map((what) => `pgbouncer-${what}`);
 const all = '*';
 
 /** Every page of the menu, and what a frame that is limited to it may ask for: nothing but this. */
@@ -20,7 +21,10 @@ const needs: Record<string, Needs> = {
   load: { topics: ['load'], series: ['load'], routes: ['top'] },
   locks: { topics: ['locks', 'connections'], series: ['waiting-sessions'], targets: sessions },
   progress: { topics: ['progress'], targets: [...sessions, 'run'] },
-  pools: { topics: ['pools'], series: ['pools', 'pool-waits'] },
+  pools: {
+    topics: ['sessions', 'connections', 'application-pools', 'pools', ...pgbouncer],
+    series: ['pools', 'pool-waits', 'active-sessions', 'pgbouncer-pools', 'pgbouncer-maxwait', 'pgbouncer-traffic'],
+  },
   statements: { topics: ['slow-queries'], series: ['statement'], targets: ['statement'] },
   compare: { routes: ['compare'] },
   tables: { topics: ['tables'], series: ['table'], targets: relations },

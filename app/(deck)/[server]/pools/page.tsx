@@ -1,4 +1,5 @@
 import { PoolsPage } from '@/components/pools/pools-page';
+import { runtime } from '@/lib/runtime';
 import { Prefetched } from '../../prefetched';
 
 type Input = {
@@ -8,12 +9,23 @@ type Input = {
 
 export const metadata = { title: 'Pools' };
 
-/** pgdeck's own connections to the server. */
+/** Who holds the server's slots, and the pools of applications, of PgBouncer and of pgdeck. */
 export default async function Page({ params, searchParams }: Input) {
   const { server } = await params;
   return (
-    <Prefetched server={server} topics={[{ id: 'pools' }]} series={['pools']} search={await searchParams}>
-      <PoolsPage server={server} />
+    <Prefetched
+      server={server}
+      topics={[
+        { id: 'sessions' },
+        { id: 'connections' },
+        { id: 'application-pools' },
+        { id: 'pools' },
+        { id: 'pgbouncer-pools' },
+      ]}
+      series={['pools', 'pool-waits', 'active-sessions']}
+      search={await searchParams}
+    >
+      <PoolsPage server={server} limits={runtime().config.limits} />
     </Prefetched>
   );
 }

@@ -1,0 +1,170 @@
+import type { Column } from '@/components/table/column';
+import { DataTable } from '@/components/table/data-table';
+import { LoadCell } from '@/components/table/load-cell';
+import { visible } from '@/components/ui/highlight';
+import { Panel } from '@/components/ui/panel';
+import { SqlBlock } from '@/components/ui/sql';
+import { StateText } from '@/components/ui/state';
+import type { TopicView } from '@/lib/client/use-topic';
+import { count, exact, notApplicable, plural } from '@/lib/format';
+import { linesFor, type Maxima, maximaOf, maximaSentence } from './maxima';
+import type { Service } from './slots';
+import { TrackBar, type TrackPiece } from './track-bar';
+
+const kinds: { kind: string; label: string; color: string }[] = [
+  { kind: 'application', label: 'Applications', color: 'var(--accent)' },
+  { kind: 'pgbouncer', label: 'PgBouncer', color: 'var(--wait-client)' },
+  { kind: 'pgdeck', label: 'pgdeck', color: 'var(--wait-ipc)' },
+  { kind: 'seen', label: 'Not configured, as now', color: 'var(--wait-other)' },
+];
+const colorOf = (kind: string) => kinds.find((each) => each.kind === kind)?.color ?? 'var(--wait-other)';
+
+const rowKey = ({ kind, name }: Service) => `${kind}:${name}`;
+
+/** What all pools may open together, against what the server takes. */
+export function MaximaPanel({ view }: { view: TopicView<Service> }) {
+  const maxima = view.rows && maximaOf(view.rows);
+  return (
+    <Panel
+      id="pool-maxima"
+      title="If all pools fill"
+      sentence={maxima ? sentenceOf(maxima) : '\u00a0'}
+      view={view}
+      flush
+      height={200}
+    >
+      {(rows) => {
+        const { most, ceiling, unknown, configured } = maximaOf(rows);
+        const largest = Math.max(1, ...rows.map(({ slots_most }) => slots_most));
+        return (
+          <>
+            {ceiling !== null && <MaximaBar rows={rows} most={most} ceiling={ceiling} />}
+            <DataTable
+              id="pool-maxima"
+              caption="Pools and what each may open"
+              rows={rows}
+              columns={maximaColumns(largest)}
+              rowKey={rowKey}
+              sort={{ column: 'slots_most', descending: true }}
+              view={view}
+              inUrl={false}
+              filterText=""
+            />
+            {unknown.length > 0 && <HowToConfigure unknown={unknown} configured={configured} />}
+          </>
+        );
+      }}
+    </Panel>
+  );
+}
+
+function sentenceOf(maxima: Maxima) {
+  const words = maximaSentence(maxima);
+  return maxima.beyond > 0 ? <StateText state="warning">{visible(words)}</StateText> : words;
+}
+
+function MaximaBar({ rows, most, ceiling }: { rows: Service[]; most: number; ceiling: number }) {
+  const pieces: TrackPiece[] = kinds.map(({ kind, label, color }) => ({
+    label,
+    color,
+    value: rows.filter((row) => row.kind === kind).reduce((sum, row) => sum + row.slots_most, 0),
+  }));
+  const free = ceiling - most;
+  return (
+    <TrackBar
+      label={`Pools may open ${exact(most)} connections; the server takes ${exact(ceiling)} from applications`}
+      pieces={free > 0 ? [...pieces, { label: 'Left', value: free }] : pieces}
+      whole={Math.max(most, ceiling)}
+      marks={[{ at: ceiling, label: `${exact(ceiling)} for applications` }]}
+      text={count}
+    />
+  );
+}
+
+const none = <span className="muted">{notApplicable}</span>;
+
+function maximaColumns(largest: number): Column<Service>[] {
+  return [
+    { id: 'name', header: 'Pool of', value: (row) => row.name, cell: (row) => visible(row.name) },
+    {
+      id: 'kind',
+      header: 'Known from',
+      value: kindWords,
+      cell: (row) => <span className="soft">{kindWords(row)}</span>,
+      meaning: 'Where its size comes from. Not configured: nobody said, and what it has now is counted.',
+      rank: 2,
+    },
+    {
+      id: 'pool_max',
+      header: 'Pool size',
+      kind: 'number',
+      value: (row) => row.pool_max,
+      cell: (row) => (row.pool_max === null ? <span className="muted">not said</span> : count(row.pool_max)),
+    },
+    {
+      id: 'instances',
+      header: 'Instances',
+      kind: 'number',
+      value: (row) => row.instances,
+      cell: instancesCell,
+    },
+    {
+      id: 'slots_most',
+      header: 'Most',
+      unit: 'slots',
+      kind: 'bar',
+      value: (row) => row.slots_most,
+      cell: (row) => (
+        <LoadCell
+          pieces={[{ label: 'Most', value: row.slots_most, color: colorOf(row.kind) }]}
+          most={largest}
+          text={count}
+          room={56}
+        >
+          {count(row.slots_most)}
+        </LoadCell>
+      ),
+    },
+    {
+      id: 'sessions',
+      header: 'Now',
+      kind: 'number',
+      value: (row) => row.sessions,
+      cell: (row) => (row.sessions === 0 ? <span className="muted">0</span> : count(row.sessions)),
+    },
+  ];
+}
+
+function kindWords({ kind, through_pgbouncer }: Service): string {
+  if (kind === 'application') return through_pgbouncer ? 'configuration, behind PgBouncer' : 'configuration';
+  if (kind === 'pgbouncer') return 'PgBouncer';
+  return kind === 'pgdeck' ? "pgdeck's settings" : 'not configured';
+}
+
+function instancesCell({ kind, instances, instances_from }: Service) {
+  if (kind === 'pgdeck') return none;
+  if (instances === null) return <span className="muted">none seen</span>;
+  if (kind === 'pgbouncer') return plural(instances, 'pool');
+  return (
+    <>
+      {count(instances)} <span className="muted">{instances_from === 'configuration' ? 'given' : 'seen'}</span>
+    </>
+  );
+}
+
+function HowToConfigure({ unknown, configured }: { unknown: Service[]; configured: boolean }) {
+  return (
+    <details className="pool-lines" open={!configured}>
+      <summary>
+        {configured
+          ? 'Lines for the pools that are not configured'
+          : 'Say how large the pools of your applications are'}
+      </summary>
+      <p className="soft">
+        Into the server's entry in pgdeck.config.json, with the maximum of each pool in place of what is seen now, then
+        send pgdeck SIGHUP. Instances left out are counted by the addresses that are seen.
+      </p>
+      <SqlBlock sql={linesFor(unknown)} label="lines of the configuration" />
+    </details>
+  );
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { linesFor, maximaOf, maximaSentence } from './maxima';
+import type { Service } from './slots';
+
+const service = (name: string, slots_most: number, changes: Partial<Service> = {}) =>
+  ({ kind: 'application', name, slots_most, ceiling: 97, sessions: 5, instances: 2, ...changes }) as Service;
+const pgdeck = service('pgdeck', 6, { kind: 'pgdeck' });
+
+describe('the sum of maxima', () => {
+  it('says how many are refused, and for whom nobody said', () => {
+    const maxima = maximaOf([service('web', 134), pgdeck]);
+    expect(maxima).toMatchObject({ most: 140, ceiling: 97, beyond: 43, configured: true });
+    expect(maximaSentence(maxima)).toBe('140 of 97: if all pools fill, 43 clients are refused.');
+    const seen = maximaOf([service('psql', 5, { kind: 'seen' }), pgdeck]);
+    expect(seen.configured).toBe(false);
+    expect(maximaSentence(seen)).toBe(
+      '11 of 97: what all pools may open at most fits. Nobody said how large the pool of psql may become: what they have now is counted.',
+    );
+    expect(maximaSentence(maximaOf([service('web', 98)]))).toContain('1 client is refused');
+  });
+
+  it('gives the lines that configure them, which are JSON', () => {
+    const named = service('shop-web', 5, {
+      kind: 'seen',
+      application_name: 'shop-web',
+      usename: null,
+      datname: 'shop',
+    });
+    const byRole = service('a "b": {c}', 5, {
+      kind: 'seen',
+      application_name: null,
+      usename: 'a "b": {c}',
+      instances: null,
+    });
+    const lines = linesFor([named, byRole]);
+    expect(lines.split('\n')[1]).toBe(
+      '  { "name": "shop-web", "match": { "application_name": "shop-web" }, "poolMax": 3, "instances": 2 },',
+    );
+    expect(JSON.parse(`{${lines}}`)).toEqual({
+      applications: [
+        { name: 'shop-web', match: { application_name: 'shop-web' }, poolMax: 3, instances: 2 },
+        { name: 'a "b": {c}', match: { usename: 'a "b": {c}' }, poolMax: 5, instances: 1 },
+      ],
+    });
+  });
+});

@@ -1,0 +1,307 @@
+import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { ChartPanel } from '@/components/charts/chart-panel';
+import { momentOf, summarise } from '@/components/charts/summary';
+import { DataTable } from '@/components/table/data-table';
+import { Panel } from '@/components/ui/panel';
+import { Segmented } from '@/components/ui/segmented';
+import { SqlBlock } from '@/components/ui/sql';
+import type { SeriesAnswer } from '@/lib/client/shapes';
+import { useLasting } from '@/lib/client/use-lasting';
+import { type TopicView, useTopic } from '@/lib/client/use-topic';
+import { count, durationInWords, rate } from '@/lib/format';
+import { Link } from '../ui/link';
+import {
+  type BouncerClient,
+  type BouncerDatabase,
+  type BouncerServer,
+  type BouncerSetting,
+  type BouncerStats,
+  clientColumns,
+  clientLooks,
+  databaseColumns,
+  poolColumns,
+  serverColumns,
+  serverLooks,
+  settingColumns,
+  statsColumns,
+} from './pgbouncer-columns';
+import { type BouncerPool, bouncerSentence } from './pgbouncer-summary';
+import { serversOf } from './slots';
+
+/** PgBouncer: its pools, what they did over time, and its databases, clients, server connections, traffic and settings. */
+export function PgBouncerPanels({ server, view }: { server: string; view: TopicView<BouncerPool> }) {
+  const { answer } = view;
+  // Nobody named one: that is no failure, and one panel is enough to say so.
+  if (answer?.status === 'unavailable' && answer.reason === 'setting' && !view.rows)
+    return <NotConfigured hint={answer.hint} />;
+  return (
+    <>
+      <Panel
+        id="pgbouncer-pools"
+        title="PgBouncer's pools"
+        sentence={view.rows ? bouncerSentence(view.rows) : '\u00a0'}
+        view={view}
+        flush
+        height={140}
+        empty={(rows) =>
+          rows.length === 0
+            ? {
+                word: 'None yet',
+                text: 'A pool appears when the first client of a database and user connects to PgBouncer.',
+              }
+            : undefined
+        }
+      >
+        {(rows) => (
+          <DataTable
+            id="pgbouncer-pools"
+            caption="PgBouncer's pools"
+            rows={rows}
+            columns={poolColumns(Math.max(1, ...rows.map((row) => Math.max(serversOf(row), row.pool_size ?? 0))))}
+            rowKey={poolKey}
+            sort={{ column: 'cl_waiting', descending: true }}
+            view={view}
+            inUrl={false}
+            filterText=""
+          />
+        )}
+      </Panel>
+      <BouncerCharts server={server} view={view} />
+      <BouncerLists server={server} />
+    </>
+  );
+}
+
+const poolKey = (pool: BouncerPool) => `${pool.database}/${pool.user}`;
+
+function NotConfigured({ hint }: { hint: string }) {
+  return (
+    <Panel
+      id="pgbouncer"
+      title="PgBouncer"
+      sentence="None is configured for this server, so applications are taken to connect directly."
+    >
+      <div className="pool-lines">
+        <p className="soft">{hint}</p>
+        <SqlBlock sql={bouncerLine} label="line of the configuration" />
+      </div>
+    </Panel>
+  );
+}
+
+const bouncerLine = '"pgbouncerUrl": "postgresql://USER:PASSWORD@HOST:6432/pgbouncer"';
+
+function BouncerCharts({ server, view }: { server: string; view: TopicView<BouncerPool> }) {
+  const stats = useTopic(server, 'pgbouncer-stats');
+  return (
+    <div className="columns-2">
+      <ChartPanel
+        title="Clients of PgBouncer"
+        series="pgbouncer-pools"
+        view={view}
+        looks={clientLooks}
+        stacked
+        unit="count"
+        text={count}
+        height={120}
+        folded="most"
+        sentence={(series) => nowAndMost(series, ['cl_waiting'], 'wait', count)}
+      />
+      <ChartPanel
+        title="Server connections of PgBouncer"
+        series="pgbouncer-pools"
+        view={view}
+        looks={serverLooks}
+        stacked
+        unit="count"
+        text={count}
+        height={120}
+        folded="most"
+        sentence={(series) => nowAndMost(series, ['sv_active'], 'are linked to a client', count)}
+      />
+      <ChartPanel
+        title="Longest wait in PgBouncer"
+        series="pgbouncer-maxwait"
+        view={view}
+        looks={waitLooks}
+        text={durationInWords}
+        height={120}
+        folded="most"
+        legend="none"
+        sentence={(series) => nowAndMost(series, ['maxwait'], 'is the longest wait', durationInWords)}
+      />
+      <ChartPanel
+        title="Traffic through PgBouncer"
+        series="pgbouncer-traffic"
+        view={stats}
+        looks={trafficLooks}
+        text={rate}
+        height={120}
+        sentence={(series) => nowAndMost(series, ['transactions'], 'transactions', rate)}
+      />
+    </div>
+  );
+}
+
+const waitLooks = [{ column: 'maxwait', label: 'Longest wait', color: 'var(--accent)' }];
+const trafficLooks = [
+  { column: 'transactions', label: 'Transactions', color: 'var(--accent)' },
+  { column: 'statements', label: 'Statements', color: 'var(--wait-client)' },
+];
+
+function nowAndMost(series: SeriesAnswer, columns: string[], words: string, text: (value: number) => string): string {
+  const found = summarise(series, columns);
+  if (!found) return 'Nothing is known yet; the first figures come within 10 s.';
+  const now = `${text(found.now)} ${words} now`;
+  if (found.highest <= found.now) return `${now}; never more in this time.`;
+  return `${now}; at most ${text(found.highest)}, at ${momentOf(series, found.highestAt)}.`;
+}
+
+const lists = ['databases', 'clients', 'servers', 'traffic', 'settings'] as const;
+const titles: Record<(typeof lists)[number], string> = {
+  databases: 'Databases',
+  clients: 'Clients',
+  servers: 'Server connections',
+  traffic: 'Traffic',
+  settings: 'Settings',
+};
+
+/** One list of PgBouncer's at a time: what is not looked at is not asked for. */
+function BouncerLists({ server }: { server: string }) {
+  const [shown, setShown] = useQueryState('show', parseAsStringLiteral(lists).withDefault('databases'));
+  const List = { databases: Databases, clients: Clients, servers: Servers, traffic: Traffic, settings: Settings }[
+    shown
+  ];
+  return (
+    <>
+      <div className="filters">
+        <Segmented
+          label="What of PgBouncer"
+          value={shown}
+          onChange={(next) => setShown(next)}
+          segments={lists.map((value) => ({ value, label: titles[value] }))}
+        />
+      </div>
+      <List server={server} />
+    </>
+  );
+}
+
+function Databases({ server }: { server: string }) {
+  const view = useTopic(server, 'pgbouncer-databases');
+  return (
+    <Panel id="pgbouncer-databases" title="PgBouncer's databases" view={view} flush height={120}>
+      {(rows: BouncerDatabase[]) => (
+        <DataTable
+          id="pgbouncer-databases"
+          caption="PgBouncer's databases"
+          rows={rows}
+          columns={databaseColumns}
+          rowKey={(row) => row.name}
+          sort={{ column: 'name', descending: false }}
+          view={view}
+          inUrl={false}
+          filterText=""
+          empty="PgBouncer offers no database that you may see."
+        />
+      )}
+    </Panel>
+  );
+}
+
+function Clients({ server }: { server: string }) {
+  const view = useTopic(server, 'pgbouncer-clients');
+  return (
+    <Panel id="pgbouncer-clients" title="PgBouncer's clients" view={view} flush height={240}>
+      {(rows: BouncerClient[]) => (
+        <DataTable
+          id="pgbouncer-clients"
+          caption="PgBouncer's clients"
+          rows={rows}
+          columns={clientColumns}
+          rowKey={byPtr}
+          sort={{ column: 'wait_seconds', descending: true }}
+          view={view}
+          live
+          inUrl={false}
+          filterText=""
+          empty="No client is connected to PgBouncer."
+        />
+      )}
+    </Panel>
+  );
+}
+
+function Servers({ server }: { server: string }) {
+  const view = useTopic(server, 'pgbouncer-servers');
+  const lasting = useLasting();
+  const columns = serverColumns((pid) => (
+    <Link href={lasting(`/${encodeURIComponent(server)}/sessions?session=${pid}&idle=true`)} prefetch={false}>
+      {pid}
+    </Link>
+  ));
+  return (
+    <Panel id="pgbouncer-servers" title="PgBouncer's server connections" view={view} flush height={240}>
+      {(rows: BouncerServer[]) => (
+        <DataTable
+          id="pgbouncer-servers"
+          caption="PgBouncer's server connections"
+          rows={rows}
+          columns={columns}
+          rowKey={byPtr}
+          sort={{ column: 'database', descending: false }}
+          view={view}
+          live
+          inUrl={false}
+          filterText=""
+          empty="PgBouncer has no connection to a server now. One is opened when a client begins a transaction."
+        />
+      )}
+    </Panel>
+  );
+}
+
+const byPtr = ({ ptr }: { ptr: string }) => ptr;
+
+function Traffic({ server }: { server: string }) {
+  const view = useTopic(server, 'pgbouncer-stats');
+  return (
+    <Panel id="pgbouncer-stats" title="PgBouncer's traffic" view={view} flush height={120}>
+      {(rows: BouncerStats[]) => (
+        <DataTable
+          id="pgbouncer-stats"
+          caption="PgBouncer's traffic"
+          rows={rows}
+          columns={statsColumns}
+          rowKey={(row) => row.database}
+          sort={{ column: 'total_query_count_per_second', descending: true }}
+          view={view}
+          inUrl={false}
+          filterText=""
+          empty="Nothing went through PgBouncer yet."
+        />
+      )}
+    </Panel>
+  );
+}
+
+function Settings({ server }: { server: string }) {
+  const view = useTopic(server, 'pgbouncer-config');
+  return (
+    <Panel id="pgbouncer-config" title="PgBouncer's settings" view={view} flush height={240}>
+      {(rows: BouncerSetting[]) => (
+        <DataTable
+          id="pgbouncer-config"
+          caption="PgBouncer's settings"
+          rows={rows}
+          columns={settingColumns}
+          rowKey={(row) => row.key}
+          sort={{ column: 'key', descending: false }}
+          view={view}
+          inUrl={false}
+          filterText=""
+        />
+      )}
+    </Panel>
+  );
+}
