@@ -7,11 +7,13 @@ import { startDemo } from '@/demo/start';
 import { guardedServer } from '@/lib/access/http';
 import { keptSecret } from '@/lib/access/keys';
 import { type Config, type DemoAddresses, readConfig, type Target } from '@/lib/config';
+import { setting } from '@/lib/config-early.mjs';
 import { openToAll } from '@/lib/config-warnings';
 import type { HistoryPlace } from '@/lib/history/place';
 import { log } from '@/lib/metrics/log';
 import { shared } from '@/lib/runtime';
 import { addressOf, announcement } from './announce';
+import { takeHangUps } from './hang-up';
 import { HistoryServer } from './history-server';
 import { LaunchError } from './launch-error';
 import { listen } from './listen';
@@ -46,6 +48,8 @@ export async function start({ root, dev, demo: wantsDemo }: StartOptions): Promi
     NEXT_MANUAL_SIG_HANDLE: 'true',
   });
   const down = new WayDown();
+  const reloads = !wantsDemo && setting(process.env, 'PGDECK_CONFIG') !== undefined;
+  const takesHangUps = takeHangUps({ reloads, leave: (why) => down.leave(why), say });
   try {
     // The settings are checked before anything is started; with the demo its addresses are known only afterwards.
     const settings = readConfig(process.env, wantsDemo ? placeholder : undefined);
@@ -68,6 +72,8 @@ export async function start({ root, dev, demo: wantsDemo }: StartOptions): Promi
     const nobody = await nobodyCanSignIn(config);
     if (nobody !== undefined) say(nobody);
     if (config.access.mode === 'anonymous') repeat(openToAll);
+    if (reloads) say(`PGDECK_CONFIG is read again at: kill -HUP ${process.pid}`);
+    takesHangUps();
     down.add(watchServers(say));
   } catch (error) {
     await down.go();
@@ -174,12 +180,12 @@ class WayDown {
   #going: Promise<void> | undefined;
 
   constructor() {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.#leave(signal));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.leave(signal));
     // npm does not pass on every signal, and a SIGKILL never: when it is gone, so are we. Started directly we stay.
     if (process.env.npm_lifecycle_event !== undefined) {
       const parent = process.ppid;
       setInterval(() => {
-        if (process.ppid !== parent) this.#leave('npm ended');
+        if (process.ppid !== parent) this.leave('npm ended');
       }, 500).unref();
     }
   }
@@ -215,7 +221,8 @@ class WayDown {
     await settled(this.#last);
   }
 
-  #leave(why: string): void {
+  /** Ends the process in order; once. */
+  leave(why: string): void {
     if (this.#going) return;
     say(`\nStopping (${why}) …`);
     const late = setTimeout(() => {

@@ -4,9 +4,19 @@ import { shared } from '@/lib/runtime';
 export function watchServers(say: (line: string) => void): () => void {
   const said = new Map<string, string>();
   const warned = new Set<string>();
+  const names = new Map<string, string>();
   const look = () => {
-    for (const { config, connections } of shared().servers?.values() ?? []) {
+    const { servers } = shared();
+    if (!servers) return;
+    for (const [id, name] of names) {
+      if (servers.has(id)) continue;
+      say(`${name}: not watched any more.`);
+      for (const known of [said, names]) known.delete(id);
+      warned.delete(id);
+    }
+    for (const { config, connections } of servers.values()) {
       const { problem, capabilities } = connections;
+      names.set(config.id, config.name);
       const before = said.get(config.id);
       if (problem) {
         const line = `${config.name}: ${problem.sentence} ${problem.hint}`;

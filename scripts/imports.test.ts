@@ -234,6 +234,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/config',
       'lib/config-access',
       'lib/config-early',
+      'lib/config-file',
       'lib/config-people',
       'lib/config-warnings',
       'lib/embedded',

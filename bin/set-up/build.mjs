@@ -21,6 +21,7 @@ const programs = {
   doctor: 'bin/doctor.ts',
   'history-migrate': 'bin/history-migrate.ts',
   'audit-verify': 'bin/audit-verify.ts',
+  'config-check': 'bin/config-check.ts',
   user: 'bin/user.ts',
   token: 'bin/token.ts',
   workload: 'demo/workload.ts',

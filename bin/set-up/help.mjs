@@ -17,6 +17,9 @@ export const help = `pgdeck: a dashboard for the people who keep PostgreSQL serv
   npx pgdeck audit verify [--state-dir DIR] [--head HASH]
                                  check that no line of the audit was changed or removed; pgdeck may run meanwhile
                                  (exit code 0: the chain holds, 1: it does not)
+  npx pgdeck config check [FILE]
+                                 what is wrong with pgdeck.config.json and the settings, and what they mean; nothing is asked
+                                 (exit code 0: pgdeck would start with them, 1: it would not)
   npx pgdeck user …              who signs in with a password; npx pgdeck user tells more
   npx pgdeck token …             tokens for scripts; npx pgdeck token tells more
 
@@ -45,6 +48,18 @@ export const auditHelp = `pgdeck writes down who did what, in lines that hang to
                                  (exit code 0: the chain holds, 1: it does not)
 
 What stands in a line: docs/actions.md
+`;
+
+/** What `pgdeck config` says. */
+export const configHelp = `pgdeck watches the servers of the file that PGDECK_CONFIG names, or the one of DATABASE_URL or PGHOST
+
+  npx pgdeck config check [FILE]
+                                 tell all that is wrong with FILE (left out: the one of PGDECK_CONFIG) and with the settings
+                                 of the environment and of .env, or else what they mean, without passwords. No server is
+                                 asked, and a pgdeck that runs is not touched.
+                                 (exit code 0: pgdeck would start with them, 1: it would not)
+
+A pgdeck that runs reads the file again on SIGHUP; it then checks it in the same way. What stands in it: docs/connect.md
 `;
 
 /** What `pgdeck user` says. */

@@ -12,7 +12,7 @@ import {
   setting,
 } from '../../lib/config-early.mjs';
 import { buildApp, buildPrograms } from './build.mjs';
-import { auditHelp, exampleUrl, help, historyHelp, tokenHelp, userHelp } from './help.mjs';
+import { auditHelp, configHelp, exampleUrl, help, historyHelp, tokenHelp, userHelp } from './help.mjs';
 import { installDependencies } from './install.mjs';
 import { checkPort } from './port.mjs';
 import { SetUpError } from './progress.mjs';
@@ -86,6 +86,15 @@ const commands = {
     if (rest[0] !== 'verify' || rest.length > 1)
       throw new SetUpError(`pgdeck has no command audit ${rest.join(' ')}.\n\n${auditHelp.trimEnd()}`);
     await program('audit-verify', { stateDir, head });
+  },
+  async config({ rest }) {
+    if (rest.length === 0 || (rest.length === 1 && rest[0] === 'help')) {
+      process.stdout.write(configHelp);
+      return;
+    }
+    if (rest[0] !== 'check' || rest.length > 2)
+      throw new SetUpError(`pgdeck has no command config ${rest.join(' ')}.\n\n${configHelp.trimEnd()}`);
+    await program('config-check', { root, file: rest[1] });
   },
   async user({ rest, given: { role, print, 'password-stdin': passwordStdin, 'state-dir': stateDir } }) {
     if (!asksForHelp(rest, userWords, 'user', userHelp))
@@ -173,11 +182,16 @@ export async function main(argv) {
     });
     const [name = 'start', ...rest] = positionals;
     if (values.help || name === 'help') {
-      process.stdout.write({ history: historyHelp, audit: auditHelp, user: userHelp, token: tokenHelp }[name] ?? help);
+      process.stdout.write(
+        { history: historyHelp, audit: auditHelp, config: configHelp, user: userHelp, token: tokenHelp }[name] ?? help,
+      );
       return;
     }
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (!command || (rest.length > 0 && !['doctor', 'history', 'audit', 'user', 'token', 'bench'].includes(name))) {
+    if (
+      !command ||
+      (rest.length > 0 && !['doctor', 'history', 'audit', 'config', 'user', 'token', 'bench'].includes(name))
+    ) {
       throw new SetUpError(`pgdeck has no command ${[name, ...rest].join(' ')}.\n\n${help.trimEnd()}`);
     }
     if (name !== 'bench') checkOptions(positionals, values);
