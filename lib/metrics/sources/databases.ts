@@ -1,9 +1,6 @@
 import type { Row } from '@/lib/topics/index';
 import { defineSource, epochSeconds, type Figure } from '../source';
 
-/** A size that was read longer ago than this is not told any more; it is read every five minutes. */
-const oldestSizeSeconds = 900;
-
 type Database = Row<'databases'>;
 
 const counted = (help: string, value: (row: Database) => number): Figure<Database> => ({
@@ -53,9 +50,9 @@ export const databases = defineSource({
   },
 });
 
-/** What a database takes on disk, and how far it is from wraparound. */
+/** What a database takes on disk. */
 export const databaseSizes = defineSource({
-  topic: 'databases',
+  topic: 'database-sizes',
   rows: (rows) => rows,
   labels: ['datname'],
   from: 'postgres_exporter',
@@ -63,9 +60,18 @@ export const databaseSizes = defineSource({
     pg_database_size_bytes: {
       type: 'gauge',
       help: 'Size of the files of the database; read every 5 minutes.',
-      value: (row) =>
-        row.size_age_seconds !== null && row.size_age_seconds < oldestSizeSeconds ? row.size_bytes : null,
+      value: (row) => row.size_bytes,
     },
+  },
+});
+
+/** How far a database is from wraparound. */
+export const databaseAges = defineSource({
+  topic: 'databases',
+  rows: (rows) => rows,
+  labels: ['datname'],
+  from: 'postgres_exporter',
+  figures: {
     pg_database_wraparound_age_datfrozenxid_seconds: {
       type: 'gauge',
       help: 'Transactions (not seconds) since the oldest one that is not frozen; at 2 billion the server stops.',

@@ -1,6 +1,6 @@
 import type { Source } from '../source';
 import { clients, lockWaits, slots, waits, workers } from './activity';
-import { databaseSessions, databaseSizes, databases } from './databases';
+import { databaseAges, databaseSessions, databaseSizes, databases } from './databases';
 import { ownCost, ownPools, ownPoolWaits, ownShare } from './own';
 import { pgbouncerPools, pgbouncerSizes, pgbouncerStats } from './pgbouncer';
 import { slots as replicationSlots, slotStates, standbyItself, standbys } from './replication';
@@ -17,6 +17,7 @@ export const sources: Source[] = [
   lockWaits,
   databases,
   databaseSizes,
+  databaseAges,
   databaseSessions,
   tables,
   standbyItself,
