@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Server as HttpServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pools } from '@/demo/pools';
 import { startDemo } from '@/demo/start';
 import { guardedServer } from '@/lib/access/http';
 import { keptSecret } from '@/lib/access/keys';
@@ -103,7 +104,7 @@ async function bringUpDemo(root: string, { stateDir }: Config, down: WayDown): P
   say('Starting the demo (PostgreSQL 18 on a free port) …');
   const demo = await startDemo({ stateDir: folder, root, say });
   down.add(() => demo.stop());
-  return { read: demo.read, action: demo.action };
+  return { read: demo.read, action: demo.action, applications: pools };
 }
 
 /** Begins to bring up the history's own PostgreSQL, where there is to be one: the pages do not wait for it. */

@@ -94,8 +94,8 @@ export type Config = {
   warnings: string[];
 };
 
-/** How to reach the demo, from the launcher that started it. */
-export type DemoAddresses = { read: Target; action: Target };
+/** How to reach the demo, and the pools of its services, from the launcher that started it. */
+export type DemoAddresses = { read: Target; action: Target; applications?: ApplicationPool[] };
 
 /** The state folder of this environment. */
 export function stateFolder(env: Environment): string {
@@ -145,10 +145,11 @@ function unknownSettings(env: Environment): string[] {
     .map((name) => `${name} is not a setting of pgdeck; docs/settings.md lists them.`);
 }
 
-function demoServer({ read, action }: DemoAddresses): ServerConfig {
+function demoServer({ read, action, applications }: DemoAddresses): ServerConfig {
   // The demo runs on this machine.
   const cpus = availableParallelism();
-  return { id: 'demo', name: 'Demo shop', environment: 'demo', tags: [], demo: true, read, action, cpus };
+  const name = 'Demo shop';
+  return { id: 'demo', name, environment: 'demo', tags: [], demo: true, read, action, cpus, applications };
 }
 
 /** `on` or `off`; `otherwise` where it is not set. */

@@ -3,7 +3,7 @@ import { logins } from '../roles';
 import { close, connect, pause, type Shop, wait } from './shop';
 
 /** Below the role's limit, so that the pool does not fail, only comes near. */
-const mostConnections = logins.app_inventory.connectionLimit - 2;
+export const mostConnections = logins.app_inventory.connectionLimit - 2;
 
 /** A pool that gives out connections and gets none back: it grows until its process is restarted. */
 export async function leakingPool(shop: Shop): Promise<never> {

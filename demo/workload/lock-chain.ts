@@ -56,7 +56,8 @@ async function lockChain(shop: Shop, holdSeconds: number): Promise<void> {
   }
 }
 
-const readers = [
+/** Who reads what is locked, and waits behind the migration: role and application. */
+export const readers = [
   ['app_shop', 'shop-web'],
   ['app_shop', 'checkout'],
   ['app_billing', 'billing-api'],

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import type { LoginRole } from '../roles';
 import { sizes } from '../seed';
 import { below, keep, pause, type Shop } from './shop';
 
@@ -9,14 +10,21 @@ const products = sizes.page.products;
 const product = () => 1 + below(products);
 const customer = () => 1 + below(customers);
 
+/** How many sessions of each service are at work at once. */
+export const sessions = { 'shop-web': 6, checkout: 2, 'billing-api': 2, warehouse: 1 };
+
 /** What ordinary days are made of: many small statements, and one page that asks for each of its products by itself. */
 export function traffic(shop: Shop): Promise<never>[] {
-  return [
-    ...Array.from({ length: 6 }, () => keep(shop, 'app_shop', 'shop-web', visit)),
-    ...Array.from({ length: 2 }, () => keep(shop, 'app_shop', 'checkout', checkOut)),
-    ...Array.from({ length: 2 }, () => keep(shop, 'app_billing', 'billing-api', settle)),
-    keep(shop, 'app_inventory', 'warehouse', ship),
-  ];
+  const work = { 'shop-web': visit, checkout: checkOut, 'billing-api': settle, warehouse: ship };
+  const roles = {
+    'shop-web': 'app_shop',
+    checkout: 'app_shop',
+    'billing-api': 'app_billing',
+    warehouse: 'app_inventory',
+  };
+  return (Object.keys(sessions) as (keyof typeof sessions)[]).flatMap((service) =>
+    Array.from({ length: sessions[service] }, () => keep(shop, roles[service] as LoginRole, service, work[service])),
+  );
 }
 
 async function visit(client: Client): Promise<void> {
