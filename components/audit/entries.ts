@@ -91,6 +91,10 @@ function outcomeOf(entry: AuditEntry): Pick<AuditLine, 'mark' | 'word' | 'senten
       return { mark: 'warning', word: 'Refused', sentence: text(entry.message) ?? '' };
     case 'logout':
       return { mark: 'ok', word: 'Signed out', sentence: text(entry.message) ?? '' };
+    case 'config_reloaded':
+      return { mark: 'ok', word: 'Taken', sentence: text(entry.message) ?? '' };
+    case 'config_refused':
+      return { mark: 'critical', word: 'Not taken', sentence: text(entry.message) ?? '' };
     case 'text_revealed':
       return { mark: 'ok', word: 'Shown', sentence: text(entry.message) ?? 'A text was shown with its values.' };
     case 'recovered':
@@ -110,6 +114,8 @@ const named: Record<string, string> = {
   login_ok: 'Sign-in',
   login_fail: 'Sign-in',
   logout: 'Sign-out',
+  config_reloaded: 'Configuration',
+  config_refused: 'Configuration',
 };
 
 /** What was done: the preview's question without its question mark. */

@@ -10,6 +10,7 @@ import { usePreference } from '@/lib/client/preferences';
 import { wrongTimes } from '@/lib/client/range';
 import { useSession } from '@/lib/client/session';
 import { useHistory } from '@/lib/client/use-kept';
+import { plural } from '@/lib/format';
 import { Button, IconButton } from '../ui/button';
 import { StateIcon } from '../ui/state';
 import { ConnectDialog } from './connect-dialog';
@@ -31,6 +32,15 @@ export function Banners({ server: id }: { server: string }) {
       <LostBanner />
       <HistoryBanner />
       <WrongTimesBanner />
+      <ConfigBanner />
+      {server?.leaving && (
+        <div className="banner warning" role="status">
+          <StateIcon state="warning" />
+          <p>
+            <b>This server is being removed.</b> {server.leaving} No action can be begun on it.
+          </p>
+        </div>
+      )}
       {server?.state === 'unreachable' && server.problem && (
         <div className="banner critical" role="status">
           <StateIcon state="critical" />
@@ -88,6 +98,23 @@ function LostBanner() {
       <p>
         <b>{lost.offline ? 'This computer is offline.' : 'pgdeck does not answer.'}</b> What you see is as old as each
         panel says. It is asked again by itself; if pgdeck was stopped, start it with npm start.
+      </p>
+    </div>
+  );
+}
+
+/** For admins: the file of servers was read again and is wrong, so that what is watched is what it said before. */
+function ConfigBanner() {
+  const refused = useSession()?.configRefused;
+  if (!refused) return null;
+  const [first, ...others] = refused.problems;
+  return (
+    <div className="banner warning" role="status">
+      <StateIcon state="warning" />
+      <p>
+        <b>The file of PGDECK_CONFIG was not taken.</b> What is watched stays as it was. {first}{' '}
+        {others.length > 0 && `${plural(others.length, 'other problem is', 'other problems are')} told by `}
+        {others.length > 0 && <code>npx pgdeck config check</code>}
       </p>
     </div>
   );

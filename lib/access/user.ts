@@ -56,6 +56,11 @@ export function roleFor(
   return roles.findLast((role) => isMeant({ name, groups }, roleOf[role]));
 }
 
+/** Whether somebody is admin of this pgdeck, and not of some servers or pages only. */
+export function isAdminOfAll({ role, only }: Pick<User, 'role' | 'only'>): boolean {
+  return role === 'admin' && !only?.servers && !only?.pages;
+}
+
 /** Throws 403 unless the user's role covers the one that is needed. */
 export function requireRole(user: Pick<User, 'name' | 'role'>, needed: Role): void {
   if (!covers(user.role, needed))

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineContract } from './contract';
+import { configRefused } from './parts';
 
 /** `GET /api/health`: whether pgdeck answers; the one question that nobody has to sign in for. */
 export const health = defineContract({
@@ -45,6 +46,13 @@ export const ready = defineContract({
           writable: z.boolean().describe('False: no action is run, for nobody could say who did it.'),
           problem: z.string().optional(),
         }),
+        configuration: z
+          .strictObject({
+            file: z.string().describe('The file of PGDECK_CONFIG.'),
+            refused: configRefused.nullable(),
+          })
+          .optional()
+          .describe('For admins, where a file names the servers.'),
       }),
     },
   },

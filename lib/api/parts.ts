@@ -29,6 +29,14 @@ export const unavailableReason = z
 /** A database by its name, as a parameter of a query or a body. */
 export const databaseName = z.string().describe('The name of a database.');
 
+/** Why the file of PGDECK_CONFIG was not taken when it was read last. */
+export const configRefused = z
+  .strictObject({
+    at: z.string().describe('ISO 8601.'),
+    problems: z.array(z.string()).describe('All that is wrong in it, each with its place.'),
+  })
+  .meta({ id: 'ConfigRefused', description: 'Why the file of PGDECK_CONFIG was not taken when it was read last.' });
+
 /** What every failure is answered with. */
 export const failure = z
   .strictObject({

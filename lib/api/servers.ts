@@ -25,6 +25,10 @@ export const serverSummary = z
       .nullable()
       .optional()
       .describe('Why it is not connected, where it is not.'),
+    leaving: z
+      .string()
+      .optional()
+      .describe('Why it is watched only until what runs on it has ended, in a sentence; nothing is begun on it.'),
     slowedDown: z
       .number()
       .describe(

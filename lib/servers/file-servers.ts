@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { AuditRecord } from '@/lib/audit/audit';
 import type { ServerConfig } from '@/lib/config';
 import type { Environment } from '@/lib/config-early.mjs';
@@ -26,7 +27,7 @@ const signal = { name: 'SIGHUP', role: 'admin', mode: 'signal' };
 export class FileServers {
   /** Why the file was not taken when it was read last; undefined: it was. */
   refused: Refused | undefined;
-  readonly #file: string;
+  readonly file: string;
   readonly #env: Environment;
   readonly #parts: ListParts;
   readonly #warned: Set<string>;
@@ -34,7 +35,7 @@ export class FileServers {
   #waiting: Promise<string[]> | undefined;
 
   constructor(file: string, env: Environment, parts: ListParts) {
-    this.#file = file;
+    this.file = resolve(file);
     this.#env = env;
     this.#parts = parts;
     this.#warned = new Set(parts.config.warnings);
@@ -56,7 +57,7 @@ export class FileServers {
   async #reload(): Promise<string[]> {
     let read: ReturnType<typeof readFile>;
     try {
-      read = readFile(this.#file, this.#env);
+      read = readFile(this.file, this.#env);
     } catch (error) {
       if (!(error instanceof ConfigFileError)) throw error;
       return this.#refuse(error);
@@ -69,10 +70,13 @@ export class FileServers {
     );
     this.#apply(read.servers);
     this.refused = undefined;
-    const message = `PGDECK_CONFIG was read again. ${differenceWords(difference)}`;
-    await this.#write({ event: 'config_reloaded', user: signal, message, file: this.#file, ...difference });
-    log.info({ file: this.#file, ...difference }, 'PGDECK_CONFIG was read again');
-    return [message, ...this.#waits(difference), ...this.#warnings(read)];
+    log.info({ file: this.file, ...difference }, 'PGDECK_CONFIG was read again');
+    await this.#audit(difference);
+    return [
+      `PGDECK_CONFIG was read again. ${differenceWords(difference)}`,
+      ...this.#waits(difference),
+      ...this.#warnings(read),
+    ];
   }
 
   /** The new list in the file's order; what leaves and has something running is kept behind it. */
@@ -158,15 +162,26 @@ export class FileServers {
 
   async #refuse({ message, problems }: ConfigFileError): Promise<string[]> {
     this.refused = { at: new Date().toISOString(), problems };
-    log.error({ file: this.#file, problems }, 'PGDECK_CONFIG was not taken; the servers stay as they were');
+    log.error({ file: this.file, problems }, 'PGDECK_CONFIG was not taken; the servers stay as they were');
     await this.#write({
       event: 'config_refused',
       user: signal,
       message: `PGDECK_CONFIG was not taken, and the servers stay as they were: ${problems.join(' ')}`,
-      file: this.#file,
+      file: this.file,
       problems,
     });
     return [`${message}\nThe servers stay as they were.`];
+  }
+
+  /** A line of numbers, and one about each server: who may not know of a server reads nothing of it. */
+  async #audit({ added, changed, removed }: Difference): Promise<void> {
+    const event = { event: 'config_reloaded', user: signal, file: this.file };
+    const message = `PGDECK_CONFIG was read again. Added: ${added.length}, changed: ${changed.length}, removed: ${removed.length}.`;
+    await this.#write({ ...event, message });
+    for (const server of added) await this.#write({ ...event, server, message: 'Added in PGDECK_CONFIG.' });
+    for (const { id, keys } of changed)
+      await this.#write({ ...event, server: id, keys, message: `Changed in PGDECK_CONFIG: ${keys.join(', ')}.` });
+    for (const server of removed) await this.#write({ ...event, server, message: 'Removed from PGDECK_CONFIG.' });
   }
 
   #waits({ removed }: Difference): string[] {

@@ -16,7 +16,7 @@ export type Parts = Pick<Runtime, 'config' | 'history' | 'cache'>;
 /** Everything that belongs to one watched server; nothing of it is asked before `beginServer`. */
 export function makeServer(config: ServerConfig, { config: settings, history, cache }: Parts): Server {
   const { id } = config;
-  const connections = new ServerConnections(config, settings.maintenanceMax);
+  const connections = new ServerConnections(config, settings.maintenanceMax, settings.pool);
   const complain = (error: unknown, topic: string) =>
     log.error({ err: error, server: id, topic }, 'a topic could not be read');
   const sampler = new Sampler(id, connections, topics, complain, history.of(id), { percent: settings.budgetPercent });
