@@ -1,8 +1,16 @@
 import type { z } from 'zod';
 import type { Role } from '@/lib/config-access';
 
-/** One answer of a route: `what` says in a sentence what it is; JSON of a shape, text of media types, either or neither. */
-export type Reply = { what: string; json?: z.ZodType; media?: readonly string[] };
+/**
+ * One answer of a route: `what` says in a sentence what it is; JSON of a shape, text of media types, either or neither.
+ * `headers` are those that others do not have, with what they tell.
+ */
+export type Reply = {
+  what: string;
+  json?: z.ZodType;
+  media?: readonly string[];
+  headers?: { readonly [name: string]: string };
+};
 
 /** Answers by their HTTP status. */
 export type Replies = { [status: number]: Reply };

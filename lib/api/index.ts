@@ -17,13 +17,15 @@ import { embedSession } from './embed';
 import { findings } from './findings';
 import { health, ready } from './health';
 import { changes, compare, cost, history, moments, series, seriesList, top } from './history';
+import { metrics } from './metrics';
+import { openapi } from './openapi';
 import { changeSchedule, createSchedule, deleteSchedule, schedules } from './schedules';
 import { servers } from './servers';
 import { extendSession, oidcCallback, oidcStart, session, signIn, signOut } from './session';
 import { topic } from './topics';
 
-/** Every route of the API, in the order in which it is documented: one line for each. */
-export const contracts: AnyContract[] = [
+/** Every route of the API by the name of its operation, in the order in which it is documented: one line for each. */
+export const contracts = {
   health,
   ready,
   servers,
@@ -63,4 +65,6 @@ export const contracts: AnyContract[] = [
   oidcStart,
   oidcCallback,
   embedSession,
-];
+  openapi,
+  metrics,
+} satisfies Record<string, AnyContract>;

@@ -98,22 +98,25 @@ export const description = z
 
 /** What topics take beside the envelope's parameters; each checks its own. */
 function ownParameters(): Record<string, z.ZodType> {
-  const found = new Map<string, { of: string[]; meaning: string }>();
-  for (const topic of Object.values(topics) as AnyTopic[])
-    for (const [name, shape] of Object.entries(topic.params?.shape ?? {})) {
-      const { meaning = '' } = ((shape as z.ZodType).meta() ?? {}) as { meaning?: string };
-      const known = found.get(name) ?? { of: [], meaning };
-      known.of.push(topic.id);
-      found.set(name, known);
+  const found = new Map<string, Map<string, string[]>>();
+  for (const { id, params } of Object.values(topics) as AnyTopic[])
+    for (const [name, shape] of Object.entries<z.ZodType>(params?.shape ?? {})) {
+      const { meaning = '' } = (shape.meta() ?? {}) as { meaning?: string };
+      const meanings = found.get(name) ?? new Map<string, string[]>();
+      meanings.set(meaning, [...(meanings.get(meaning) ?? []), id]);
+      found.set(name, meanings);
     }
   return Object.fromEntries(
-    [...found].map(([name, { of, meaning }]) => [
-      name,
-      z
-        .string()
-        .optional()
-        .describe(`Only ${of.join(', ')}. ${meaning}`.trim()),
-    ]),
+    [...found].map(([name, meanings]) => {
+      const words = [...meanings].map(([meaning, ids]) => `${ids.join(', ')}: ${meaning}`);
+      return [
+        name,
+        z
+          .string()
+          .optional()
+          .describe(`Only ${words.join(' ')}`),
+      ];
+    }),
   );
 }
 
@@ -140,6 +143,11 @@ export const topic = defineContract({
     200: {
       what: 'The answer, or the description.',
       json: z.union([z.discriminatedUnion('topic', answers as [(typeof answers)[number]]), description]),
+      headers: { ETag: 'Stands for the rows.', 'X-Age-Seconds': 'How old they are.' },
+    },
+    304: {
+      what: 'The rows that If-None-Match names are still the ones; X-Age-Seconds tells their age.',
+      headers: { ETag: 'Stands for the rows.', 'X-Age-Seconds': 'How old they are.' },
     },
   },
 });
