@@ -20,6 +20,9 @@ export function readPool(env: Environment): PoolSettings {
   };
 }
 
+/** What holds where nobody said anything else. */
+export const defaultPool: PoolSettings = readPool({});
+
 /** Reads `PGDECK_CACHE_*_SECONDS`. */
 export function readTtls(env: Environment): Ttls {
   const seconds = (kind: string, otherwise: number) =>

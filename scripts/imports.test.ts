@@ -126,6 +126,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/actions',
       'lib/audit',
       'lib/masking',
+      'lib/pgbouncer',
       'lib/postgres',
       'lib/sampler',
       'lib/metrics',
@@ -179,7 +180,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     types: ['lib/config'],
   },
   'lib/postgres': {
-    values: ['lib/identifier', 'lib/topics', 'lib/metrics', 'lib/config-early'],
+    values: ['lib/identifier', 'lib/topics', 'lib/metrics', 'lib/config-early', 'lib/config-resources'],
     types: ['lib/config'],
   },
   'lib/topics': { values: ['lib/format', 'lib/identifier'] },

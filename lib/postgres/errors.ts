@@ -28,6 +28,25 @@ export class PostgresProblem extends Error {
   }
 }
 
+/** No connection for questions became free in time. */
+export function exhausted(pool: { seconds: number; inUse: number; most: number; waiting: number }): PostgresProblem {
+  const { seconds, inUse, most, waiting } = pool;
+  return new PostgresProblem({
+    reason: 'timeout',
+    sentence: `No connection became free within ${seconds} s: the pool is exhausted, ${inUse} of ${most} are in use and ${waiting} ${waiting === 1 ? 'question waits' : 'questions wait'}.`,
+    hint: 'The server answers slowly, or something is locked: see Locks. PGDECK_POOL_MAX allows more connections, PGDECK_POOL_TIMEOUT a longer wait.',
+  });
+}
+
+/** A connection for questions was still being opened when the time was over. */
+export function notOpened(seconds: number): PostgresProblem {
+  return new PostgresProblem({
+    reason: 'timeout',
+    sentence: `No connection could be opened within ${seconds} s.`,
+    hint: 'Attempts are made one after another: the server takes long to let pgdeck in. It tries again by itself.',
+  });
+}
+
 type ErrorLike = { code?: unknown; message?: unknown };
 
 const bySqlstate: Record<string, (message: string) => Omit<Problem, 'sqlstate'>> = {

@@ -21,8 +21,7 @@ type Event =
   | 'pingsFailed';
 
 type Counts = Record<Event, number> & {
-  waiting: number;
-  waits_ms: SlidingWindow;
+  waitedMs: SlidingWindow;
   recent: Record<keyof PoolTrouble, SlidingWindow>;
 };
 
@@ -33,21 +32,9 @@ const troubles: (keyof PoolTrouble)[] = ['failedConnections', 'waitTimeouts', 'p
 export class PoolCounts {
   #counts = new Map<string, Counts>();
 
-  /** Something begins to wait for a connection; what is returned ends that, once. */
-  wait(pool: string): () => void {
-    const counts = this.#of(pool);
-    counts.waiting++;
-    let over = false;
-    return () => {
-      if (over) return;
-      over = true;
-      counts.waiting--;
-    };
-  }
-
   /** Something got its connection so many milliseconds after it asked for one. */
   waited(pool: string, ms: number): void {
-    this.#of(pool).waits_ms.add(ms);
+    this.#of(pool).waitedMs.add(ms);
   }
 
   /** Counts one event. */
@@ -67,20 +54,24 @@ export class PoolCounts {
     };
   }
 
-  /** A pool as the topic `pools` shows it: at least and at most so many connections, and those that there are. */
-  figures(pool: string, minimum: number, size: number, sessions: { session: Session; inUse: boolean }[]): PoolFigures {
+  /** A pool as the topic `pools` shows it, with what is true only now: its limits, who waits, its connections. */
+  figures(
+    pool: string,
+    now: Pick<PoolFigures, 'minimum' | 'size' | 'waiting'>,
+    sessions: { session: Session; inUse: boolean }[],
+  ): PoolFigures {
     const counts = this.#of(pool);
     const open = sessions.filter(({ session }) => !session.closed);
     const inUse = open.filter((one) => one.inUse).length;
-    const [p50, p95, p99] = counts.waits_ms.percentiles(shares).map(rounded);
+    const [p50, p95, p99] = counts.waitedMs.percentiles(shares).map(rounded);
     return {
       pool,
-      minimum,
-      size,
+      minimum: now.minimum,
+      size: now.size,
       in_use: inUse,
       idle: open.length - inUse,
-      overflow: Math.max(0, open.length - minimum),
-      waiting: counts.waiting,
+      overflow: Math.max(0, open.length - now.minimum),
+      waiting: now.waiting,
       wait_ms_p50: p50 ?? null,
       wait_ms_p95: p95 ?? null,
       wait_ms_p99: p99 ?? null,
@@ -99,7 +90,6 @@ export class PoolCounts {
     let counts = this.#counts.get(pool);
     if (!counts) {
       counts = {
-        waiting: 0,
         waits: 0,
         opened: 0,
         timeouts: 0,
@@ -108,7 +98,7 @@ export class PoolCounts {
         errors: 0,
         recycled: 0,
         pingsFailed: 0,
-        waits_ms: new SlidingWindow(),
+        waitedMs: new SlidingWindow(),
         recent: {
           failedConnections: new SlidingWindow(),
           waitTimeouts: new SlidingWindow(),

@@ -1,43 +1,28 @@
-import { setTimeout as after } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig } from '@/lib/config';
+import { defaultPool, type PoolSettings } from '@/lib/config-resources';
+import { Attempts } from './attempts';
 import { type Capabilities, heartbeatSql } from './capabilities';
-import { describeConnectError, isConnectionError, PostgresProblem, type Problem } from './errors';
+import { isConnectionError, PostgresProblem, type Problem } from './errors';
 import { type OwnStatement, OwnStatements } from './own-statements';
-import { PoolCounts, type PoolFigures } from './pool-counts';
+import type { Lane } from './places';
+import { PoolCounts, type PoolFigures, type PoolTrouble } from './pool-counts';
 import { type Beat, type Identity, readCapabilities, readIdentity } from './probe';
-import { type Answered, needsSession, type Sent, Session } from './session';
-
-/** Which of the three sampling connections a question goes over. */
-export type Lane = 'pinned' | 'slow' | 'walking';
-
-type Query = <Row = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Answered<Row>>;
+import { SamplingPool } from './sampling-pool';
+import { needsSession, type Sent, Session } from './session';
+import { type Query, Signals } from './signals';
 
 /** One statement that pgdeck sent: what for (the tag that it carries), milliseconds, rows, and whether it failed. */
 export type StatementSent = { tag: string; ms: number; rows: number; failed: boolean; longAction?: true };
 
 type AskOptions = { rarely?: boolean; took?: (ms: number) => void };
 
-const lanes: Lane[] = ['pinned', 'slow', 'walking'];
-/** The other is in another database most of the time, and idle: that it is open says nothing about the server now. */
-const homeLanes: Lane[] = ['pinned', 'slow'];
-/** The last step leaves time to connect and ask within the 5 s in which a server that is back is noticed. */
-const refusedBackoffMs = [1000, 2000, 4000];
-/** A timed-out attempt stays a backend of the server until its authentication_timeout (60 s by default). */
-const timedOutBackoffMs = 60_000;
-/** How long a slow question waits for its own connection before it takes another's. */
-const ownConnectionWaitMs = 1000;
-/** A backend keeps what it once opened in its relation cache: the slow connection is renewed. */
-const recycleAfterMs = 30 * 60_000;
-const walkingIdleMs = 2 * 60_000;
-const signalRetryMs = 60_000;
-
 /** Whether the process is the one that opened it: `pgdeck` and `pgdeck:act:…` are ours. */
 export const applicationName = 'pgdeck';
 
 /**
- * All connections to one watched server: three for questions (one pinned and always warm), one for previews and
- * signals, and one for each long action. One connection attempt is in flight at a time.
+ * All connections to one watched server: a few for questions (one pinned and always warm), one for previews and signals,
+ * and one for each long action. One connection attempt is in flight at a time.
  */
 export class ServerConnections {
   capabilities: Capabilities | undefined;
@@ -47,25 +32,35 @@ export class ServerConnections {
   onStatement: ((statement: StatementSent) => void) | undefined;
   #config: ServerConfig;
   readonly #maintenanceMax: number;
-  #sessions = new Map<Lane | 'signal', Session>();
+  readonly #counts = new PoolCounts();
+  readonly #statements = new OwnStatements();
+  readonly #attempts: Attempts;
+  readonly #sampling: SamplingPool;
+  readonly #signals: Signals;
   #maintenance = new Set<Session>();
-  #attempt: Promise<unknown> = Promise.resolve();
-  #failures = 0;
-  #failed: { at: number; timedOut: boolean } | undefined;
-  #lastProblem: Problem | undefined;
-  #signalTurn: Promise<unknown> = Promise.resolve();
-  #walkingTurn: Promise<unknown> = Promise.resolve();
-  #signalTriedAt = 0;
   #probing: Promise<Capabilities> | undefined;
-  #actingHung: { at: number; problem: Problem } | undefined;
-  #counts = new PoolCounts();
-  #statements = new OwnStatements();
+  /** The address has changed: what is known may be of another server. */
+  #moved = false;
   #closed = false;
   #pooled = new Map<'read' | 'action', boolean>();
 
-  constructor(config: ServerConfig, maintenanceMax: number) {
+  constructor(config: ServerConfig, maintenanceMax: number, pool: PoolSettings = defaultPool) {
     this.#config = config;
     this.#maintenanceMax = maintenanceMax;
+    this.#attempts = new Attempts(this.#counts, () => this.#sampling.warm);
+    this.#sampling = new SamplingPool({
+      settings: pool,
+      counts: this.#counts,
+      home: () => this.#config.read.database,
+      connect: (database, pinned, begins) => this.#connect(database, pinned, begins),
+      nextAttemptAt: () => this.#attempts.nextAt,
+    });
+    this.#signals = new Signals({
+      attempts: this.#attempts,
+      counts: this.#counts,
+      open: () => this.#open('action', undefined),
+      countFailure: (error) => this.#countFailure('signals', error),
+    });
   }
 
   /** The server that it connects to, as it is configured now. */
@@ -76,66 +71,65 @@ export class ServerConnections {
   /** Takes a changed configuration: what goes to other addresses than before ends when it is idle, and is opened anew. */
   reconfigure(config: ServerConfig): void {
     const { read, action } = this.#config;
-    this.#config = config;
-    if (!isDeepStrictEqual(read, config.read)) for (const lane of lanes) this.#sessions.get(lane)?.retire();
-    if (!isDeepStrictEqual(action, config.action)) this.#sessions.get('signal')?.retire();
+    const [reads, acts] = [!isDeepStrictEqual(read, config.read), !isDeepStrictEqual(action, config.action)];
+    // An address that is the same stays the same object: attempts under way are told by it.
+    this.#config = { ...config, ...(!reads && { read }), ...(!acts && { action }) };
+    if (reads) {
+      this.#pooled.delete('read');
+      this.#attempts.forget();
+      this.#moved = true;
+      this.#sampling.replaceAll();
+    }
+    if (acts) {
+      this.#pooled.delete('action');
+      this.#attempts.forgetActing();
+      this.#signals.replace();
+    }
   }
 
   /** Why the server cannot be reached now; undefined while a connection for questions lives. */
   get problem(): Problem | undefined {
-    return homeLanes.some((lane) => this.#sessions.get(lane)?.closed === false) ? undefined : this.#lastProblem;
+    return this.#sampling.warm ? undefined : this.#attempts.problem;
   }
 
   /** When the next attempt to connect is made (epoch milliseconds); 0 where nothing stands in its way. */
   get nextAttemptAt(): number {
-    // A failure in the time to come: the clock was set back.
-    if (!this.#failed || this.#failed.at > Date.now()) return 0;
-    const { at, timedOut } = this.#failed;
-    // Without a warm connection there is nothing to lose by asking sooner.
-    if (timedOut && homeLanes.some((lane) => this.#sessions.get(lane)?.closed === false)) return at + timedOutBackoffMs;
-    return at + (refusedBackoffMs[Math.min(this.#failures, refusedBackoffMs.length) - 1] ?? 0);
+    return this.#attempts.nextAt;
   }
 
   /** Whether every connection for questions is gone, though there was one. */
   get lost(): boolean {
-    return this.capabilities !== undefined && homeLanes.every((lane) => this.#sessions.get(lane)?.closed !== false);
+    return this.capabilities !== undefined && !this.#sampling.warm;
   }
 
-  /** Asks a question over a lane, within 4 s on the server; read-only; `rarely`: not kept prepared. Throws `PostgresProblem` or the server's error. */
-  ask<Row = Record<string, unknown>>(
+  /**
+   * Asks a question over a lane, within 4 s on the server; read-only; `rarely`: not kept prepared. Throws
+   * `PostgresProblem` (also where no connection was free in time) or the server's error.
+   */
+  async ask<Row = Record<string, unknown>>(
     lane: Lane,
     database: string | undefined,
     text: string,
     values: unknown[] = [],
-    options: AskOptions = {},
+    { rarely = false, took }: AskOptions = {},
   ): Promise<Row[]> {
-    if (lane !== 'walking') return this.#ask<Row>(lane, database, text, values, options);
-    // It goes from database to database: each question takes it for itself, or two would cut each other off.
-    const turn = this.#walkingTurn.then(() => this.#ask<Row>(lane, database, text, values, options));
-    this.#walkingTurn = turn.catch(() => {});
-    return turn;
-  }
-
-  async #ask<Row>(
-    lane: Lane,
-    database: string | undefined,
-    text: string,
-    values: unknown[],
-    { rarely = false, took }: AskOptions,
-  ): Promise<Row[]> {
+    // For the home database there are connections that stay there.
+    const home = database === undefined || database === this.#config.read.database;
+    const over = lane === 'walking' && home ? 'slow' : lane;
     for (let attempt = 0; ; attempt++) {
-      const session = await this.#sessionFor(lane, database);
       try {
-        const { rows, ms } = await session.query<Row>(text, values, { rarely });
+        const { rows, ms } = await this.#lent(over, database, (session) =>
+          session.query<Row>(text, values, { rarely }),
+        );
         took?.(ms);
         return rows;
       } catch (error) {
+        if (error instanceof PostgresProblem) throw error;
         this.#countFailure('sampling', error);
-        // The connection was ended while it was idle: the question itself is a read, so it may be sent once more.
         if (isConnectionError(error)) {
-          session.close();
+          // The connection was ended while it was idle: the question itself is a read, so it may be sent once more.
           if (attempt === 0 && !/Query read timeout/.test((error as Error).message)) continue;
-          this.#unreachable(error);
+          this.#attempts.failed(error);
         }
         throw error;
       }
@@ -147,21 +141,7 @@ export class ServerConnections {
    * read-only, outside any transaction.
    */
   signal<T>(use: (query: Query) => Promise<T>): Promise<T> {
-    const waited = this.#counts.wait('signals');
-    const turn = this.#signalTurn.then(async () => {
-      waited();
-      let session = this.#sessions.get('signal');
-      if (session?.closed !== false) session = await this.#open('signal', 'action', undefined);
-      const lent = session;
-      return use((text, values) =>
-        lent.query<never>(text, values).catch((error) => {
-          this.#countFailure('signals', error);
-          throw error;
-        }),
-      );
-    });
-    this.#signalTurn = turn.catch(() => {});
-    return turn;
+    return this.#signals.lend(use);
   }
 
   /** Opens a session of its own for a long action in `database`: lock_timeout 2 s, no statement_timeout. */
@@ -173,8 +153,9 @@ export class ServerConnections {
         sentence: `${this.#maintenance.size} actions are running already.`,
         hint: 'Wait for one to end or cancel it (PGDECK_MAINTENANCE_MAX).',
       });
-    const session = await this.#connect('maintenance', () =>
-      Session.open(this.config.action, {
+    const since = performance.now();
+    const session = await this.#attempts.run('maintenance', () =>
+      Session.open(this.#config.action, {
         purpose: 'maintenance',
         applicationName: `${applicationName}:act:${run}`,
         database,
@@ -185,6 +166,7 @@ export class ServerConnections {
       session.close();
       throw needsSession();
     }
+    this.#counts.waited('maintenance', performance.now() - since);
     this.#maintenance.add(session);
     session.onClosed = () => this.#maintenance.delete(session);
     return session;
@@ -193,39 +175,31 @@ export class ServerConnections {
   /** Reads again what the server is and what the role may see; keeps what was known where a catalog is locked. */
   probe(): Promise<Capabilities> {
     // At the start every question wants to know: one answer serves them all.
-    this.#probing ??= this.#sessionFor('pinned', undefined)
-      .then((session) => this.#probe(session))
-      .finally(() => {
-        this.#probing = undefined;
-      });
+    this.#probing ??= this.#lent('pinned', undefined, (session) => this.#probe(session)).finally(() => {
+      this.#probing = undefined;
+    });
     return this.#probing;
   }
 
-  /** A cheap sign of life over the pinned connection: notices a restart, a promotion or a lost connection. */
+  /**
+   * A cheap sign of life over the pinned connection: notices a restart, a promotion or a lost connection. Then the pool is
+   * looked after: idle connections end, old ones are renewed, missing ones are opened.
+   */
   async heartbeat(): Promise<void> {
-    const session = await this.#sessionFor('pinned', undefined);
     try {
-      const [row] = (await session.query<Beat>(heartbeatSql)).rows;
-      if (row) this.#notice(row);
+      const { rows } = await this.#lent('pinned', undefined, (session) => session.query<Beat>(heartbeatSql));
+      if (rows[0]) this.#notice(rows[0]);
     } catch (error) {
-      if (isConnectionError(error)) {
-        session.close();
-        this.#unreachable(error);
-      }
+      if (!(error instanceof PostgresProblem) && isConnectionError(error)) this.#attempts.failed(error);
       throw error;
+    } finally {
+      void this.#sampling.tend();
     }
-    const walking = this.#sessions.get('walking');
-    // A session keeps its database from being dropped or renamed.
-    if (walking && !walking.busy && Date.now() - walking.usedAt > walkingIdleMs) walking.retire();
-    const slow = this.#sessions.get('slow');
-    if (slow && !slow.closed && !slow.busy && Date.now() - slow.openedAt > recycleAfterMs) await this.#recycle(slow);
   }
 
   /** Opens the connection for signals before it is asked for, at most once a minute; it stays open from then on. */
   prepareSignals(): void {
-    if (this.#sessions.get('signal')?.closed === false || Date.now() - this.#signalTriedAt < signalRetryMs) return;
-    this.#signalTriedAt = Date.now();
-    this.#open('signal', 'action', undefined).catch(() => {});
+    this.#signals.prepare();
   }
 
   /** Whether actions go through a transaction pooler; undefined before the action role has connected. */
@@ -235,20 +209,17 @@ export class ServerConnections {
 
   /** The figures of the three pools; sizes in connections. */
   pools(): PoolFigures[] {
-    const open = (slot: Lane | 'signal') => {
-      const session = this.#sessions.get(slot);
-      return session ? [{ session, inUse: session.busy }] : [];
-    };
+    const acting = [...this.#maintenance].map((session) => ({ session, inUse: session.busy }));
     return [
-      this.#counts.figures('sampling', 1, lanes.length, lanes.flatMap(open)),
-      this.#counts.figures('signals', 0, 1, open('signal')),
-      this.#counts.figures(
-        'maintenance',
-        0,
-        this.#maintenanceMax,
-        [...this.#maintenance].map((session) => ({ session, inUse: session.busy })),
-      ),
+      this.#sampling.figures(),
+      this.#signals.figures(),
+      this.#counts.figures('maintenance', { minimum: 0, size: this.#maintenanceMax, waiting: 0 }, acting),
     ];
+  }
+
+  /** What went wrong in a pool in the last five minutes; `overdue`: connections that could not be renewed in time. */
+  trouble(pool: string): PoolTrouble & { overdue: number } {
+    return { ...this.#counts.trouble(pool), overdue: pool === 'sampling' ? this.#sampling.overdue : 0 };
   }
 
   /** What pgdeck's own statements to this server have cost, but for the actions that somebody ran. */
@@ -259,83 +230,57 @@ export class ServerConnections {
   /** Ends every connection. */
   close(): void {
     this.#closed = true;
-    for (const session of [...this.#sessions.values(), ...this.#maintenance]) session.close();
+    this.#sampling.close();
+    this.#signals.close();
+    for (const session of this.#maintenance) session.close();
   }
 
-  async #sessionFor(lane: Lane, database: string | undefined): Promise<Session> {
-    const wanted = database ?? this.config.read.database;
-    const own = this.#sessions.get(lane);
-    if (own && !own.closed && own.database === wanted) return own;
-    // Only an open connection is served when slots have run out or sign-in hangs: any of ours will do.
-    const other = lanes
-      .map((name) => this.#sessions.get(name))
-      .find((session) => session && !session.closed && session.database === wanted);
-    if (other) {
-      if (Date.now() < this.nextAttemptAt) return other;
-      const opening = this.#open(lane, 'read', wanted).catch(() => other);
-      // What a slow question opens stays in a connection's memory for good: it goes to another's only where its own hangs.
-      return lane === 'slow' ? Promise.race([opening, after(ownConnectionWaitMs, other, { ref: false })]) : other;
+  async #lent<T>(lane: Lane, database: string | undefined, use: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.#sampling.acquire(lane, database);
+    try {
+      return await use(session);
+    } catch (error) {
+      if (isConnectionError(error)) session.close();
+      throw error;
+    } finally {
+      this.#sampling.release(session);
     }
-    return this.#open(lane, 'read', wanted);
   }
 
-  async #open(slot: Lane | 'signal', role: 'read' | 'action', database: string | undefined): Promise<Session> {
-    const target = this.config[role];
-    return this.#connect(slot, async () => {
-      const present = this.#sessions.get(slot);
-      if (present && !present.closed && present.database === (database ?? target.database)) return present;
-      present?.retire();
-      const session = await Session.open(target, {
-        purpose: slot === 'signal' ? 'signal' : 'question',
-        applicationName,
-        onStatement: this.#count,
-        ...(database && { database }),
-        ...(this.#pooled.get(role) && { pooled: true }),
-      });
-      this.#pooled.set(role, session.pooled);
-      if (this.#closed) {
+  #connect(database: string, pinned: boolean, begins: () => void): Promise<Session> {
+    return this.#attempts.run('sampling', async () => {
+      begins();
+      const { read } = this.#config;
+      const session = await this.#open('read', database);
+      // It goes where nobody wants to go any more: the pool ends it.
+      if (this.#config.read !== read) return session;
+      try {
+        const home = database === read.database;
+        if (pinned || (home && (this.#moved || !this.capabilities))) await this.#probe(session);
+        else if (home) await this.#identify(session);
+      } catch (error) {
         session.close();
-        throw new Error('Client was closed');
+        throw error;
       }
-      this.#sessions.set(slot, session);
-      const home = database === undefined || database === this.config.read.database;
-      if (slot === 'pinned' || (slot !== 'signal' && home && !this.capabilities)) await this.#probe(session);
-      else if (slot !== 'signal' && home) await this.#identify(session);
       return session;
     });
   }
 
-  /** Lets one attempt run at a time and spaces failed ones. */
-  #connect(slot: Lane | 'signal' | 'maintenance', attempt: () => Promise<Session>): Promise<Session> {
-    const turn = this.#attempt.then(async () => {
-      const acts = slot === 'signal' || slot === 'maintenance';
-      if (!acts && Date.now() < this.nextAttemptAt && this.#lastProblem) throw new PostgresProblem(this.#lastProblem);
-      if (acts && this.#actingHung && Date.now() - this.#actingHung.at < timedOutBackoffMs)
-        throw new PostgresProblem(this.#actingHung.problem);
-      const pool = slot === 'signal' ? 'signals' : slot === 'maintenance' ? 'maintenance' : 'sampling';
-      const startedAt = Date.now();
-      try {
-        const session = await attempt();
-        if (!acts) {
-          this.#failures = 0;
-          this.#failed = undefined;
-          this.#lastProblem = undefined;
-        }
-        if (session.openedAt >= startedAt) this.#counts.add(pool, 'opened');
-        return session;
-      } catch (error) {
-        this.#counts.add(pool, 'errors');
-        // The acting role may be refused while the reading one is not.
-        if (acts) {
-          const problem = describeConnectError(error);
-          if (hangs(error, problem)) this.#actingHung = { at: Date.now(), problem };
-          throw new PostgresProblem(problem, error);
-        }
-        throw this.#unreachable(error);
-      }
+  async #open(role: 'read' | 'action', database: string | undefined): Promise<Session> {
+    const target = this.#config[role];
+    const session = await Session.open(target, {
+      purpose: role === 'read' ? 'question' : 'signal',
+      applicationName,
+      onStatement: this.#count,
+      ...(database && { database }),
+      ...(this.#pooled.get(role) && { pooled: true }),
     });
-    this.#attempt = turn.catch(() => {});
-    return turn;
+    if (this.#closed || (role === 'action' && this.#config.action !== target)) {
+      session.close();
+      throw new Error('Client was closed');
+    }
+    if (this.#config[role] === target) this.#pooled.set(role, session.pooled);
+    return session;
   }
 
   #count = (sent: Sent): void => {
@@ -359,30 +304,6 @@ export class ServerConnections {
     this.#counts.add(pool, timedOut ? 'timeouts' : 'errors');
   }
 
-  #unreachable(error: unknown): PostgresProblem {
-    const problem = describeConnectError(error);
-    this.#failures++;
-    this.#failed = { at: Date.now(), timedOut: hangs(error, problem) };
-    this.#lastProblem = problem;
-    return new PostgresProblem(problem, error);
-  }
-
-  async #recycle(old: Session): Promise<void> {
-    const renewed = await this.#connect('slow', () =>
-      Session.open(this.config.read, {
-        purpose: 'question',
-        applicationName,
-        pooled: old.pooled,
-        onStatement: this.#count,
-      }),
-    ).catch(() => undefined);
-    if (!renewed) return;
-    if (this.#closed) return renewed.close();
-    this.#sessions.set('slow', renewed);
-    this.#counts.add('sampling', 'recycled');
-    old.retire();
-  }
-
   async #identify(session: Session): Promise<Identity> {
     const identity = await readIdentity(session);
     this.#notice(identity);
@@ -401,12 +322,8 @@ export class ServerConnections {
     const before = this.capabilities;
     const after = await readCapabilities(session, identity, before);
     this.capabilities = after;
+    this.#moved = false;
     if (!before || before.systemIdentifier !== after.systemIdentifier) this.onServerChange?.(before, after);
     return after;
   }
-}
-
-/** Whether an attempt to connect was given up while the server still works on it. */
-function hangs(error: unknown, problem: Problem): boolean {
-  return !problem.sqlstate && /timeout|timed out/i.test((error as Error).message ?? '');
 }

@@ -168,23 +168,28 @@ export class Session {
   /**
    * Sends one statement as the only thing on this connection; a question is prepared once per connection unless pooled,
    * or asked so `rarely` that the server need not keep its plan. Where `bounded` (all but the long action itself), an answer
-   * that is not there after 5 s closes the connection.
+   * that is not there within `withinMs` (5 s) closes the connection.
    */
   query<Row = Record<string, unknown>>(
     text: string,
     values: unknown[] = [],
-    { rarely = false, bounded = this.#purpose !== 'maintenance' } = {},
+    { rarely = false, bounded = this.#purpose !== 'maintenance', withinMs = answerTimeoutMs } = {},
   ): Promise<Answered<Row>> {
     this.waiting++;
     const turn = this.#last.then(async () => {
       this.waiting--;
-      return this.#send<Row>(text, values, rarely, bounded);
+      return this.#send<Row>(text, values, rarely, bounded ? withinMs : undefined);
     });
     this.#last = turn.catch(() => {});
     return turn;
   }
 
-  async #send<Row>(text: string, values: unknown[], rarely: boolean, bounded: boolean): Promise<Answered<Row>> {
+  async #send<Row>(
+    text: string,
+    values: unknown[],
+    rarely: boolean,
+    withinMs: number | undefined,
+  ): Promise<Answered<Row>> {
     if (this.closed) throw new Error('Connection terminated');
     const context = requests.getStore();
     const started = performance.now();
@@ -205,7 +210,7 @@ export class Session {
         values,
         // The extended protocol refuses a second statement in the text.
         queryMode: 'extended',
-        ...(bounded && { query_timeout: answerTimeoutMs }),
+        ...(withinMs !== undefined && { query_timeout: withinMs }),
       } as pg.QueryConfig);
       if (wrapped) await this.#plain('commit');
       rows = result.rows.length;
