@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Client } from 'pg';
+import { topics } from '@/lib/topics/index';
 
 /** What the backends of one role have used so far; CPU in milliseconds, memory in bytes. */
 export type BackendFigures = { pids: number[]; cpuMs: number; privateBytes: number };
@@ -81,4 +82,19 @@ export function grownStatements(
     });
   }
   return grown;
+}
+
+/** What many caused in a window that one did not cause in another: statements that came more often than one does, or than their cadence. */
+export function moreStatements(
+  one: Map<string, StatementFigures>,
+  many: Map<string, StatementFigures>,
+  seconds: number,
+): string[] {
+  return [...many].flatMap(([tag, { calls }]) => {
+    const cadence = Object.values(topics).find(({ id }) => id === tag)?.cadenceSeconds;
+    const most = Math.max(one.get(tag)?.calls ?? 0, cadence ? seconds / cadence : 0);
+    // A window may begin just before an asking or just after it: one call of difference is the window's.
+    const allowed = Math.ceil(most) + 1;
+    return calls > allowed ? [`${tag} ${calls} > ${allowed}`] : [];
+  });
 }

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { buildPages } from './app';
+import { type Browsers, measureBrowsers } from './browsers';
 import { type Cost, type CostOptions, measureCost } from './cost';
+import { browse } from './crowd';
 import { type FirstLoad, measureFirstLoad } from './first-load';
 import { type HistoryFigures, measureHistory } from './history';
 import { type Memory, measureMemory } from './memory';
@@ -18,20 +20,22 @@ import {
   readersText,
   readersVerdicts,
 } from './report-app';
+import { browsersText, browsersVerdicts } from './report-browsers';
 import { historyText, historyVerdicts } from './report-history';
 
-const parts = ['cost', 'readers', 'memory', 'first-load', 'history'] as const;
+const parts = ['cost', 'readers', 'memory', 'first-load', 'history', 'browsers'] as const;
 type Part = (typeof parts)[number];
 
-const help = `npm run bench -- [part …] [--quick] [--tables 50,5000] [--seconds 300] [--servers 20]
+const help = `npm run bench -- [part …] [--quick] [--tables 50,5000] [--seconds 300] [--servers 20] [--browsers 100,1000]
 
   cost         what pgdeck costs the watched server with 0, 1, 10 and 100 viewers, beside the cheapest reading of the same
   readers      a hundred readers of the topic API over HTTP
   memory       memory of the application after an hour of sampling, at sixty times the pace
   first-load   JavaScript that each page loads first
   history      the history store: months of data, their size, reading and writing them; --servers 20 says of how many
+  browsers     a hundred and a thousand browsers that poll as open pages do, a minute each; what a scrape of /metrics takes
 
-Without a part all are run, one after the other, in about a quarter of an hour; --quick takes about six minutes and is less exact.
+Without a part all are run, one after the other, in about twenty minutes; --quick takes about eight minutes and is less exact.
 `;
 
 type Results = {
@@ -40,6 +44,7 @@ type Results = {
   memory?: Memory[];
   firstLoad?: FirstLoad[];
   history?: HistoryFigures;
+  browsers?: Browsers;
 };
 
 /** `npm run bench`: answers the exit code, 1 where a limit was not met. */
@@ -53,6 +58,7 @@ export async function run({ root, parameters }: { root: string; parameters: stri
       tables: { type: 'string' },
       seconds: { type: 'string' },
       servers: { type: 'string' },
+      browsers: { type: 'string' },
     },
   });
   const unknown = positionals.filter((word) => !(parts as readonly string[]).includes(word));
@@ -118,13 +124,25 @@ export async function run({ root, parameters }: { root: string; parameters: stri
     say(`\n${historyText(results.history)}\n`);
     verdicts.push(...historyVerdicts(results.history));
   }
+  if (wanted('browsers')) {
+    say('Measuring browsers that poll …');
+    results.browsers = await measureBrowsers(root, {
+      tables: sizes[0] ?? 50,
+      statements,
+      crowds: values.browsers?.split(',').map(Number) ?? [100, 1000],
+      seconds: Number(values.seconds ?? (quick ? 20 : 60)),
+    });
+    say(`\n${browsersText(results.browsers)}\n`);
+    verdicts.push(...browsersVerdicts(results.browsers));
+  }
   const rows = verdicts.map(({ what, measured, limit, met }) => [what, measured, limit, met ? 'met' : 'NOT MET']);
   say(table(['Limits and aims', 'measured', 'limit', ''], rows));
   say(`\nWritten to ${write(root, { load, ...results, verdicts })}`);
   return verdicts.every(({ met }) => met) ? 0 : 1;
 }
 
-export { measureCost };
+// Threads and processes of the bench begin here, too.
+export { browse, measureCost };
 
 /** Sizes are measured side by side, each in a thread of its own: reading many tables must not hold the other's readers up. */
 function inThread(options: CostOptions): Promise<Cost> {

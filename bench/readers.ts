@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { topics } from '@/lib/topics/index';
 import { App } from './app';
-import { grownStatements, statementsOf } from './backends';
+import { grownStatements, moreStatements, statementsOf } from './backends';
 import { startWatchedServer } from './watched-server';
 
 /** How long reads took; times in milliseconds. */
@@ -60,15 +60,7 @@ export async function measureReaders(
       statements: {
         oneReader: calls(one.grown),
         hundredReaders: calls(hundred.grown),
-        more: [...hundred.grown]
-          .map(([tag, { calls }]) => {
-            const cadence = Object.values(topics).find(({ id }) => id === tag)?.cadenceSeconds;
-            const allowed = Math.max(one.grown.get(tag)?.calls ?? 0, cadence ? hundred.seconds / cadence : 0);
-            // A window may begin just before an asking or just after it: one call of difference is the window's.
-            return { tag, calls, allowed: Math.ceil(allowed) + 1 };
-          })
-          .filter(({ calls, allowed }) => calls > allowed)
-          .map(({ tag, calls, allowed }) => `${tag} ${calls} > ${allowed}`),
+        more: moreStatements(one.grown, hundred.grown, hundred.seconds),
       },
     };
   } finally {
