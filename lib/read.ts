@@ -8,10 +8,10 @@ import type { ServerSummary } from '@/lib/client/shapes';
 import { keptTimes, pastAnswer } from '@/lib/history/past';
 import { StoreSlow } from '@/lib/history/reader';
 import { runtime, type Server } from '@/lib/runtime';
+import { derivedAnswer } from '@/lib/sampler/derived';
+import { forcedEveryMs } from '@/lib/sampler/sampler';
 import { findTopic, topics } from '@/lib/topics/index';
 import type { Answer, AnyTopic, Raw } from '@/lib/topics/topic';
-
-const forceEveryMs = 5000;
 
 /** A watched server by its id; 404 when there is none. */
 export function findServer(id: string): Server {
@@ -22,7 +22,7 @@ export function findServer(id: string): Server {
 
 /** The watched servers as `user` may see them: host, database and role (never the password) only for admins of all of it. */
 export function listServers(user: User): ServerSummary[] {
-  return serversFor(user).map(({ server: { config, connections, sampler }, access }) => {
+  return serversFor(user).map(({ server: { config, connections, sampler, leaving }, access }) => {
     const { capabilities } = connections;
     return {
       id: config.id,
@@ -35,6 +35,7 @@ export function listServers(user: User): ServerSummary[] {
       tags: config.tags,
       environment: config.environment ?? null,
       problem: sampler.problem ?? null,
+      ...(leaving !== undefined && { leaving }),
       slowedDown: sampler.slowedDown,
       ...(isAdmin(access) && {
         host: config.read.host,
@@ -142,7 +143,7 @@ export async function readTopic(
   }
   const database = databaseFor(access, server, topic, query.database);
   if (fresh) requireRole({ name: access.user.name, role: access.roleOn(database) ?? access.role }, 'operator');
-  if (fresh && server.sampler.sinceForcedMs(topic, database) < forceEveryMs)
+  if (fresh && server.sampler.sinceForcedMs(topic, database) < forcedEveryMs)
     throw new ApiError(429, 'busy', 'This was asked again less than 5 s ago. Wait a moment.');
   const answer = await server.sampler.read(topic, database, { fresh, ...options });
   return shown(answer);
@@ -184,7 +185,12 @@ function chosen(topic: AnyTopic, params: Record<string, unknown>, answer: Answer
   return answer;
 }
 
-function readPast(
+/** The topic whose rows another one's are made of: most often itself. */
+export function baseOf(topic: AnyTopic): AnyTopic {
+  return topic.from ? requireTopic(topic.from.topic) : topic;
+}
+
+async function readPast(
   access: ServerAccess,
   server: Server,
   topic: AnyTopic,
@@ -194,7 +200,10 @@ function readPast(
   const moment = exactMoment.safeParse(at);
   if (!moment.success) throw badInput(`at: ${moment.error.issues[0]?.message}`, 'at');
   const database = pastDatabase(access, server, topic, name);
-  return pastAnswer(runtime().history, server.config.id, topic, database, moment.data);
+  return derivedAnswer(
+    topic,
+    await pastAnswer(runtime().history, server.config.id, baseOf(topic), database, moment.data),
+  );
 }
 
 const mostMoments = 2000;
@@ -211,7 +220,7 @@ export async function readMoments(
   const database = pastDatabase(access, server, topic, of.database);
   if (!history.store.on) throw storeOff(history.store.state.reason);
   try {
-    return await keptTimes(history, server.config.id, topic, database, asked, mostMoments);
+    return await keptTimes(history, server.config.id, baseOf(topic), database, asked, mostMoments);
   } catch (error) {
     if (error instanceof StoreSlow) throw storeOff(error.message);
     if (history.store.on) throw error;

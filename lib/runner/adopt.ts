@@ -1,8 +1,9 @@
 import type { UserMode } from '@/lib/access/user';
 import type { Row, WorkAction } from '@/lib/actions/action';
 import { findAction } from '@/lib/actions/index';
+import type { PoolerAction } from '@/lib/actions/pooler';
 import type { AuditEntry, Run } from '@/lib/actions/protocol';
-import type { WorkTarget } from '@/lib/actions/target';
+import type { PoolerTarget, WorkTarget } from '@/lib/actions/target';
 import type { Audit } from '@/lib/audit/audit';
 import { log, safeError } from '@/lib/metrics/log';
 import { systemIdentifierSql } from '@/lib/postgres/capabilities';
@@ -12,9 +13,10 @@ import { judgeAdopted } from './adopted';
 import { auditedRun, endedRun, recordAfter } from './audited-run';
 import type { Work } from './draft';
 import { follow, untilAnswered } from './follow';
-import type { Adoption, Job, Outcome } from './job';
+import type { Adoption, Job, Outcome, PoolerAdoption } from './job';
 import { type Actor, actor, type Query } from './look';
 import { pastRuns } from './past-runs';
+import { adoptPooler, poolerOf } from './pooler/adopt';
 import { finish, resultOf } from './records';
 import { runEvent } from './run-event';
 
@@ -66,7 +68,7 @@ async function become(adopting: Adopting, intent: AuditEntry, run: Run): Promise
   if (!server) return;
   server.sampler.history.changes.add(runEvent(run));
   const action = findAction(run.action);
-  if (action) server.sampler.refresh(action.touches, null);
+  if (action) server.sampler.touched(action.touches, null);
 }
 
 async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: Server | undefined): Promise<Outcome> {
@@ -80,6 +82,9 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
   const adoption = intent.adoption as Adoption | undefined;
   if (!server)
     return unknown('pgdeck was ended while this ran, and this server is not among those that it watches now.');
+  const sent = intent.adoption as PoolerAdoption | undefined;
+  if (action?.kind === 'pooler' && sent?.pooler)
+    return endingOfPooler(adopting, intent, run, server, action, sent.pooler);
   if (action?.kind !== 'work' || !adoption)
     return unknown('pgdeck was ended while this ran. Look at the target: the server may have finished it.');
   const answer = await untilAnswered({ server, run, ...patience }, async (query) => ({
@@ -96,18 +101,7 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
     return unknown(
       'pgdeck was ended while this ran, and this version of it cannot read what that one wrote down of it. Look at the target: the server may go on with it.',
     );
-  const job: Job = {
-    run,
-    by: intent.user && { name: intent.user.name, mode: intent.user.mode as UserMode },
-    server,
-    plan: work,
-    epoch: '',
-    requestId: '',
-    cancelRequested: false,
-    told: true,
-    whoStarted: async () => undefined,
-    begin: async () => {},
-  };
+  const job = jobOf(intent, run, server, work);
   const release = adopting.take(job);
   // Who may know of this run may know of those that were about the same.
   const samePlace = ({ databases }: Pick<Run, 'databases'>) =>
@@ -122,6 +116,47 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
     job.stop = undefined;
     release();
   }
+}
+
+/** Follows a command to PgBouncer that was sent before. */
+async function endingOfPooler(
+  { take }: Adopting,
+  intent: AuditEntry,
+  run: Run,
+  server: Server,
+  action: PoolerAction,
+  adoption: PoolerAdoption['pooler'],
+): Promise<Outcome> {
+  const target = auditedRun(intent)?.target as PoolerTarget;
+  const work = poolerOf(action, target, (intent.options ?? {}) as Row, adoption, server.config);
+  if (!work)
+    return unknown(
+      'pgdeck was ended while this ran, and this version of it cannot read what that one wrote down of it.',
+    );
+  const job = jobOf(intent, run, server, work);
+  const release = take(job);
+  try {
+    return await adoptPooler(job, work, adoption.before);
+  } finally {
+    job.stop = undefined;
+    release();
+  }
+}
+
+/** A run of before as one of this pgdeck. */
+function jobOf(intent: AuditEntry, run: Run, server: Server, plan: Job['plan']): Job {
+  return {
+    run,
+    by: intent.user && { name: intent.user.name, mode: intent.user.mode as UserMode },
+    server,
+    plan,
+    epoch: '',
+    requestId: '',
+    cancelRequested: false,
+    told: true,
+    whoStarted: async () => undefined,
+    begin: async () => {},
+  };
 }
 
 /** The identity of the cluster that answers; undefined where the role may not see it. */

@@ -28,6 +28,7 @@ import {
   requireApproval,
   requireCancel,
 } from './permits';
+import { runPooler } from './pooler/run';
 import { draftOf, Previews } from './previews';
 import { finish, newRun, recordOf, resultOf, targetsOf } from './records';
 import { runEvent } from './run-event';
@@ -244,7 +245,9 @@ export class Runner {
       outcome =
         plan.kind === 'signal'
           ? await runSignals(job, plan.action, plan.members, plan.states)
-          : await runWork(job, plan);
+          : plan.kind === 'pooler'
+            ? await runPooler(job, plan)
+            : await runWork(job, plan);
     } catch (error) {
       if (error instanceof Withdrawn) {
         const why = error.message || 'It was cancelled before it began.';
@@ -279,7 +282,7 @@ export class Runner {
       if (run.status === 'done') run.status = 'done_with_warnings';
     }
     job.server.sampler.history.changes.add(runEvent(run));
-    job.server.sampler.refresh(plan.action.touches, plan.kind === 'work' ? plan.given.subject.database : null);
+    job.server.sampler.touched(plan.action.touches, plan.kind === 'work' ? plan.given.subject.database : null);
     if (outcome.refusal) throw outcome.refusal;
     return run;
   }
@@ -389,7 +392,7 @@ function reasonOf(error: unknown): string {
 }
 
 function notOf({ plan }: Job): string {
-  return plan.kind === 'work' ? plan.action.not : plan.action.words.not;
+  return plan.kind === 'signal' ? plan.action.words.not : plan.action.not;
 }
 
 function copy(run: Run): Run {

@@ -131,6 +131,39 @@ test('a topic that nobody looks at and no chart needs is not asked', async () =>
   expect(await calls('unseen')).toBe(0);
 });
 
+test('a topic made of another one asks nothing by itself', async () => {
+  const base = topicOf('base', 'select /* pgdeck:base-of */ 1 as n order by n');
+  const twice: AnyTopic = {
+    ...topicOf('twice', ''),
+    sql: undefined,
+    from: { topic: 'base', derive: (rows) => rows.map(({ n }) => ({ n: 2 * Number(n) })) },
+  };
+  const sampler = sample(base, twice);
+  const [one, other] = await Promise.all([sampler.read(base, null), sampler.read(twice, null)]);
+  expect(other).toMatchObject({ topic: 'twice', status: 'ok', rows: [{ n: 2 }] });
+  expect(one).toMatchObject({ topic: 'base', sampledAt: (other as { sampledAt: string }).sampledAt });
+  expect(sampler.latest('twice')).toMatchObject({ topic: 'twice', rows: [{ n: 2 }] });
+  expect([...sampler.questions()].map(({ topic }) => topic.id)).toEqual(['base']);
+  expect(sampler.reads).toEqual({ hits: 0, misses: 2 });
+  expect(await calls('base-of')).toBe(1);
+});
+
+test('snapshots taken for too old are asked again by whoever reads them next, at most every 5 s', async () => {
+  const topic = topicOf('outdated', 'select /* pgdeck:outdated */ 1 as n limit 1', { cadenceSeconds: 3600 });
+  const sampler = sample(topic);
+  const asked = async () => {
+    await sampler.read(topic, null);
+    return calls('outdated');
+  };
+  expect(await asked()).toBe(1);
+  expect(await asked()).toBe(1);
+  expect(sampler.outdate(({ id }) => id !== 'outdated')).toBe(0);
+  expect(sampler.outdate(() => true)).toBe(1);
+  expect(await asked()).toBe(2);
+  for (let i = 0; i < 20; i++) expect(sampler.outdate(() => true)).toBe(0);
+  expect(await asked()).toBe(2);
+});
+
 test('a question over its time is cancelled and said, and other topics go on', async () => {
   const slow = topicOf('slow', 'select /* pgdeck:slow */ 1 as n from pg_sleep(60)', { slow: true });
   const quick = topicOf('quick', 'select /* pgdeck:quick */ 1 as n');

@@ -6,6 +6,7 @@ import type { Problem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Answer, AnyTopic } from '@/lib/topics/topic';
 import { Budget, pacedEvent, weigh } from './budget';
+import { derivedAnswer } from './derived';
 import type { Follow } from './follow';
 import { Question } from './question';
 import { Remembered } from './remembered';
@@ -27,6 +28,8 @@ const probeMs = 60 * 60_000;
 const forgetAfterMs = 10 * 60_000;
 const readerWaitMs = 2000;
 const firstAnswerWaitMs = 4500;
+/** How often somebody may have a topic asked out of turn. */
+export const forcedEveryMs = 5000;
 
 /** The one loop that asks a server: viewers read what it knows, and never cause a statement more often than the cadence. */
 export class Sampler {
@@ -114,6 +117,8 @@ export class Sampler {
     database: string | null,
     options: { fresh?: boolean; waitMs?: number } = {},
   ): Promise<Answer> {
+    const base = this.#baseOf(topic);
+    if (base !== topic) return derivedAnswer(topic, await this.read(base, database, options));
     const question = this.#question(topic, database);
     question.viewedAt = this.#clock.elapsed();
     if (options.fresh) {
@@ -134,15 +139,17 @@ export class Sampler {
 
   /** Milliseconds since a topic was last asked for by force. */
   sinceForcedMs(topic: AnyTopic, database: string | null): number {
-    const question = this.#questions.get(place(topic, database));
+    const question = this.#questions.get(place(this.#baseOf(topic), database));
     return question ? this.#clock.elapsed() - question.forcedAt : Number.POSITIVE_INFINITY;
   }
 
   /** The topic's answer as it is known now, without asking. */
   latest(topicId: string, database: string | null = null): Answer | undefined {
     const topic = this.#topics[topicId];
-    const question = topic && this.#questions.get(place(topic, this.#databaseOf(topic, database)));
-    return question && (question.snapshot || question.failure) ? question.answer(this.#server) : undefined;
+    const base = topic && this.#baseOf(topic);
+    const question = base && this.#questions.get(place(base, this.#databaseOf(base, database)));
+    if (!question?.snapshot && !question?.failure) return undefined;
+    return derivedAnswer(topic as AnyTopic, question.answer(this.#server));
   }
 
   /** Calls `listener` with the topics that an action touched, and the database that it was in. */
@@ -150,9 +157,31 @@ export class Sampler {
     this.#touched.add(listener);
   }
 
-  /** Asks again what an action touched. */
-  refresh(topicIds: string[], database: string | null = null): void {
+  /** Asks again what an action touched, and tells those who keep something of it. */
+  touched(topicIds: string[], database: string | null): void {
     for (const listener of this.#touched) listener(topicIds, database);
+    this.refresh(topicIds, database);
+  }
+
+  /**
+   * Takes the chosen snapshots for too old: whoever reads one next waits for a new one. As with `fresh` each is asked so at
+   * most every 5 s. Answers how many there were.
+   */
+  outdate(chosen: (topic: AnyTopic, database: string | null) => boolean): number {
+    const now = this.#clock.elapsed();
+    let count = 0;
+    for (const question of this.#questions.values()) {
+      const { topic, database, snapshot } = question;
+      if (!snapshot || !chosen(topic, database || null) || now - question.forcedAt < forcedEveryMs) continue;
+      question.forcedAt = now;
+      question.invalidate();
+      count++;
+    }
+    return count;
+  }
+
+  /** Asks topics again now, those of which the answer is known. */
+  refresh(topicIds: string[], database: string | null = null): void {
     for (const id of topicIds) {
       const topic = this.#topics[id];
       const question = topic && this.#questions.get(place(topic, this.#databaseOf(topic, database)));
@@ -208,12 +237,17 @@ export class Sampler {
 
   /** Milliseconds between two askings of a topic now. */
   cadenceMs(topic: AnyTopic, database: string | null): number {
-    return this.#question(topic, database).cadenceMs();
+    return this.#question(this.#baseOf(topic), database).cadenceMs();
   }
 
   /** How many times less often the server is asked now, because pgdeck took more than its budget; 1: it keeps to it. */
   get slowedDown(): number {
     return this.#budget.factor;
+  }
+
+  /** The topic that is asked for a topic: most often itself. */
+  #baseOf(topic: AnyTopic): AnyTopic {
+    return (topic.from && this.#topics[topic.from.topic]) ?? topic;
   }
 
   #databaseOf(topic: AnyTopic, database: string | null): string | null {

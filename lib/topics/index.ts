@@ -1,4 +1,5 @@
 import { applicationPools } from './application-pools';
+import { cacheHitRatio } from './cache-hit-ratio';
 import { configuration } from './configuration';
 import { connections } from './connections';
 import { databaseSizesTopic } from './database-sizes';
@@ -7,6 +8,7 @@ import { indexUsage } from './index-usage';
 import { load } from './load';
 import { locks } from './locks';
 import { ownCost } from './own-cost';
+import { partitions } from './partitions';
 import { pgbouncerClients } from './pgbouncer-clients';
 import { pgbouncerConfig } from './pgbouncer-config';
 import { pgbouncerDatabases } from './pgbouncer-databases';
@@ -21,6 +23,7 @@ import { server } from './server';
 import { sessions } from './sessions';
 import { slowQueries } from './slow-queries';
 import { statementCounters } from './statement-counters';
+import { tableSizesTopic } from './table-sizes';
 import { tables } from './tables';
 import type { AnyTopic, RowOf, Series } from './topic';
 import { wal } from './wal';
@@ -47,7 +50,10 @@ export const topics = {
   'slow-queries': slowQueries,
   'statement-counters': statementCounters,
   tables,
+  'table-sizes': tableSizesTopic,
+  partitions,
   'index-usage': indexUsage,
+  'cache-hit-ratio': cacheHitRatio,
   server,
   configuration,
   schema,

@@ -36,7 +36,7 @@ where i.inhrelid = any($1::text[]::oid[])`,
 };
 
 /** Indexes and TOAST of tables by OID: to add them up takes longer than all figures of the tables themselves. */
-const tableParts: Lookup = {
+export const tableParts: Lookup = {
   id: 'table-parts',
   shared: false,
   everySeconds: 290,

@@ -81,8 +81,10 @@ export type Topic<Shape extends z.ZodRawShape = z.ZodRawShape, Params extends z.
   requires: Requirement[];
   /** The PostgreSQL views and functions that the figures come from. */
   sources: string[];
-  /** The statement; missing where the rows are pgdeck's own figures. */
+  /** The statement; missing where the rows are pgdeck's own figures, or another topic's. */
   sql?: Variants;
+  /** Asks nothing by itself: its rows are made of those of another topic of the same scope, with their rates. */
+  from?: { topic: string; derive(rows: Raw[]): Raw[] };
   /** What the console of the server's PgBouncer is asked, where that is the source. */
   console?: ConsoleQuestion;
   /**

@@ -2,7 +2,7 @@ import { othersThan, route } from '@/lib/access/route';
 import type { ServerAccess } from '@/lib/access/server-access';
 import { snapshotAnswer } from '@/lib/access/snapshot-answer';
 import { statementFor } from '@/lib/postgres/capabilities';
-import { databaseFor, findServer, readTopic, requireTopic } from '@/lib/read';
+import { baseOf, databaseFor, findServer, readTopic, requireTopic } from '@/lib/read';
 
 /** `GET /api/servers/:server/:topic`: the topic's answer; with `?describe=1` its words, SQL and columns. */
 export const GET = route({ role: 'viewer', databases: 'filtered' }, async ({ params, query, access, request }) => {
@@ -15,6 +15,7 @@ export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');
 function describeTopic(access: ServerAccess, serverId: string, topicId: string, database: string | undefined) {
   const server = findServer(serverId);
   const topic = requireTopic(topicId);
+  const { sql, requires } = baseOf(topic);
   const { capabilities } = server.connections;
   const shape = topic.row.shape as Record<string, { meta(): Record<string, unknown> | undefined }>;
   return {
@@ -25,7 +26,7 @@ function describeTopic(access: ServerAccess, serverId: string, topicId: string, 
     sources: topic.sources,
     cadenceSeconds: topic.cadenceSeconds,
     currentCadenceSeconds: server.sampler.cadenceMs(topic, databaseFor(access, server, topic, database)) / 1000,
-    sql: (topic.sql && capabilities && statementFor(topic.sql, topic.requires, capabilities)) || null,
+    sql: (sql && capabilities && statementFor(sql, requires, capabilities)) || null,
     columns: Object.fromEntries(
       Object.entries(shape).map(([name, column]) => {
         const { meaning = '', unit = null } = column.meta() ?? {};
