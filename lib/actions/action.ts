@@ -1,11 +1,12 @@
 import type { z } from 'zod';
+import type { PoolerAction } from './pooler';
 import type { ActionGroup, Confirm, Fact, Figure, NextAction, Undo } from './protocol';
 import type { BulkState, Identity, Session } from './session';
 import type { Subject } from './subjects/subject';
 import type { TargetKind } from './target';
 
 /** What every action says of itself; the catalogue of `GET /api/actions` shows it. */
-type Common = {
+export type Common = {
   id: string;
   title: string;
   summary: string;
@@ -14,7 +15,7 @@ type Common = {
   role: 'operator' | 'admin';
   /** Before production or an unnamed remote server raises it. */
   confirm: Confirm;
-  /** Which PostgreSQL rights it takes, in words. */
+  /** Which rights in PostgreSQL (or in PgBouncer) it takes, in words. */
   rights: string;
   options: z.ZodObject;
   locks: { object: string; mode: string; blocks: string }[];
@@ -180,5 +181,5 @@ export function defineWork<S extends Subject, O extends z.ZodObject>(
   return { ...action, kind: 'work' } as unknown as WorkAction;
 }
 
-/** One thing that pgdeck does to a server. */
-export type Action = SignalAction | WorkAction;
+/** One thing that pgdeck does to a server, or to the PgBouncer before it. */
+export type Action = SignalAction | WorkAction | PoolerAction;

@@ -52,7 +52,7 @@ describe('docs/actions.md', () => {
     expect(rowsOf(part('## Targets and ends'))).toEqual(
       all.map(({ id, targetKinds, ...action }) => {
         const [run, long, standby] =
-          action.kind === 'signal' ? ['signal', false, true] : [action.run, action.long, action.onStandby];
+          action.kind === 'work' ? [action.run, action.long, action.onStandby] : [action.kind, 'waits' in action, true];
         return `| \`${id}\` | ${targetKinds.join(', ')} | ${run} | ${long ? 'long' : 'short'} | ${standby ? 'yes' : 'no'} |`;
       }),
     );

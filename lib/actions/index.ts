@@ -15,6 +15,11 @@ import { dropIndex } from './drop-index';
 import { dropPartition } from './drop-partition';
 import { dropSlot } from './drop-slot';
 import { dropStatistics } from './drop-statistics';
+import { pgbouncerKill } from './pgbouncer-kill';
+import { pgbouncerPause } from './pgbouncer-pause';
+import { pgbouncerReconnect } from './pgbouncer-reconnect';
+import { pgbouncerReload } from './pgbouncer-reload';
+import { pgbouncerResume } from './pgbouncer-resume';
 import { recreate } from './recreate';
 import { refreshCollationVersion } from './refresh-collation-version';
 import { reindex } from './reindex';
@@ -62,6 +67,11 @@ export const actions = {
   'drop-slot': dropSlot,
   'rollback-prepared': rollbackPrepared,
   'refresh-collation-version': refreshCollationVersion,
+  'pgbouncer-pause': pgbouncerPause,
+  'pgbouncer-resume': pgbouncerResume,
+  'pgbouncer-reconnect': pgbouncerReconnect,
+  'pgbouncer-kill': pgbouncerKill,
+  'pgbouncer-reload': pgbouncerReload,
 } satisfies Record<string, Action>;
 
 /** The id of an action. */

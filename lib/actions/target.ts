@@ -65,6 +65,11 @@ export const statementTarget = z.strictObject({
 /** An ended run whose undo is wanted. */
 export const runTarget = z.strictObject({ kind: z.literal('run'), runId: z.uuid('must be the id of a run') });
 
+/** One database of the server's PgBouncer, by the name that its clients use. */
+export const pgbouncerDatabaseTarget = z.strictObject({ kind: z.literal('pgbouncer-database'), name });
+/** The server's PgBouncer as a whole. */
+export const pgbouncerTarget = z.strictObject({ kind: z.literal('pgbouncer') });
+
 /** What an action is done to: identity only, never a name to be quoted or SQL. */
 export const target = z.discriminatedUnion(
   'kind',
@@ -83,6 +88,8 @@ export const target = z.discriminatedUnion(
     preparedTarget,
     statementTarget,
     runTarget,
+    pgbouncerDatabaseTarget,
+    pgbouncerTarget,
   ],
   'is not a known kind',
 );
@@ -94,5 +101,7 @@ export type BackendTarget = z.infer<typeof backendTarget>;
 export type BackendsTarget = z.infer<typeof backendsTarget>;
 export type Target = z.infer<typeof target>;
 export type TargetKind = Target['kind'];
-/** The kinds that a statement on a session of its own is run on: all but sessions. */
-export type WorkTarget = Exclude<Target, BackendTarget | BackendsTarget>;
+/** The kinds that a command to PgBouncer's console is about. */
+export type PoolerTarget = z.infer<typeof pgbouncerDatabaseTarget> | z.infer<typeof pgbouncerTarget>;
+/** The kinds that a statement on a session of its own is run on: neither sessions nor what is PgBouncer's. */
+export type WorkTarget = Exclude<Target, BackendTarget | BackendsTarget | PoolerTarget>;

@@ -109,6 +109,8 @@ function databaseOf(target: Target | undefined): string | null | undefined {
     case 'server':
     case 'setting':
     case 'slot':
+    case 'pgbouncer':
+    case 'pgbouncer-database':
       return null;
     default:
       return target?.database;

@@ -1,6 +1,7 @@
 import type { ApiError } from '@/lib/access/errors';
 import type { User } from '@/lib/access/user';
 import type { Row } from '@/lib/actions/action';
+import type { PoolerNow } from '@/lib/actions/pooler';
 import type { Figure, MemberResult, NextAction, Run, RunStatus, Undo } from '@/lib/actions/protocol';
 import type { Subject } from '@/lib/actions/subjects/subject';
 import type { Server } from '@/lib/runtime';
@@ -24,6 +25,9 @@ export type Outcome = {
 /** What is written with the intent of a run, so that a pgdeck that starts later can judge what became of it. */
 export type Adoption = { before: Row | null; subject: Subject; details: Row[] };
 
+/** The same of a command to PgBouncer. */
+export type PoolerAdoption = { pooler: { fingerprint: string; before: PoolerNow } };
+
 /** One execution while it runs. */
 export type Job = {
   run: Run;
@@ -45,5 +49,5 @@ export type Job = {
   /** Stops what runs; set while it can be stopped. */
   stop?: (() => Promise<void>) | undefined;
   /** Writes the intent to disk; the first statement that acts comes after it. 503 where it cannot be written. */
-  begin: (adoption?: Adoption) => Promise<void>;
+  begin: (adoption?: Adoption | PoolerAdoption) => Promise<void>;
 };

@@ -3,12 +3,14 @@ import { confirmFor } from '@/lib/access/confirm';
 import { ApiError, badInput } from '@/lib/access/errors';
 import { isSame, type User } from '@/lib/access/user';
 import type { Action, SignalAction, WorkAction } from '@/lib/actions/action';
+import type { PoolerAction } from '@/lib/actions/pooler';
 import type { Preview, PreviewBody } from '@/lib/actions/protocol';
 import type { Audit } from '@/lib/audit/audit';
 import type { Server } from '@/lib/runtime';
 import type { Draft, Remembered } from './draft';
 import { Bounded } from './memory';
 import { type Acting, mayIn } from './permits';
+import { previewPooler } from './pooler/preview';
 import { previewSession, previewSessions } from './preview-sessions';
 import { previewWork } from './preview-work';
 
@@ -24,7 +26,7 @@ export class Previews {
   remember(draft: Draft, action: Action, server: Server, user: User, approval: 'off' | 'typed' = 'off'): Preview {
     // Many at once are counted before they are confirmed.
     const many = (draft.preview.members?.length ?? 0) > 1;
-    const asked = (draft.plan.kind === 'work' && draft.plan.plan.confirm) || action.confirm;
+    const asked = (draft.plan.kind !== 'signal' && draft.plan.plan.confirm) || action.confirm;
     const confirm = many ? 'typed' : confirmFor(asked, server.config);
     const expiresAtMs = Date.now() + validForMs;
     const preview: Preview = {
@@ -84,6 +86,8 @@ export async function draftOf(
     if (target.kind === 'backend') return previewSession(action as SignalAction, target, connections, access);
     if (target.kind === 'backends')
       return previewSessions(action as SignalAction, target, connections, mayIn(access, action.role));
+    if (target.kind === 'pgbouncer' || target.kind === 'pgbouncer-database')
+      return previewPooler(action as PoolerAction, target, parsed.data, server);
     return previewWork(action as WorkAction, target, parsed.data, { server, access, audit });
   }
   throw badInput(`target.kind: ${action.id} takes ${action.targetKinds.join(' or ')}.`, 'target.kind');

@@ -2,7 +2,7 @@ import { personOf, type User } from '@/lib/access/user';
 import type { Preview, Run, Undo } from '@/lib/actions/protocol';
 import type { AuditRecord } from '@/lib/audit/audit';
 import { maskLiterals } from '@/lib/masking/message';
-import type { Draft } from './draft';
+import type { Draft, Plan, Pooler } from './draft';
 import type { Job, Outcome } from './job';
 
 /** A run that begins now. */
@@ -53,7 +53,15 @@ function restorable(undo: Undo, runId: string): Undo {
 /** What a plan acts on, each as one text: two runs never have one in common. */
 export function targetsOf(server: string, { plan }: Pick<Draft, 'plan'>): string[] {
   if (plan.kind === 'work') return [JSON.stringify([server, plan.target])];
+  if (plan.kind === 'pooler') return poolerTargets(server, plan);
   return plan.members.map(({ pid, backend_start_us }) => JSON.stringify([server, pid, backend_start_us]));
+}
+
+/** What is done to PgBouncer as a whole is done to each of its databases. */
+function poolerTargets(server: string, { target, given }: Pooler): string[] {
+  const names = target.kind === 'pgbouncer' ? given.now.databases.map(({ name }) => name) : [target.name];
+  const databases = names.map((name) => JSON.stringify([server, { kind: 'pgbouncer-database', name }]));
+  return target.kind === 'pgbouncer' ? [JSON.stringify([server, target]), ...databases] : databases;
 }
 
 /** How a run ended, for a line of the audit; what PostgreSQL said is masked. */
@@ -74,22 +82,7 @@ export function resultOf(run: Run): NonNullable<AuditRecord['result']> {
 
 /** Who, what and where of a run, for a line of the audit. */
 export function recordOf({ run, server, plan, requestId }: Job, user: User): AuditRecord {
-  const named =
-    plan.kind === 'work'
-      ? {
-          name: plan.given.subject.quoted,
-          database: plan.given.subject.database,
-          // What is made again by its text has to come back to the same table.
-          ...('table_oid' in plan.given.subject && { table_oid: plan.given.subject.table_oid }),
-        }
-      : {
-          members: plan.members.map(({ pid, backend_start_us, query_start_us, title }) => ({
-            pid,
-            backend_start_us,
-            query_start_us,
-            title,
-          })),
-        };
+  const named = namesOf(plan);
   return {
     event: 'result',
     server: run.server,
@@ -104,8 +97,30 @@ export function recordOf({ run, server, plan, requestId }: Job, user: User): Aud
     ...(plan.kind === 'work' && plan.plan.work && { work: plan.plan.work }),
     role: run.role,
     sql: run.sql,
-    ...(plan.kind === 'work' && { options: plan.given.options }),
+    ...(plan.kind !== 'signal' && { options: plan.given.options }),
     ...(run.schedule !== undefined && { schedule: run.schedule }),
     ...(run.approvedBy !== undefined && { approvedBy: run.approvedBy }),
+  };
+}
+
+/** What a plan is done to, as people know it. */
+function namesOf(plan: Plan): Record<string, unknown> {
+  if (plan.kind === 'pooler') return {};
+  if (plan.kind === 'work') {
+    const { subject } = plan.given;
+    return {
+      name: subject.quoted,
+      database: subject.database,
+      // What is made again by its text has to come back to the same table.
+      ...('table_oid' in subject && { table_oid: subject.table_oid }),
+    };
+  }
+  return {
+    members: plan.members.map(({ pid, backend_start_us, query_start_us, title }) => ({
+      pid,
+      backend_start_us,
+      query_start_us,
+      title,
+    })),
   };
 }

@@ -29,9 +29,9 @@ export const groups: { group: ActionGroup; title: string }[] = [
   { group: 'server', title: 'Server' },
 ];
 
-const elsewhere = new Set<TargetKind>(['backend', 'backends', 'statement', 'run']);
+const elsewhere = new Set<TargetKind>(['backend', 'backends', 'statement', 'run', 'pgbouncer', 'pgbouncer-database']);
 
-/** The kinds of target of an action that can be chosen from a list; sessions and statements are chosen on their own pages. */
+/** The kinds of target of an action that can be chosen from a list; sessions, statements and what is PgBouncer's are chosen on their own pages. */
 export function choosableKinds(action: ActionDescription | undefined): TargetKind[] {
   return action?.targetKinds.filter((kind) => !elsewhere.has(kind)) ?? [];
 }

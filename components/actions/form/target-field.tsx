@@ -30,6 +30,8 @@ export const kindWords: Record<TargetKind, string> = {
   prepared: 'prepared transaction',
   statement: 'statement',
   run: 'run',
+  pgbouncer: 'PgBouncer',
+  'pgbouncer-database': 'database of PgBouncer',
 };
 
 /** Chooses what an action is done to: the kind where there are several, the database, a search and what it finds. */

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PoolerAction, PoolerNow } from '@/lib/actions/pooler';
+import type { PoolerTarget } from '@/lib/actions/target';
+import type { Pooler } from '../draft';
+import type { Job, Outcome, PoolerAdoption } from '../job';
+import { fingerprintOf, isOwnWay, poolerNow } from './now';
+import { afterWait } from './run';
+import { untilFree } from './wait';
+
+/** For how long a PgBouncer that does not answer is asked. */
+const askForMs = 15 * 60_000;
+
+/** What a command that an earlier pgdeck sent is made again from; undefined where this version cannot read it. */
+export function poolerOf(
+  action: PoolerAction,
+  target: PoolerTarget,
+  options: Record<string, unknown>,
+  { fingerprint, before }: PoolerAdoption['pooler'],
+  config: Job['server']['config'],
+): Pooler | undefined {
+  try {
+    const given = { target, now: before, options, ownWay: isOwnWay(config, target) };
+    return { kind: 'pooler', action, target, given, plan: action.plan(given), fingerprint };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What became of a command that an earlier pgdeck sent. One that still waits for clients goes on in PgBouncer though
+ * nobody listens: it is followed to its end, and taken back at the time that was said.
+ */
+export async function adoptPooler(job: Job, work: Pooler, before: PoolerNow): Promise<Outcome> {
+  const { run } = job;
+  const now = await asked(job, work);
+  const ended = 'pgdeck was ended while this ran';
+  if (!now) return unknown(`${ended}, and PgBouncer could not be asked what became of it.`);
+  if (fingerprintOf(now, work.target) !== work.fingerprint)
+    return unknown(`${ended}, and what it is about leads elsewhere now.`);
+  const shown = work.action.judge(before, now, { ...work.given, now: before, answered: false });
+  if (shown.done)
+    return {
+      status: 'done_with_warnings',
+      message: shown.message,
+      verified: true,
+      warnings: [`${ended}; PgBouncer shows that it was done.`],
+      ...(shown.figures && { figures: shown.figures }),
+      ...(shown.undo && { undo: shown.undo }),
+    };
+  const seconds = work.action.waits?.({ ...work.given, now: before });
+  if (seconds === undefined || shown.undo === undefined)
+    return unknown(`${ended}, and PgBouncer does not show the result. ${shown.message}`);
+  run.status = 'running';
+  run.message = `${ended}; PgBouncer goes on with it.`;
+  const waited = await untilFree(job, work, { until: Date.parse(run.startedAt) + seconds * 1000, before });
+  return afterWait(job, work, before, waited);
+}
+
+async function asked(job: Job, { target }: Pooler): Promise<PoolerNow | undefined> {
+  const { console } = job.server.sampler;
+  const until = Date.now() + askForMs;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await poolerNow(async (command) => (await console.send(command)).rows, target, job.server.config);
+    } catch {
+      if (Date.now() >= until || !console.target) return undefined;
+    }
+    job.run.status = 'unknown';
+    job.run.message = 'pgdeck was restarted while this ran, and PgBouncer cannot be asked now. It asks again.';
+    await sleep(Math.min(1000 * attempt, 10_000));
+  }
+}
+
+function unknown(message: string): Outcome {
+  return { status: 'unknown', message, verified: null };
+}

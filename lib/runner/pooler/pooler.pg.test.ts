@@ -1,0 +1,387 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { PreviewBody, Run } from '@/lib/actions/protocol';
+import type { ServerConfig } from '@/lib/config';
+import { hasPgBouncer, TestPgBouncer, type TestSetup } from '@/lib/pgbouncer/test-pgbouncer';
+import { targetFromUrl } from '@/lib/postgres/target';
+import { acting } from '../test-acting';
+import { admin, refusal, Stage } from '../test-stage';
+
+const root = resolve(import.meta.dirname, '..', '..', '..');
+// Inside the clone, where its packages are found; dist is no part of it.
+const program = join(root, 'dist', `test-pooler-${process.pid}.mjs`);
+
+// Without PgBouncer there is nothing to act on.
+describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
+  let stage: Stage;
+  let pooler: TestPgBouncer;
+  let setup: TestSetup;
+  let child: ChildProcess | undefined;
+  const { preview, execute, run, refused, changed } = acting(() => stage);
+  const clients: pg.Client[] = [];
+
+  beforeAll(async () => {
+    stage = await Stage.build();
+    const { host, port, password } = stage.server.config.read;
+    const there = { host, port, dbname: 'postgres', user: 'app' };
+    setup = {
+      databases: {
+        shop: { ...there, more: `password=${password} pool_size=2` },
+        sessions: { ...there, more: `password=${password} pool_size=2 pool_mode=session` },
+        'Odd-Name': { ...there, more: `password=${password}` },
+      },
+      users: { boss: 'boss', looker: 'looker', ann: 'ann' },
+      settings: { admin_users: 'boss', stats_users: 'looker', pool_mode: 'transaction', server_check_delay: 600 },
+    };
+  });
+  beforeEach(async () => {
+    pooler = await TestPgBouncer.start(structuredClone(setup));
+    use();
+  });
+  afterEach(async () => {
+    child?.kill('SIGKILL');
+    for (const client of clients.splice(0)) client.end().catch(() => {});
+    stage.server.sampler.stop();
+    await pooler.remove();
+    await stage.clear();
+  });
+  afterAll(async () => {
+    rmSync(program, { force: true });
+    await stage?.end();
+  });
+
+  const use = (user = 'boss', more: Partial<ServerConfig> = {}, stateDir?: string) =>
+    stage.use('actor', { pgbouncer: targetFromUrl('pgbouncerUrl', pooler.url(user)), ...more }, stateDir);
+  const client = async (database = 'shop'): Promise<pg.Client> => {
+    const one = new pg.Client({ connectionString: pooler.url('ann', database), application_name: 'shop-api' });
+    one.on('error', () => {});
+    await one.connect();
+    clients.push(one);
+    return one;
+  };
+  /** A client in a transaction, which keeps a server connection. */
+  const holder = async (database = 'shop'): Promise<pg.Client> => {
+    const one = await client(database);
+    await one.query('begin');
+    return one;
+  };
+  const show = async (what: string) => (await stage.server.sampler.console.send(`SHOW ${what}`)).rows;
+  const paused = async (database = 'shop') => (await show('DATABASES')).find(({ name }) => name === database)?.paused;
+  const on = (action: string, name = 'shop', options?: PreviewBody['options']): PreviewBody => ({
+    action: `pgbouncer-${action}`,
+    target: { kind: 'pgbouncer-database', name },
+    ...(options && { options }),
+  });
+  const whole = (action: string): PreviewBody => ({ action: `pgbouncer-${action}`, target: { kind: 'pgbouncer' } });
+  /** Begins a run and answers while it goes on. */
+  const begin = async (body: PreviewBody): Promise<string> => {
+    const { previewId } = await preview(body);
+    const answer = await stage.runner.execute('test', { previewId, idempotencyKey: previewId }, admin);
+    expect(answer).toMatchObject({ ended: false, run: { status: 'running', cancellable: true } });
+    return answer.run.runId;
+  };
+  const known = (runId: string) => stage.runner.runs().find((each) => each.runId === runId);
+  const ended = async (runId: string): Promise<Run> => {
+    await expect.poll(() => known(runId)?.endedAt ?? null, { timeout: 20_000 }).not.toBeNull();
+    return known(runId) as Run;
+  };
+  const resumeBody = (name = 'shop') => ({ action: 'pgbouncer-resume', target: { kind: 'pgbouncer-database', name } });
+
+  it('pauses a database and resumes it: clients wait and are served', async () => {
+    const one = await client();
+    await one.query('select 1');
+    const shown = await preview(on('pause'));
+    expect(shown).toMatchObject({
+      title: 'Pause shop?',
+      sql: ['PAUSE shop;'],
+      role: 'boss of PgBouncer',
+      confirm: 'step',
+      undo: { sql: 'RESUME shop;', body: resumeBody() },
+      warnings: [
+        expect.stringMatching(
+          /^A client that waits for longer than 2\smin \(query_wait_timeout\) loses its connection\.$/,
+        ),
+      ],
+    });
+    expect(shown.facts).toContainEqual({
+      label: 'Pool shop of app',
+      value: '1 client served or idle, 0 waiting, 0 of 2 server connections at work',
+    });
+    expect(await paused()).toBe(0);
+    const done = await execute(shown);
+    expect(done).toMatchObject({
+      status: 'done',
+      verified: true,
+      message: 'shop is paused: no server connection is left, 0 clients wait.',
+      undo: { body: resumeBody() },
+    });
+    expect(await paused()).toBe(1);
+    const served = one.query('select 42 as x');
+    await sleep(300);
+    expect((await preview(on('resume'))).facts).toContainEqual({
+      label: 'Pool shop of app',
+      value: expect.stringContaining('1 waiting'),
+    });
+    expect(await refused(on('pause'))).toBe('422 already_paused');
+    expect(await run(on('resume'))).toMatchObject({ status: 'done', verified: true, message: 'shop is resumed.' });
+    expect((await served).rows).toEqual([{ x: 42 }]);
+    expect(await refused(on('resume'))).toBe('422 not_paused');
+    expect(await stage.events()).toEqual([
+      ...['preview', 'intent', 'result done', 'preview', 'denied', 'preview', 'intent', 'result done', 'denied'].filter(
+        (event) => event !== 'denied',
+      ),
+    ]);
+    const { entries } = await stage.audit.read({ limit: 1, event: 'result' });
+    expect(entries[0]).toMatchObject({ sql: ['RESUME shop;'], role: 'boss of PgBouncer', target: { name: 'shop' } });
+  });
+
+  it('a pause waits for a transaction, tells who holds it, and ends when that does', async () => {
+    const one = await holder();
+    const runId = await begin(on('pause'));
+    await expect.poll(() => known(runId)?.progress?.waitsFor.length).toBe(1);
+    expect(known(runId)?.progress).toMatchObject({
+      phase: 'waits until 1 server connection is free',
+      ...{ done: 0, total: 1, unit: 'sessions' },
+      waitsFor: [{ sentence: expect.stringMatching(/^Backend \d+ is held by client shop-api of ann at 127.0.0.1/) }],
+    });
+    await one.query('commit');
+    expect(await ended(runId)).toMatchObject({ status: 'done', verified: true });
+    expect(await paused()).toBe(1);
+    await run(on('resume'));
+  });
+
+  it('a pause that waits is cancelled: it is resumed, and that is seen', async () => {
+    const one = await holder();
+    const runId = await begin(on('pause'));
+    const waiting = (await client()).query('select 1');
+    await stage.runner.cancel(runId, admin);
+    expect(await ended(runId)).toMatchObject({
+      status: 'cancelled',
+      verified: false,
+      message: 'Not paused. It was cancelled from here. It was taken back with RESUME shop: shop is not paused.',
+    });
+    expect(await paused()).toBe(0);
+    await waiting;
+    await one.query('commit');
+    await sleep(500);
+    // Nothing of it is left in PgBouncer that would pause it when the transaction ends.
+    expect(await paused()).toBe(0);
+    expect((await stage.events()).slice(-2)).toEqual(['cancel_requested', 'result cancelled']);
+  });
+
+  it('a pause in session pooling gives up in time and is taken back', async () => {
+    await (await client('sessions')).query('select 1');
+    const body = on('pause', 'sessions', { wait_seconds: 1 });
+    expect((await preview(body)).warnings).toContainEqual(expect.stringContaining('In session pooling'));
+    const done = await run(body);
+    expect(done).toMatchObject({
+      status: 'failed',
+      message: expect.stringMatching(
+        /^Not paused\. 1 server connection was still not free after 1\ss\. It was taken back with RESUME sessions/,
+      ),
+      warnings: [expect.stringMatching(/held by client shop-api/)],
+    });
+    expect(await paused('sessions')).toBe(0);
+  });
+
+  it('kills what a database has, says how much, and lets clients in again by RESUME', async () => {
+    const lost = await Promise.all([holder(), holder()]);
+    const shown = await preview(on('kill'));
+    expect(shown).toMatchObject({ confirm: 'typed', confirmText: 'shop', sql: ['KILL shop;'] });
+    expect(shown.effect).toMatch(/^2 clients and 2 server connections are ended at once/);
+    const done = await execute(shown);
+    expect(done).toMatchObject({
+      status: 'done',
+      verified: true,
+      message: expect.stringContaining('2 clients and 2 server connections of shop were ended. It is paused'),
+      undo: { body: resumeBody() },
+    });
+    for (const one of lost) await expect(one.query('select 1')).rejects.toThrow();
+    expect(await paused()).toBe(1);
+    expect(await run(on('resume'))).toMatchObject({ status: 'done' });
+    await (await client()).query('select 1');
+  });
+
+  it('renews server connections: the free ones at once, those at work when they are free', async () => {
+    const pid = async (one: pg.Client) => (await one.query('select pg_backend_pid() as pid')).rows[0]?.pid;
+    const [busy, idle] = [await holder(), await client()];
+    const before = [await pid(busy), await pid(idle)];
+    expect(await run(on('reconnect'))).toMatchObject({
+      status: 'done',
+      verified: true,
+      message: expect.stringMatching(/ of 2 (is|are) closed, [12] will be as soon as free\.$/),
+    });
+    expect(await pid(busy)).toBe(before[0]);
+    await busy.query('commit');
+    expect(before).not.toContain(await pid(busy));
+    expect(before).not.toContain(await pid(idle));
+  });
+
+  it('reads its files again and tells what is other than before', async () => {
+    pooler.setup.databases.shop = { ...(setup.databases.shop as TestSetup['databases'][string]) };
+    pooler.setup.databases.shop.more = pooler.setup.databases.shop.more?.replace('pool_size=2', 'pool_size=7') ?? '';
+    pooler.setup.databases.fresh = { host: '127.0.0.1', port: 1 };
+    pooler.setup.settings.query_wait_timeout = 30;
+    pooler.write();
+    const done = await run(whole('reload'));
+    expect(done).toMatchObject({ status: 'done', verified: true });
+    expect(done.figures).toEqual(
+      expect.arrayContaining([
+        { label: 'shop: pool_size', before: '2', after: '7' },
+        { label: 'fresh', before: null, after: 'there' },
+        { label: 'query_wait_timeout', before: '120', after: '30' },
+      ]),
+    );
+    expect(await run(whole('reload'))).toMatchObject({
+      status: 'done',
+      verified: null,
+      message: expect.stringContaining('No setting and no database is other than before'),
+    });
+  });
+
+  it('pauses and resumes PgBouncer as a whole, also where this version does not show that', async () => {
+    await (await client()).query('select 1');
+    const paused = await run(whole('pause'));
+    expect(paused).toMatchObject({ status: 'done', sql: ['PAUSE;'] });
+    const waiting = (await client()).query('select 1');
+    await sleep(200);
+    expect(await run(whole('resume'))).toMatchObject({ status: 'done', sql: ['RESUME;'] });
+    await waiting;
+    const one = await holder();
+    const runId = await begin(whole('pause'));
+    // What is done to all of them is done to each.
+    expect(await refusal(execute(await preview(on('reconnect'))))).toBe('409 already_running');
+    await stage.runner.cancel(runId, admin);
+    expect(await ended(runId)).toMatchObject({ status: 'cancelled' });
+    await one.query('commit');
+    await (await client()).query('select 1');
+  });
+
+  it('takes names as the console reads them, and no other database', async () => {
+    expect((await preview(on('pause', 'Odd-Name'))).sql).toEqual(['PAUSE "Odd-Name";']);
+    expect(await run(on('pause', 'Odd-Name'))).toMatchObject({ status: 'done' });
+    expect(await paused('Odd-Name')).toBe(1);
+    expect(await paused()).toBe(0);
+    expect(await refused(on('pause', 'shop; KILL shop'))).toBe('404 not_found');
+    expect(await refused(on('pause', 'nothing'))).toBe('404 not_found');
+    expect(await refused(on('pause', 'pgbouncer'))).toBe('422 console');
+    expect(await refused(on('reload'))).toBe('400 bad_input');
+  });
+
+  it('does nothing where the name leads elsewhere than previewed, or is gone', async () => {
+    const reload = async () => {
+      pooler.write();
+      await stage.server.sampler.console.send('RELOAD');
+    };
+    const elsewhere = await changed(on('pause'), () => {
+      pooler.setup.databases.shop = { host: '127.0.0.1', port: 1 };
+      return reload();
+    });
+    expect(elsewhere).toBe('409 target_changed');
+    expect(await paused()).toBe(0);
+    expect(
+      await changed(on('kill', 'sessions'), async () => {
+        await pooler.stop();
+        delete pooler.setup.databases.sessions;
+        await pooler.start();
+      }),
+    ).toBe('409 target_changed');
+    expect((await stage.events()).filter((event) => event === 'intent')).toEqual([]);
+  });
+
+  it('a user of stats_users is warned and refused, with the line that mends it', async () => {
+    use('looker');
+    const shown = await preview(on('pause'));
+    expect(shown.warnings).toContainEqual(expect.stringContaining('admin_users = looker'));
+    expect(await execute(shown)).toMatchObject({
+      status: 'failed',
+      message: expect.stringContaining('admin_users = looker'),
+      verified: false,
+    });
+    expect(await paused()).toBe(0);
+  });
+
+  it('warns where pgdeck itself goes through what would be paused', async () => {
+    const through = targetFromUrl('url', pooler.url('ann', 'shop'));
+    use('boss', { action: through });
+    expect((await preview(on('pause'))).warnings).toContainEqual(
+      expect.stringContaining("pgdeck's own connections to this server go through shop"),
+    );
+    expect((await preview(on('pause', 'sessions'))).warnings.join()).not.toContain("pgdeck's own");
+  });
+
+  it('a PgBouncer that stands still or is gone makes no run hang', async () => {
+    const frozen = await preview(on('kill'));
+    pooler.freeze();
+    const started = Date.now();
+    expect(await refusal(execute(frozen))).toMatch(/^PostgresProblem: /);
+    expect(Date.now() - started).toBeLessThan(8000);
+    pooler.thaw();
+    expect(await paused()).toBe(0);
+    await holder();
+    const runId = await begin(on('pause', 'shop', { wait_seconds: 5 }));
+    await pooler.stop();
+    // A PgBouncer that is gone has no pause either, but nobody can tell that from here.
+    expect(await ended(runId)).toMatchObject({ status: 'unknown' });
+  });
+
+  describe('a pgdeck that is killed while a pause waits', () => {
+    beforeAll(() =>
+      build({
+        entryPoints: [join(root, 'bin', 'test-runner.ts')],
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        packages: 'external',
+        tsconfig: join(root, 'tsconfig.json'),
+        outfile: program,
+      }),
+    );
+    const killed = async (body: PreviewBody): Promise<string> => {
+      const { stateDir } = stage;
+      child = spawn(process.execPath, [program, JSON.stringify({ stateDir, config: stage.server.config, body })], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: { ...process.env, PGDECK_LOG_LEVEL: 'fatal' },
+      });
+      await expect.poll(() => paused(), { timeout: 15_000 }).toBe(1);
+      const gone = new Promise((done) => child?.once('exit', done));
+      child.kill('SIGKILL');
+      await gone;
+      // PgBouncer goes on though nobody listens.
+      expect(await paused()).toBe(1);
+      return stateDir;
+    };
+
+    it('is followed by the next one, which ends it in time', async () => {
+      const one = await holder();
+      const stateDir = await killed(on('pause', 'shop', { wait_seconds: 3 }));
+      use('boss', {}, stateDir);
+      await expect.poll(() => stage.runner.runs()[0]?.endedAt ?? null, { timeout: 20_000 }).not.toBeNull();
+      expect(stage.runner.runs()[0]).toMatchObject({
+        status: 'failed',
+        message: expect.stringContaining('It was taken back with RESUME shop'),
+      });
+      expect(await paused()).toBe(0);
+      await one.query('commit');
+    });
+
+    it('is followed to its end, and is paused', async () => {
+      const one = await holder();
+      const stateDir = await killed(on('pause'));
+      await one.query('commit');
+      use('boss', {}, stateDir);
+      await expect.poll(() => stage.runner.runs()[0]?.endedAt ?? null, { timeout: 20_000 }).not.toBeNull();
+      expect(stage.runner.runs()[0]).toMatchObject({
+        status: expect.stringMatching(/^done/),
+        verified: true,
+        undo: { body: resumeBody() },
+      });
+      expect(await paused()).toBe(1);
+    });
+  });
+});

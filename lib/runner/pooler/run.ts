@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError } from '@/lib/access/errors';
+import type { PoolerNow } from '@/lib/actions/pooler';
+import { durationInWords } from '@/lib/format';
+import type { ConsoleClient } from '@/lib/pgbouncer/client';
+import { describeConsoleError } from '@/lib/pgbouncer/problems';
+import { PostgresProblem } from '@/lib/postgres/errors';
+import type { Pooler } from '../draft';
+import type { Job, Outcome } from '../job';
+import { fingerprintOf, poolerNow } from './now';
+import { takeBack } from './take-back';
+import { untilFree, type Waited } from './wait';
+
+const verifyForMs = 3000;
+
+/** Sends a command to PgBouncer's console over a connection of its own, waits as long as it may, and reads what came of it. */
+export async function runPooler(job: Job, work: Pooler): Promise<Outcome> {
+  const { server } = job;
+  const { console } = server.sampler;
+  const { action } = work;
+  const client = await console.open(`pgdeck:act:${job.run.runId}`);
+  try {
+    const before = await unchanged(job, work, client);
+    await job.begin({
+      pooler: { fingerprint: work.fingerprint, before: remembered(before) },
+    });
+    const given = { ...work.given, now: before };
+    const seconds = action.waits?.(given);
+    if (seconds === undefined) {
+      const refused = await sent(client, work, job);
+      return refused ?? (await judged(job, work, before, true));
+    }
+    const waited = await untilFree(job, work, {
+      answer: sent(client, work, job, false),
+      until: Date.now() + seconds * 1000,
+      before,
+    });
+    return await afterWait(job, work, before, waited);
+  } finally {
+    job.stop = undefined;
+    job.run.cancellable = false;
+    client.close();
+  }
+}
+
+/** What a command that waited for clients ends as: it was answered, refused, or is taken back. */
+export async function afterWait(job: Job, work: Pooler, before: PoolerNow, waited: Waited): Promise<Outcome> {
+  if (waited.kind === 'ended') return waited.outcome;
+  if (waited.kind === 'free') return judged(job, work, before, true);
+  const back = await takeBack(job, work);
+  const { not } = work.action;
+  const why =
+    waited.kind === 'cancelled'
+      ? 'It was cancelled from here.'
+      : `${waited.holders} after ${durationInWords(waited.seconds)}.`;
+  if (!back.done)
+    return {
+      status: 'unknown',
+      message: `${why} It could not be taken back: ${back.message}`,
+      verified: null,
+      ...(back.next && { next: [back.next] }),
+    };
+  return {
+    status: waited.kind === 'cancelled' ? 'cancelled' : 'failed',
+    message: `${not} ${why} ${back.message}`,
+    verified: false,
+    warnings: waited.kind === 'late' ? waited.sentences : [],
+  };
+}
+
+/** Looks again on the connection that acts; 409 where it is not what was previewed. */
+async function unchanged(
+  job: Job,
+  { action, target, plan, fingerprint, given }: Pooler,
+  client: ConsoleClient,
+): Promise<PoolerNow> {
+  const changed = (message: string) =>
+    new ApiError(409, 'target_changed', `${message} ${action.not} Nothing was done.`);
+  const show = async (command: string) => (await client.send(command)).rows;
+  const now = await poolerNow(show, target, job.server.config).catch((error) => {
+    throw new PostgresProblem(describeConsoleError(error, job.server.sampler.console.target), error);
+  });
+  if (fingerprintOf(now, target) !== fingerprint)
+    throw changed(
+      target.kind === 'pgbouncer-database' && now.databases.length === 0
+        ? `PgBouncer has no database ${target.name} any more.`
+        : 'It leads elsewhere than when it was previewed.',
+    );
+  const anew = { ...given, now };
+  const refused = action.refuse?.(anew);
+  if (refused) throw changed(refused.message);
+  if (action.plan(anew).command !== plan.command)
+    throw changed('The same action would send another command now than the one that was previewed.');
+  return now;
+}
+
+/** Sends the command; undefined when it was answered, else how the run ended. */
+async function sent(
+  client: ConsoleClient,
+  { plan, action }: Pooler,
+  job: Job,
+  bounded = true,
+): Promise<Outcome | undefined> {
+  try {
+    await client.send(plan.command, { bounded });
+    return undefined;
+  } catch (error) {
+    const { sentence, hint } = describeConsoleError(error, job.server.sampler.console.target);
+    if (!client.closed) return { status: 'failed', message: `${action.not} ${sentence} ${hint}`, verified: false };
+    return {
+      status: 'unknown',
+      message: `The connection to PgBouncer was lost while the command ran, so it is not known whether it was done. ${sentence}`,
+      verified: null,
+    };
+  }
+}
+
+/** What the console shows, asked again until it shows the result or some time is over. */
+async function judged(
+  job: Job,
+  { action, target, given }: Pooler,
+  before: PoolerNow,
+  answered: boolean,
+): Promise<Outcome> {
+  const { console } = job.server.sampler;
+  const until = Date.now() + verifyForMs;
+  for (;;) {
+    const after = await poolerNow(
+      async (command) => (await console.send(command)).rows,
+      target,
+      job.server.config,
+    ).catch(() => undefined);
+    const shown = after && action.judge(before, after, { ...given, now: before, answered });
+    if (shown?.done || Date.now() >= until) {
+      if (!shown)
+        return {
+          status: 'unknown',
+          message: 'PgBouncer answered without an error; its state could not be read.',
+          verified: null,
+        };
+      const { done, message, figures, undo, next, warnings = [] } = shown;
+      return {
+        status: done ? (warnings.length > 0 ? 'done_with_warnings' : 'done') : 'nothing_done',
+        message,
+        verified: shown.verified === null ? null : done,
+        warnings,
+        ...(figures && { figures }),
+        ...(undo && done && { undo }),
+        ...(next && { next }),
+      };
+    }
+    await sleep(200);
+  }
+}
+
+/** What is kept of the state before, for a pgdeck that starts later: not who was connected from where. */
+function remembered({ clients, servers, ...now }: PoolerNow): PoolerNow {
+  const key = <Each extends { ptr: string; connect_time: string | null }>({ ptr, connect_time }: Each) =>
+    ({ ptr, connect_time }) as Each;
+  return { ...now, settings: {}, clients: clients.slice(0, 2000).map(key), servers: servers.map(key) };
+}
