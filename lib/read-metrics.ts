@@ -84,9 +84,12 @@ async function noteServer(sheet: Sheet, each: Seen): Promise<void> {
   for (const { count, ...labels } of counts.values()) set('pgdeck_findings', count, labels);
   set('pgdeck_checks_not_judged', notJudged.length);
   for (const topic of Object.values(topics) as AnyTopic[]) {
-    const answer = isSeen(topic, each) ? sampler.latest(topic.id) : undefined;
+    // Without a PgBouncer there is nothing to ask.
+    if ((topic.console && !config.pgbouncer) || !isSeen(topic, each)) continue;
+    const answer = sampler.latest(topic.id);
     if (!answer) continue;
     const ok = answer.status === 'ok';
+    if (topic.id === 'pgbouncer-pools') set('pgbouncer_up', Number(ok));
     const age = ok ? answer.ageSeconds : answer.last?.ageSeconds;
     set('pgdeck_topic_up', Number(ok), { topic: topic.id });
     if (age !== undefined) set('pgdeck_snapshot_age_seconds', age, { topic: topic.id });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buildApp, buildPrograms } from '../bin/set-up/build.mjs';
 import { installDependencies } from '../bin/set-up/install.mjs';
 import { aptInstall, ensureChromium } from './chromium.mjs';
+import { ensurePrometheus } from './prometheus.mjs';
 import { check, fail, finish, lint, playwright, root, types, vitest } from './steps.mjs';
 
 const started = Date.now();
@@ -34,6 +35,8 @@ if (await setUp('Dependencies', () => installDependencies(root))) {
   );
   const chromium = await setUp('Chromium', ensureChromium);
   await setUp('PgBouncer', ensurePgBouncer);
+  // Where it cannot be had, its tests say so and are skipped.
+  await setUp('Prometheus', ensurePrometheus);
   // Two lanes for two cores; then those that measure time have the machine for themselves.
   const build = check('Build', async () => {
     await buildPrograms(root);

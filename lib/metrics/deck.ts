@@ -23,6 +23,12 @@ export const serverMetrics = {
     labels: ['server'],
     from: 'postgres_exporter',
   },
+  pgbouncer_up: {
+    type: 'gauge',
+    help: '1: the PgBouncer in front of the server answers; missing: none is configured.',
+    labels: ['server'],
+    from: 'pgbouncer_exporter',
+  },
   pgdeck_server_state: gauge(
     '1 for how the server is: starting, ok, degraded (it answers in part) or unreachable.',
     'server',

@@ -19,7 +19,7 @@ export const ownPools = defineSource({
     pgdeck_pool_idle: now('Connections that are open and free.', (row) => row.idle),
     pgdeck_pool_overflow: now('Connections open beyond the minimum.', (row) => row.overflow),
     pgdeck_pool_waiting: now('Statements that wait for a connection.', (row) => row.waiting),
-    pgdeck_pool_waits_total: counter('Statements that got a connection.', (row) => row.waits_total),
+    pgdeck_pool_waits_total: counter('Times that no connection was free at once.', (row) => row.waits_total),
     pgdeck_pool_opened_total: counter('Connections opened.', (row) => row.opened_total),
     pgdeck_pool_recycled_total: counter('Connections renewed.', (row) => row.recycled_total),
     pgdeck_pool_timeouts_total: counter('Statements that took longer than their limit.', (row) => row.timeouts_total),
@@ -31,7 +31,7 @@ export const ownPools = defineSource({
       'Connections that could not be opened.',
       (row) => row.failed_connections_total,
     ),
-    pgdeck_pool_errors_total: counter('Statements that failed.', (row) => row.errors_total),
+    pgdeck_pool_errors_total: counter('Statements and attempts to connect that failed.', (row) => row.errors_total),
   },
 });
 
@@ -49,7 +49,7 @@ export const ownPoolWaits = defineSource({
   figures: {
     pgdeck_pool_wait_seconds: {
       type: 'gauge',
-      help: 'Time that statements waited for a connection in the last five minutes; missing: none asked for one.',
+      help: 'Time that statements waited for a connection in the last five minutes, by percentile; missing: none asked for one.',
       value: ({ wait }) => wait,
     },
   },
