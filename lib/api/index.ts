@@ -16,6 +16,7 @@ import type { AnyContract } from './contract';
 import { embedSession } from './embed';
 import { findings } from './findings';
 import { health, ready } from './health';
+import { healthDb, healthDbTest } from './health-db';
 import { changes, compare, cost, history, moments, series, seriesList, top } from './history';
 import { metrics } from './metrics';
 import { openapi } from './openapi';
@@ -28,6 +29,8 @@ import { topic } from './topics';
 export const contracts = {
   health,
   ready,
+  healthDb,
+  healthDbTest,
   servers,
   topic,
   findings,

@@ -7,7 +7,7 @@ import { SlidingWindow } from './sliding-window';
 export type PoolFigures = z.infer<typeof pools.row>;
 
 /** What went wrong in a pool in the last five minutes, how often. */
-export type PoolTrouble = { failedConnections: number; waitTimeouts: number; pingsFailed: number };
+export type PoolTrouble = Record<(typeof troubles)[number], number>;
 
 /** What only grows. */
 type Event =
@@ -26,7 +26,7 @@ type Counts = Record<Event, number> & {
 };
 
 const shares = [0.5, 0.95, 0.99];
-const troubles: (keyof PoolTrouble)[] = ['failedConnections', 'waitTimeouts', 'pingsFailed'];
+const troubles = ['timeouts', 'waitTimeouts', 'failedConnections', 'errors', 'pingsFailed'] as const;
 
 /** What has happened in each pool since pgdeck started. */
 export class PoolCounts {
@@ -47,11 +47,8 @@ export class PoolCounts {
   /** What went wrong lately. */
   trouble(pool: string): PoolTrouble {
     const { recent } = this.#of(pool);
-    return {
-      failedConnections: recent.failedConnections.count(),
-      waitTimeouts: recent.waitTimeouts.count(),
-      pingsFailed: recent.pingsFailed.count(),
-    };
+    const counted = troubles.map((what) => [what, recent[what].count()] as const);
+    return Object.fromEntries(counted) as PoolTrouble;
   }
 
   /** A pool as the topic `pools` shows it, with what is true only now: its limits, who waits, its connections. */
@@ -99,11 +96,7 @@ export class PoolCounts {
         recycled: 0,
         pingsFailed: 0,
         waitedMs: new SlidingWindow(),
-        recent: {
-          failedConnections: new SlidingWindow(),
-          waitTimeouts: new SlidingWindow(),
-          pingsFailed: new SlidingWindow(),
-        },
+        recent: Object.fromEntries(troubles.map((what) => [what, new SlidingWindow()])) as Counts['recent'],
       };
       this.#counts.set(pool, counts);
     }
@@ -112,7 +105,7 @@ export class PoolCounts {
 }
 
 function isTrouble(what: Event): what is keyof PoolTrouble {
-  return troubles.includes(what as keyof PoolTrouble);
+  return (troubles as readonly Event[]).includes(what);
 }
 
 function rounded(ms: number | null): number | null {
