@@ -10,7 +10,12 @@ const wait = (value: number | null) =>
 
 /** The columns of pgdeck's own pools. */
 export const poolColumns: Column<Pool>[] = [
-  { id: 'pool', header: 'Pool', value: (row) => poolTitle(row.pool) },
+  {
+    id: 'pool',
+    header: 'Pool',
+    value: (row) => poolTitle(row.pool),
+    cell: (row) => <span title={purposes[row.pool]?.purpose}>{poolTitle(row.pool)}</span>,
+  },
   {
     id: 'state',
     header: 'State',
@@ -34,7 +39,8 @@ export const poolColumns: Column<Pool>[] = [
   {
     id: 'purpose',
     header: 'What for',
-    grow: true,
+    hidden: true,
+    rank: 3,
     value: (row) => purposes[row.pool]?.purpose ?? null,
     cell: (row) => (
       <span className="cut soft" style={{ display: 'block' }} title={purposes[row.pool]?.purpose}>

@@ -60,7 +60,15 @@ export function MaximaPanel({ view }: { view: TopicView<Service> }) {
 
 function sentenceOf(maxima: Maxima) {
   const words = maximaSentence(maxima);
-  return maxima.beyond > 0 ? <StateText state="warning">{visible(words)}</StateText> : words;
+  if (maxima.beyond === 0) return words;
+  return (
+    <>
+      <StateText state="warning" small>
+        Too many
+      </StateText>{' '}
+      {visible(words)}
+    </>
+  );
 }
 
 function MaximaBar({ rows, most, ceiling }: { rows: Service[]; most: number; ceiling: number }) {
@@ -69,11 +77,12 @@ function MaximaBar({ rows, most, ceiling }: { rows: Service[]; most: number; cei
     color,
     value: rows.filter((row) => row.kind === kind).reduce((sum, row) => sum + row.slots_most, 0),
   }));
+  const known = pieces.filter(({ value }) => value > 0);
   const free = ceiling - most;
   return (
     <TrackBar
       label={`Pools may open ${exact(most)} connections; the server takes ${exact(ceiling)} from applications`}
-      pieces={free > 0 ? [...pieces, { label: 'Left', value: free }] : pieces}
+      pieces={free > 0 ? [...known, { label: 'Left', value: free }] : known}
       whole={Math.max(most, ceiling)}
       marks={[{ at: ceiling, label: `${exact(ceiling)} for applications` }]}
       text={count}

@@ -20,7 +20,7 @@ export function maximaOf(services: Service[]): Maxima {
     most,
     ceiling,
     beyond: ceiling === null ? 0 : Math.max(0, most - ceiling),
-    unknown: services.filter(({ kind }) => kind === 'seen'),
+    unknown: services.filter(({ kind }) => kind === 'seen').sort((a, b) => b.sessions - a.sessions),
     configured: services.some(({ kind }) => kind === 'application'),
   };
 }

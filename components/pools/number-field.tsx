@@ -4,7 +4,6 @@ import { useEffect, useId, useState } from 'react';
 export function NumberField({
   label,
   value,
-  placeholder,
   from,
   to,
   whole,
@@ -13,7 +12,6 @@ export function NumberField({
 }: {
   label: string;
   value: number | null;
-  placeholder?: string;
   from: number;
   to: number;
   whole?: boolean;
@@ -40,7 +38,6 @@ export function NumberField({
         inputMode={whole ? 'numeric' : 'decimal'}
         autoComplete="off"
         value={text}
-        placeholder={placeholder}
         aria-invalid={wrong || undefined}
         aria-describedby={wrong ? `${id}-wrong` : undefined}
         onChange={(event) => {

@@ -1,7 +1,12 @@
+import { ChevronDown } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { useAction } from '@/components/actions/action-provider';
 import { ChartPanel } from '@/components/charts/chart-panel';
 import { momentOf, summarise } from '@/components/charts/summary';
 import { DataTable } from '@/components/table/data-table';
+import { Button } from '@/components/ui/button';
+import { visible } from '@/components/ui/highlight';
+import { ActionMenu } from '@/components/ui/menu';
 import { Panel } from '@/components/ui/panel';
 import { Segmented } from '@/components/ui/segmented';
 import { SqlBlock } from '@/components/ui/sql';
@@ -10,6 +15,7 @@ import { useLasting } from '@/lib/client/use-lasting';
 import { type TopicView, useTopic } from '@/lib/client/use-topic';
 import { count, durationInWords, rate } from '@/lib/format';
 import { Link } from '../ui/link';
+import { databaseMenu, wholeMenu } from './pgbouncer-acts';
 import {
   type BouncerClient,
   type BouncerDatabase,
@@ -29,11 +35,20 @@ import { type BouncerPool, bouncerSentence } from './pgbouncer-summary';
 import { serversOf } from './slots';
 
 /** PgBouncer: its pools, what they did over time, and its databases, clients, server connections, traffic and settings. */
-export function PgBouncerPanels({ server, view }: { server: string; view: TopicView<BouncerPool> }) {
+export function PgBouncerPanels({
+  server,
+  view,
+  named,
+}: {
+  server: string;
+  view: TopicView<BouncerPool>;
+  /** One is configured, and does not answer. */
+  named: boolean | undefined;
+}) {
   const { answer } = view;
+  const preview = useAction();
   // Nobody named one: that is no failure, and one panel is enough to say so.
-  if (answer?.status === 'unavailable' && answer.reason === 'setting' && !view.rows)
-    return <NotConfigured hint={answer.hint} />;
+  if (answer?.status === 'unavailable' && answer.reason === 'setting' && !view.rows && !named) return <NotConfigured />;
   return (
     <>
       <Panel
@@ -61,28 +76,38 @@ export function PgBouncerPanels({ server, view }: { server: string; view: TopicV
             rowKey={poolKey}
             sort={{ column: 'cl_waiting', descending: true }}
             view={view}
+            menu={(row) => databaseMenu({ name: row.database, paused: row.paused }, preview)}
+            menuTitle={(row) => <b>{visible(poolKey(row))}</b>}
+            rowName={(row) => `pool ${poolKey(row)}`}
             inUrl={false}
             filterText=""
           />
         )}
       </Panel>
-      <BouncerCharts server={server} view={view} />
-      <BouncerLists server={server} />
+      {(view.rows || view.at === null) && (
+        <>
+          <BouncerCharts server={server} view={view} />
+          <BouncerLists server={server} />
+        </>
+      )}
     </>
   );
 }
 
 const poolKey = (pool: BouncerPool) => `${pool.database}/${pool.user}`;
 
-function NotConfigured({ hint }: { hint: string }) {
+function NotConfigured() {
   return (
     <Panel
       id="pgbouncer"
       title="PgBouncer"
       sentence="None is configured for this server, so applications are taken to connect directly."
     >
-      <div className="pool-lines">
-        <p className="soft">{hint}</p>
+      <div className="grid grid-cols-1 gap-2">
+        <p className="pool-words">
+          To see its pools here, name its console in the server's entry of pgdeck.config.json (or in
+          PGDECK_PGBOUNCER_URL), with a user of its stats_users to look or of its admin_users to act as well:
+        </p>
         <SqlBlock sql={bouncerLine} label="line of the configuration" />
       </div>
     </Panel>
@@ -169,6 +194,7 @@ const titles: Record<(typeof lists)[number], string> = {
 /** One list of PgBouncer's at a time: what is not looked at is not asked for. */
 function BouncerLists({ server }: { server: string }) {
   const [shown, setShown] = useQueryState('show', parseAsStringLiteral(lists).withDefault('databases'));
+  const preview = useAction();
   const List = { databases: Databases, clients: Clients, servers: Servers, traffic: Traffic, settings: Settings }[
     shown
   ];
@@ -181,6 +207,18 @@ function BouncerLists({ server }: { server: string }) {
           onChange={(next) => setShown(next)}
           segments={lists.map((value) => ({ value, label: titles[value] }))}
         />
+        <span className="push" />
+        <ActionMenu
+          label="Act on PgBouncer"
+          title="Each shows what it does before anything is done."
+          trigger={
+            <Button>
+              PgBouncer as a whole
+              <ChevronDown className="icon icon-tiny" aria-hidden />
+            </Button>
+          }
+          entries={() => wholeMenu(preview)}
+        />
       </div>
       <List server={server} />
     </>
@@ -189,6 +227,7 @@ function BouncerLists({ server }: { server: string }) {
 
 function Databases({ server }: { server: string }) {
   const view = useTopic(server, 'pgbouncer-databases');
+  const preview = useAction();
   return (
     <Panel id="pgbouncer-databases" title="PgBouncer's databases" view={view} flush height={120}>
       {(rows: BouncerDatabase[]) => (
@@ -202,6 +241,9 @@ function Databases({ server }: { server: string }) {
           view={view}
           inUrl={false}
           filterText=""
+          menu={(row) => databaseMenu(row, preview)}
+          menuTitle={(row) => <b>{visible(row.name)}</b>}
+          rowName={(row) => `database ${row.name}`}
           empty="PgBouncer offers no database that you may see."
         />
       )}

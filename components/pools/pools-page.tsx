@@ -28,16 +28,20 @@ export function PoolsPage({ server, limits }: { server: string; limits: Pick<Lim
   const own = useTopic(server, 'pools');
   const pools = useTopic(server, 'pgbouncer-pools');
   const part = Boolean(useSession()?.servers[server]?.databases);
+  const away = pools.answer?.status === 'unavailable';
   const slots = useMemo(
     () =>
       sessions.rows && connections.rows
-        ? slotsOf(sessions.rows, connections.rows, services.rows, pools.rows && { pools: pools.rows })
+        ? slotsOf(sessions.rows, connections.rows, services.rows, pools.rows && { pools: pools.rows, away })
         : undefined,
-    [sessions.rows, connections.rows, services.rows, pools.rows],
+    [sessions.rows, connections.rows, services.rows, pools.rows, away],
   );
   const warnFrom = limits.connectionsWarning;
   const maxima = services.rows && maximaOf(services.rows);
-  const waiting = pools.rows && waitingIn(pools.rows);
+  const waiting = pools.rows && !away ? waitingIn(pools.rows) : undefined;
+  // Only where there is one does the sum of pools miss it.
+  const named =
+    services.answer?.status === 'ok' && services.answer.partial?.some(({ object }) => object === 'PgBouncer');
   const shared = { view: sessions, part, warnFrom };
   const clients = (pools.rows ?? []).reduce((sum, pool) => sum + pool.cl_active + pool.cl_waiting, 0);
   return (
@@ -55,7 +59,7 @@ export function PoolsPage({ server, limits }: { server: string; limits: Pick<Lim
           {...shared}
           of={(bouncer) =>
             sessions.rows && connections.rows
-              ? slotsOf(sessions.rows, connections.rows, services.rows, { pools: pools.rows ?? [], ...bouncer })
+              ? slotsOf(sessions.rows, connections.rows, services.rows, { pools: pools.rows ?? [], away, ...bouncer })
               : undefined
           }
         />
@@ -64,7 +68,7 @@ export function PoolsPage({ server, limits }: { server: string; limits: Pick<Lim
       )}
       <MaximaPanel view={services} />
       <SizingPanel server={server} view={services} />
-      <PgBouncerPanels server={server} view={pools} />
+      <PgBouncerPanels server={server} view={pools} named={named} />
       <OwnPools view={own} />
     </>
   );

@@ -36,6 +36,7 @@ export function SizingPanel({ server, view }: { server: string; view: TopicView<
           : 'Say how many cores the server has, and the rule tells the rest.'
       }
       view={view}
+      alerts={false}
       means="PostgreSQL's wiki: active connections = cores × 2 + effective spindles, where hyper-threads do not count, and one SSD or data that is all in memory counts as at most 1. A starting point, to be measured."
       flush
       height={220}
@@ -54,22 +55,20 @@ export function SizingPanel({ server, view }: { server: string; view: TopicView<
           <div className="sizing-inputs">
             <NumberField
               label="Cores"
-              value={input.cores}
-              placeholder={first?.cpus ? String(first.cpus) : ''}
+              value={cores}
               from={1}
               to={4096}
               whole
-              onChange={input.setCores}
+              onChange={(value) => input.setCores(value === first?.cpus ? null : value)}
             />
             <span className="soft">× 2 +</span>
             <NumberField
               label="Spindles"
-              value={input.spindles}
-              placeholder={String(first?.spindles ?? 1)}
+              value={spindles}
               from={0}
               to={4096}
               whole
-              onChange={input.setSpindles}
+              onChange={(value) => input.setSpindles(value === (first?.spindles ?? 1) ? null : value)}
             />
             <span className="soft">
               = <b>{sizing ? plural(sizing.best, 'connection') : notApplicable}</b> active at once
@@ -89,7 +88,7 @@ export function SizingPanel({ server, view }: { server: string; view: TopicView<
               id="pool-sizing"
               caption="Recommended pool sizes"
               rows={sizing.services}
-              columns={sizingColumns(input.weights, input.setWeight)}
+              columns={sizingColumns(input.setWeight)}
               rowKey={rowKey}
               sort={{ column: 'name', descending: false }}
               inUrl={false}
@@ -158,10 +157,7 @@ function activeIn(series: SeriesAnswer | undefined): { mean: number; most: numbe
   return { mean: Math.round(mean * 10) / 10, most: Math.ceil(Math.max(...sums)) };
 }
 
-function sizingColumns(
-  weights: Record<string, number>,
-  setWeight: (name: string, value: number | null) => void,
-): Column<SizedService>[] {
+function sizingColumns(setWeight: (name: string, value: number | null) => void): Column<SizedService>[] {
   return [
     { id: 'name', header: 'Pool of', value: (row) => row.name, cell: (row) => visible(row.name) },
     {
@@ -172,8 +168,7 @@ function sizingColumns(
       cell: (row) => (
         <NumberField
           label={`Weight of ${row.name}`}
-          value={weights[row.name] ?? null}
-          placeholder="1"
+          value={row.weight}
           from={0}
           to={1000}
           hidden

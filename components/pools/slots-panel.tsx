@@ -48,7 +48,7 @@ export function SlotsPanel({
     <Panel
       id="slots"
       title="Who holds the server's slots"
-      sentence={slots ? slotsSentence(slots, part, warnFrom) : '\u00a0'}
+      sentence={slots ? sentenceOf(slots, part, warnFrom) : '\u00a0'}
       view={view}
       source={bouncer ? 'pg_stat_activity, SHOW POOLS, CLIENTS, SERVERS' : undefined}
       means="Each backend of a client takes one slot. Behind PgBouncer, backends are told by the process that each of its server connections has on the server."
@@ -57,6 +57,20 @@ export function SlotsPanel({
     >
       {() => slots && <Body slots={slots} bouncer={bouncer} part={part} warnFrom={warnFrom} view={view} />}
     </Panel>
+  );
+}
+
+function sentenceOf(slots: Slots, part: boolean, warnFrom: number) {
+  const words = slotsSentence(slots, part, warnFrom);
+  const { used, ceiling } = slots;
+  if (part || ceiling === null || used < warnFrom * ceiling) return words;
+  return (
+    <>
+      <StateText state="warning" small>
+        Nearly full
+      </StateText>{' '}
+      {words}
+    </>
   );
 }
 
@@ -121,6 +135,14 @@ function SlotsBar({ slots, ceiling, all, warnFrom }: { slots: Slots; ceiling: nu
 const none = <span className="muted">{notApplicable}</span>;
 const zero = (value: number) => (value === 0 ? <span className="muted">0</span> : count(value));
 
+type Clients = NonNullable<NonNullable<SlotRow['pool']>['clients']>;
+
+/** What is told of a pool's clients: nothing where it comes directly, unknown while PgBouncer does not answer. */
+function known({ pool }: SlotRow, shown: (clients: Clients) => React.ReactNode) {
+  if (!pool) return none;
+  return pool.clients ? shown(pool.clients) : <span className="muted">unknown</span>;
+}
+
 /** The columns from left to right as a connection goes: application, PgBouncer's pool, backends. */
 function slotColumns(bouncer: boolean, most: number): Column<SlotRow>[] {
   const through: Column<SlotRow>[] = [
@@ -136,16 +158,17 @@ function slotColumns(bouncer: boolean, most: number): Column<SlotRow>[] {
       header: 'Clients',
       unit: 'working',
       kind: 'number',
-      value: (row) => row.pool?.active ?? null,
-      cell: (row) => (row.pool ? zero(row.pool.active) : none),
+      rank: 2,
+      value: (row) => row.pool?.clients?.active ?? null,
+      cell: (row) => known(row, ({ active }) => zero(active)),
       meaning: 'Clients of PgBouncer in this pool that do not wait.',
     },
     {
       id: 'waiting_clients',
       header: 'Waiting',
       kind: 'number',
-      value: (row) => row.pool?.waiting ?? null,
-      cell: (row) => (row.pool ? <Waiting pool={row.pool} /> : none),
+      value: (row) => row.pool?.clients?.waiting ?? null,
+      cell: (row) => known(row, (clients) => <Waiting {...clients} />),
       meaning: 'Clients of PgBouncer that wait for a server connection, and how long the first one has.',
     },
   ];
@@ -188,12 +211,12 @@ function slotColumns(bouncer: boolean, most: number): Column<SlotRow>[] {
   ];
 }
 
-function Waiting({ pool }: { pool: NonNullable<SlotRow['pool']> }) {
-  if (pool.waiting === 0) return zero(0);
+function Waiting({ waiting, longestSeconds }: Clients) {
+  if (waiting === 0) return zero(0);
   return (
     <StateText state="warning" small>
-      {count(pool.waiting)}
-      {pool.longestSeconds >= 0.1 && `, ${duration(pool.longestSeconds)}`}
+      {count(waiting)}
+      {longestSeconds >= 0.1 && `, ${duration(longestSeconds)}`}
     </StateText>
   );
 }

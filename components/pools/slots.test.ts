@@ -88,7 +88,13 @@ describe('slots', () => {
       ['direct:shop-web', 'shop-web', 2],
       ['pgdeck', 'pgdeck itself', 2],
     ]);
-    expect(slots.rows[0]?.pool).toEqual({ name: 'shop/app_shop', active: 3, waiting: 2, longestSeconds: 3 });
+    expect(slots.rows[0]?.pool).toEqual({
+      name: 'shop/app_shop',
+      clients: { active: 3, waiting: 2, longestSeconds: 3 },
+    });
+    const away = slotsOf(sessions, [own()], [], { pools: [pool()], servers, away: true });
+    expect(away.rows[0]).toMatchObject({ pool: { name: 'shop/app_shop' }, total: 2 });
+    expect(away.rows[0]?.pool).not.toHaveProperty('clients');
   });
 
   it('are told by role and database where the server connections are not known', () => {

@@ -19,7 +19,7 @@ export type SlotRow = {
   /** Who: the application; of a pool those behind it, as far as they are known, or its user. */
   name: string;
   /** Of a pool: its database and user, and the clients in it. */
-  pool?: { name: string; active: number; waiting: number; longestSeconds: number };
+  pool?: { name: string; clients?: { active: number; waiting: number; longestSeconds: number } };
   counts: Counts;
   total: number;
 };
@@ -29,6 +29,8 @@ export type Bouncer = {
   pools: BouncerPool[];
   servers?: BouncerServer[] | undefined;
   clients?: BouncerClient[] | undefined;
+  /** It does not answer now: how its clients are is not known. */
+  away?: boolean | undefined;
 };
 
 /** Who holds the server's slots. */
@@ -66,7 +68,7 @@ export function slotsOf(
   }
   const own = ownRow(connections);
   const rows = [
-    ...(bouncer?.pools ?? []).flatMap((pool) => poolRow(pool, pooled.get(pool) ?? [], clientsOf(pool, bouncer))),
+    ...(bouncer?.pools ?? []).flatMap((pool) => poolRow(pool, pooled.get(pool) ?? [], bouncer)),
     ...folded([...direct].map(([name, theirs]) => directRow(name, theirs))),
     ...(own.total > 0 ? [own] : []),
   ];
@@ -113,7 +115,7 @@ function clientsOf({ database, user }: BouncerPool, bouncer: Bouncer | undefined
   return only ? inDatabase : inDatabase.filter((client) => client.user === user);
 }
 
-function poolRow(pool: BouncerPool, theirs: Session[], inside: BouncerClient[]): SlotRow[] {
+function poolRow(pool: BouncerPool, theirs: Session[], bouncer: Bouncer | undefined): SlotRow[] {
   const { database, user, cl_active: active, cl_waiting: waiting, maxwait_seconds: longestSeconds } = pool;
   // It leads to another server, or nobody uses it.
   if (pool.datname === null || (theirs.length === 0 && active + waiting === 0)) return [];
@@ -122,8 +124,11 @@ function poolRow(pool: BouncerPool, theirs: Session[], inside: BouncerClient[]):
     {
       key: `pool:${name}`,
       kind: 'pool',
-      name: list(byMany(inside.map((client) => client.application_name || client.user))) || user,
-      pool: { name, active, waiting, longestSeconds: waiting > 0 ? longestSeconds : 0 },
+      name: list(byMany(clientsOf(pool, bouncer).map((client) => client.application_name || client.user))) || user,
+      pool: {
+        name,
+        ...(!bouncer?.away && { clients: { active, waiting, longestSeconds: waiting > 0 ? longestSeconds : 0 } }),
+      },
       ...counted(theirs),
     },
   ];

@@ -45,7 +45,7 @@ export const applicationPools = defineTopic({
       'Connections it may open in all: pool_max × instances, or what PgBouncer allows for the database.',
     ),
     slots_most: count(
-      'What it counts in the sum of all: most; where nobody said, the connections it has now; 0 behind PgBouncer.',
+      'What it counts in the sum of all: most, and at least the connections it has now; 0 behind PgBouncer.',
     ),
     ceiling: maybeCount('Connections an ordinary application can have: max_connections less the reserved ones.'),
     cpus: maybeCount("Processors of the server's machine, as the configuration says."),

@@ -67,6 +67,8 @@ export function poolServices({ connections, applications, own, bouncer, cpus, sp
   ];
   return rows.map((each) => ({
     ...each,
+    // What is open already was possible, whatever is said of it.
+    slots_most: Math.max(each.slots_most, each.sessions),
     ceiling: connections[0]?.ceiling ?? null,
     cpus: cpus ?? null,
     spindles: spindles ?? null,

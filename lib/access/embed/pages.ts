@@ -24,6 +24,7 @@ const needs: Record<string, Needs> = {
   pools: {
     topics: ['sessions', 'connections', 'application-pools', 'pools', ...pgbouncer],
     series: ['pools', 'pool-waits', 'active-sessions', 'pgbouncer-pools', 'pgbouncer-maxwait', 'pgbouncer-traffic'],
+    targets: ['pgbouncer', 'pgbouncer-database'],
   },
   statements: { topics: ['slow-queries'], series: ['statement'], targets: ['statement'] },
   compare: { routes: ['compare'] },
