@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { acceptHeader, answered, encodingFor, SharedStart } from './encoding';
+import { acceptHeader, answered, encodedHeader, encodingFor, SharedStart } from './encoding';
 
 const asked = (accept: string, method = 'GET') =>
   new Request('http://127.0.0.1/api/x', { method, headers: { [acceptHeader]: accept } });
@@ -37,7 +37,7 @@ describe('an answer', () => {
   it.each(['br', 'gzip'])('of more than 1 KB is compressed as %s, with its length', async (encoding) => {
     const response = await answered(large, asked(encoding));
     const body = await bodyOf(response);
-    expect(response.headers.get('content-encoding')).toBe(encoding);
+    expect(response.headers.get(encodedHeader)).toBe(encoding);
     expect(response.headers.get('content-length')).toBe(String(body.length));
     expect(body.length).toBeLessThan(1024);
     expect(JSON.parse(plain(body, encoding))).toEqual(large);
@@ -49,7 +49,7 @@ describe('an answer', () => {
       [large, ''],
     ] as const) {
       const response = await answered(value, asked(accept));
-      expect(response.headers.get('content-encoding')).toBeNull();
+      expect(response.headers.get(encodedHeader)).toBeNull();
       expect(JSON.parse(plain(await bodyOf(response), null))).toEqual(value);
     }
   });
@@ -61,9 +61,9 @@ describe('an answer', () => {
     });
     const response = await answered(file, asked('gzip, br'));
     expect(response.headers.get('content-length')).toBeNull();
-    expect(plain(await bodyOf(response), response.headers.get('content-encoding'))).toBe(lines);
+    expect(plain(await bodyOf(response), response.headers.get(encodedHeader))).toBe(lines);
     const other = await answered(new Response(null, { status: 304 }), asked('gzip'));
-    expect(other.headers.get('content-encoding')).toBeNull();
+    expect(other.headers.get(encodedHeader)).toBeNull();
   });
 });
 

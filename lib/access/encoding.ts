@@ -6,6 +6,8 @@ export type Encoding = 'br' | 'gzip';
 
 /** The header by which the HTTP server says what the client takes; it is taken off where nothing shall be compressed. */
 export const acceptHeader = 'x-pgdeck-accept-encoding';
+/** How a body is compressed, on its way through Next, which takes the header of that name off; the HTTP server gives it back. */
+export const encodedHeader = 'x-pgdeck-content-encoding';
 /** Below this a body is sent as it is: its packet would be sent all the same. */
 const leastBytes = 1024;
 
@@ -47,7 +49,7 @@ export function json(body: Buffer<ArrayBuffer>, encoding?: Encoding, headers: Re
       ...headers,
       'content-type': 'application/json',
       'content-length': String(body.length),
-      ...(encoding && { 'content-encoding': encoding }),
+      ...(encoding && { [encodedHeader]: encoding }),
     },
   });
 }
@@ -56,10 +58,10 @@ export function json(body: Buffer<ArrayBuffer>, encoding?: Encoding, headers: Re
 function streamed(response: Response): Response {
   const { status, body, headers: given } = response;
   const type = given.get('content-type') ?? '';
-  if (status !== 200 || !body || given.has('content-encoding') || !/^text\/|ndjson/.test(type)) return response;
+  if (status !== 200 || !body || given.has(encodedHeader) || !/^text\/|ndjson/.test(type)) return response;
   const headers = new Headers(given);
   headers.delete('content-length');
-  headers.set('content-encoding', 'gzip');
+  headers.set(encodedHeader, 'gzip');
   return new Response(
     body.pipeThrough(new CompressionStream('gzip') as ReadableWritablePair<Uint8Array<ArrayBuffer>>),
     {

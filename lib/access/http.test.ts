@@ -1,7 +1,7 @@
 import { request as ask, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { acceptHeader } from './encoding';
+import { acceptHeader, encodedHeader } from './encoding';
 import type { GuardOptions } from './guard';
 import { guardedServer } from './http';
 import { accessOf } from './test-access';
@@ -13,6 +13,7 @@ const options: GuardOptions = { allowedHosts, access: accessOf() };
 const server = guardedServer(options, (request, response) => {
   seen = request;
   response.setHeader('referrer-policy', 'no-referrer');
+  if (request.url === '/api/compressed') response.setHeader(encodedHeader, 'br');
   response.end('through');
 });
 
@@ -95,6 +96,13 @@ async function refused(answer: Promise<Answer>, status: number, code: string): P
   expect(headers['cache-control']).toBe('no-store');
   expect(seen).toBeUndefined();
 }
+
+test('how an answer is compressed is told under the name that browsers know', async () => {
+  const { headers } = await get('/api/compressed');
+  expect(headers['content-encoding']).toBe('br');
+  expect(headers[encodedHeader]).toBeUndefined();
+  expect((await get('/api/plain')).headers['content-encoding']).toBeUndefined();
+});
 
 describe('refused before Next, as JSON with a request id', () => {
   // Fails without `allowedHosts.includes` in guard.ts.

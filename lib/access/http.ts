@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ownMetrics } from '@/lib/metrics/own';
+import { encodedHeader } from './encoding';
 import { clean, type GuardOptions, pathBelow, type Refusal, refusal } from './guard';
 import { Places } from './limits';
 
@@ -90,6 +91,11 @@ function withDefaults(request: IncomingMessage, response: ServerResponse, option
     if (!response.hasHeader('content-security-policy')) {
       response.setHeader('content-security-policy', nothing);
       response.setHeader('x-frame-options', 'DENY');
+    }
+    const encoding = response.getHeader(encodedHeader);
+    if (encoding !== undefined) {
+      response.removeHeader(encodedHeader);
+      response.setHeader('content-encoding', encoding);
     }
     if (isShared) {
       response.setHeader('cross-origin-resource-policy', 'cross-origin');

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Answer, Raw } from '@/lib/topics/topic';
-import { acceptHeader } from './encoding';
+import { acceptHeader, encodedHeader } from './encoding';
 import { snapshotAnswer } from './snapshot-answer';
 
 const rows = () => Array.from({ length: 40 }, (_, pid): Raw => ({ pid, query: `select ${pid} from orders` }));
@@ -71,7 +71,7 @@ describe('a snapshot', () => {
     const known = rows();
     for (const age of [0.1, 12.5]) {
       const response = await ask(answer(known, age), { [acceptHeader]: 'gzip' });
-      expect(response.headers.get('content-encoding')).toBe('gzip');
+      expect(response.headers.get(encodedHeader)).toBe('gzip');
       const body = gunzipSync(await response.arrayBuffer()).toString();
       expect(JSON.parse(body)).toEqual(answer(known, age));
     }
