@@ -24,6 +24,7 @@ test.beforeAll(async () => {
     env: {
       PGDECK_AUTH: 'proxy',
       PGDECK_PROXY_SECRET: randomBytes(32).toString('base64url'),
+      PGDECK_VIEWER_GROUPS: 'user:vera',
       PGDECK_TOKENS: `prometheus:viewer:${sha256}`,
       PGDECK_LOG_LEVEL: 'info',
       // Every statement is slow then.
@@ -143,7 +144,8 @@ test('the log tells each request with its id and who asked, slow statements once
     method: 'GET',
     route: '/api/servers',
     status: 200,
-    user: 'token:prometheus',
+    user: 'prometheus',
+    mode: 'token',
     queries: 0,
   });
   const slow = lines().filter(({ statement }) => statement === 'tables');

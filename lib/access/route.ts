@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { AnyContract, Contract, Replies, Told } from '@/lib/api/contract';
 import { log, safeError } from '@/lib/metrics/log';
 import { ownMetrics } from '@/lib/metrics/own';
 import { type RequestContext, requests } from '@/lib/metrics/request';
@@ -10,11 +11,11 @@ import { ownOrigins, refuseCrossSite, refuseCrossSiteRead } from './cross-site';
 import { noteDenied, type Refused } from './denied';
 import { requirePage } from './embed/pages';
 import { answered } from './encoding';
-import { ApiError, badInput } from './errors';
+import { ApiError, badInput, notFound } from './errors';
 import { bearerOf, identify, refuseTokenInAddress } from './identify';
 import { enter, leaving } from './limits';
 import { requireDatabase, type ServerAccess, serverFor } from './server-access';
-import { type Role, requireRole, type User } from './user';
+import { requireRole, type User } from './user';
 
 /** What a route handler is given: its input, checked, and who asks. */
 export type Asked<Params, Query, Body> = {
@@ -44,18 +45,17 @@ type Admitted = {
   unsafe: boolean;
 };
 
-/** Who may call a handler, and whether it leaves out by itself what belongs to databases that they may not see. */
-export type Guard = { role: Role | 'open'; databases?: 'filtered' | undefined };
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
-const made = new WeakMap<object, Guard | undefined>();
+const made = new WeakMap<object, AnyContract | undefined>();
 
-/** Whether a handler was made by `route()`: the proof that none is bare. */
+/** Whether a handler was made here: the proof that none is bare. */
 export function isRoute(handler: unknown): boolean {
   return typeof handler === 'function' && made.has(handler);
 }
 
-/** Who may call a handler that `route()` made; undefined for one that answers 405 to everybody. */
-export function guardOf(handler: Handler): Guard | undefined {
+/** The contract of a handler that `route()` made; undefined for one that only refuses. */
+export function contractOf(handler: Handler): AnyContract | undefined {
   return made.get(handler);
 }
 
@@ -81,20 +81,24 @@ const nobody: User = { name: 'nobody', role: 'viewer', mode: 'anonymous' };
  * `{ error: { code, message, requestId, field? } }`, request id, timings and headers of every `/api` response. What the
  * handler returns becomes JSON with status 200, unless it is a `Response` (`reply()` makes one with another status).
  */
-export function route<Params = Text, Query = Text, Body = undefined>(
-  options: {
-    /** The path of its contract. */
-    path?: string;
-    /** `open`: nobody has to be recognised. */
-    role: Role | 'open';
-    /** `filtered`: the handler leaves out what belongs to databases that the user may not see; else one has to be named. */
-    databases?: 'filtered';
-    /** It asks much of the watched server, of the history or of others: few at once. */
-    heavy?: boolean;
-    params?: z.ZodType<Params>;
-    query?: z.ZodType<Query>;
-    body?: z.ZodType<Body>;
-  },
+export function route<Params, Query, Body, Answers extends Replies>(
+  contract: Contract<Params, Query, Body, Answers>,
+  handler: (asked: Asked<Params, Query, Body>) => Told<Answers> | Promise<Told<Answers>>,
+): Handler {
+  const wrapped = guarded<Params, Query, Body>(contract, contract.path, handler);
+  made.set(wrapped, contract);
+  return wrapped;
+}
+
+/** What of a contract checks a request. */
+type Guard<Params, Query, Body> = Pick<
+  Contract<Params, Query, Body>,
+  'role' | 'databases' | 'heavy' | 'params' | 'query' | 'body'
+>;
+
+function guarded<Params, Query, Body>(
+  options: Guard<Params, Query, Body>,
+  path: string,
   handler: (asked: Asked<Params, Query, Body>) => unknown,
 ): Handler {
   const answer = async (
@@ -165,16 +169,23 @@ export function route<Params = Text, Query = Text, Body = undefined>(
     return handler(asked);
   };
 
-  const wrapped: Handler = (request, context) => {
-    const started = begun(options.path ?? '');
+  return (request, context) => {
+    const started = begun(path);
     return requests.run(started, async () => {
       const asking: Refused = { user: undefined, server: undefined };
       const response = await answer(request, context.params, asking).catch((error) => failure(error, request, asking));
       return finish(response, request, started, asking.user);
     });
   };
-  made.set(wrapped, { role: options.role, databases: options.databases });
-  return wrapped;
+}
+
+/** Every method of the paths that are not there: 404 for whoever is recognised. */
+export function nowhere(): Record<Method, Handler> {
+  const missing = guarded({ role: 'viewer' }, '', () => {
+    throw notFound('There is nothing at this path.');
+  });
+  made.set(missing, undefined);
+  return { GET: missing, POST: missing, PUT: missing, PATCH: missing, DELETE: missing, OPTIONS: missing };
 }
 
 /** A JSON answer with a status of its own. */
@@ -183,9 +194,7 @@ export function reply(status: number, value: unknown, headers: Record<string, st
 }
 
 /** The methods that a path does not have, each answering 405; spread over the exports beside the ones it has. */
-export function othersThan(
-  ...allowed: string[]
-): Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS', Handler> {
+export function othersThan(...allowed: string[]): Record<Method, Handler> {
   const allow = allowed.includes('GET') ? [...allowed, 'HEAD'].join(', ') : allowed.join(', ');
   const refuse: Handler = (request) => {
     const started = begun('');
@@ -287,7 +296,9 @@ function finish(response: Response, request: Request, context: RequestContext, u
       ms: Math.round(tookMs),
       queries: context.queries,
       queryMs: Math.round(context.queryMs),
-      user: user?.name,
+      // What follows `token:` would be struck out as one.
+      user: user?.name.replace(/^token:/, ''),
+      mode: user?.mode,
     },
     'request',
   );
