@@ -55,7 +55,7 @@ export const pages: Page[] = [
     group: 'Now',
     icon: Waypoints,
     topics: ['sessions', 'connections', 'application-pools', 'pools', 'pgbouncer-pools'],
-    checks: ['pool-maxima', 'own-pools'],
+    checks: ['pool-maxima', 'pgbouncer-waiting', 'pgbouncer-away', 'own-pools'],
   },
   {
     slug: 'statements',

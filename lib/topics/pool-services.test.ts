@@ -127,7 +127,7 @@ describe('services', () => {
 
   test('more connections of a role than PgBouncer may open: some come directly', () => {
     const all = services({ connections: [connection({ connections: 26 })], applications: [web], bouncer: [pool()] });
-    expect(all['application web']).toMatchObject({ sessions: 26, through_pgbouncer: false, slots_most: 10 });
+    expect(all['application web']).toMatchObject({ sessions: 26, through_pgbouncer: false, most: 10, slots_most: 26 });
     expect(all['pgbouncer shop']).toMatchObject({ sessions: 0, slots_most: 25 });
   });
 });
