@@ -9,6 +9,14 @@ export const limitSettings = {
   idleInTransactionCriticalSeconds: { default: 1800, meaning: 'seconds idle in a transaction that are critical' },
   transactionWarningSeconds: { default: 1800, meaning: 'seconds of an open transaction that are a warning' },
   transactionCriticalSeconds: { default: 3600, meaning: 'seconds of an open transaction that are critical' },
+  pgbouncerWaitWarningSeconds: {
+    default: 5,
+    meaning: 'seconds that a client of PgBouncer waits for a server connection that are a warning',
+  },
+  pgbouncerWaitCriticalSeconds: {
+    default: 60,
+    meaning: 'seconds that a client of PgBouncer waits for a server connection that are critical',
+  },
   deadRowsWarning: {
     default: 2,
     meaning: "dead rows, in multiples of the table's own autovacuum trigger, that are a warning",

@@ -5,6 +5,8 @@ import { idleInTransaction } from './idle-in-transaction';
 import { invalidIndex } from './invalid-index';
 import { longTransactions } from './long-transactions';
 import { ownPools } from './own-pools';
+import { pgbouncerAway } from './pgbouncer-away';
+import { pgbouncerWaiting } from './pgbouncer-waiting';
 import { poolMaxima } from './pool-maxima';
 import { sessionsBlocked } from './sessions-blocked';
 import { staleStatistics } from './stale-statistics';
@@ -14,6 +16,8 @@ import { statementsRecorded } from './statements-recorded';
 export const checks: Check[] = [
   sessionsBlocked,
   connectionHeadroom,
+  pgbouncerAway,
+  pgbouncerWaiting,
   poolMaxima,
   idleInTransaction,
   longTransactions,

@@ -1,6 +1,6 @@
 import { type Limits, readConfig } from '@/lib/config';
 import { type Row, type TopicId, topics } from '@/lib/topics/index';
-import type { Answer, Partial as PartialAnswer } from '@/lib/topics/topic';
+import type { Answer, Partial as PartialAnswer, UnavailableReason } from '@/lib/topics/topic';
 import { type Check, type CheckInput, isNotJudged, type Judgement, type NotJudged } from './check';
 
 // What the tests of checks share: answers made from a few columns.
@@ -9,7 +9,9 @@ import { type Check, type CheckInput, isNotJudged, type Judgement, type NotJudge
 const limits: Limits = readConfig({ DATABASE_URL: 'postgres://u@localhost/d', PGDECK_STATE_DIR: '/nowhere' }).limits;
 
 /** Rows that each topic answered, or why it did not. */
-export type Given = { [Id in TopicId]?: Partial<Row<Id>>[] | { unavailable: string; fixSql?: string } };
+export type Given = {
+  [Id in TopicId]?: Partial<Row<Id>>[] | { unavailable: string; fixSql?: string; reason?: UnavailableReason };
+};
 
 const hiddenPart: PartialAnswer = {
   reason: 'privilege',
@@ -28,7 +30,7 @@ function answers(given: Given, hidden?: TopicId): CheckInput {
       return {
         ...envelope,
         status: 'unavailable',
-        reason: 'extension',
+        reason: rows.reason ?? 'extension',
         hint: rows.unavailable,
         fixSql: rows.fixSql ?? '',
       };

@@ -37,6 +37,9 @@ const healthy = (sampler: ReturnType<typeof told>) => {
   sampler.say('tables', [], 'd');
   sampler.say('index-usage', [], 'd');
   sampler.say('slow-queries', [{ entries: 10, stats_reset_seconds: 90_000 }]);
+  sampler.say('pgbouncer-pools', []);
+  sampler.say('application-pools', [{ name: 'pgdeck', ceiling: 97, slots_most: 5, kind: 'pgdeck' }]);
+  sampler.say('pools', []);
 };
 const idle = (state_seconds: number) => ({
   pid: 7,
@@ -59,7 +62,7 @@ test('everything judged and nothing found is OK, with what was looked at', () =>
   healthy(sampler);
   const { verdict, notJudged, ok } = new FindingsKeeper('s', sampler, limits).judge();
   expect({ verdict, notJudged }).toEqual({ verdict: 'ok', notJudged: [] });
-  expect(ok).toHaveLength(8);
+  expect(ok).toHaveLength(12);
   for (const { sentence } of ok) expect(sentence).not.toMatch(/\.$/);
 });
 
@@ -150,7 +153,12 @@ test('T12: who may see some databases gets the verdict on those, and no word of 
   ]);
   const since = whole.findings.find(({ object }) => object.database === 'd')?.since;
   expect(part.findings[1]).toMatchObject({ since });
-  expect(part.notJudged.map(({ check }) => check)).toEqual(['connection-headroom', 'statements-recorded']);
+  expect(part.notJudged.map(({ check }) => check)).toEqual([
+    'connection-headroom',
+    'pool-maxima',
+    'statements-recorded',
+    'own-pools',
+  ]);
   expect(JSON.stringify(part)).not.toMatch(/books|\b9[05] of\b/);
   expect(keeper.current()).toBe(whole);
 });

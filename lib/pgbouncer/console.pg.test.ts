@@ -239,7 +239,7 @@ describe.skipIf(!hasPgBouncer)("PgBouncer's console", () => {
     expect(
       await answer({ ...at('looker'), port: server.port, user: 'postgres', password: superuserPassword }),
     ).toMatchObject({
-      reason: 'setting',
+      reason: 'unreachable',
       hint: expect.stringContaining('no PgBouncer'),
     });
   });

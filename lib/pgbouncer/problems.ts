@@ -10,7 +10,7 @@ export const notConfigured: Problem = {
 
 /** Why what answers at the address of the console is of no use. */
 export const notPgBouncer: Problem = {
-  reason: 'setting',
+  reason: 'unreachable',
   sentence: 'What answers at the address of pgbouncerUrl is no PgBouncer.',
   hint: "Name PgBouncer's own host and port (listen_port, 6432 as a rule), not the server's.",
 };
