@@ -12,12 +12,14 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/client',
       'lib/read',
       'lib/read-history',
+      'lib/read-cache',
       'lib/read-cost',
       'lib/read-findings',
       'lib/read-metrics',
       'lib/access',
       'lib/api',
-      'lib/cache',
+      'lib/objects',
+      'lib/performance',
       'lib/pgbouncer',
       'lib/audit',
       'lib/ddl',
@@ -78,6 +80,15 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   },
   // Answers that are not sampled, kept for a while.
   'lib/cache': { values: ['lib/postgres'], types: ['lib/config-resources', 'lib/sampler', 'lib/topics'] },
+  // What is asked only when somebody looks: tables, definitions, settings.
+  'lib/objects': {
+    values: ['lib/access', 'lib/cache', 'lib/postgres', 'lib/runtime', 'lib/sampler', 'lib/topics'],
+    types: ['lib/runner'],
+  },
+  'lib/performance': {
+    values: ['lib/access', 'lib/format', 'lib/identifier', 'lib/metrics', 'lib/objects', 'lib/read', 'lib/topics'],
+  },
+  'lib/read-cache': { values: ['lib/access', 'lib/cache', 'lib/metrics', 'lib/runtime'] },
   // The admin console of a PgBouncer.
   'lib/pgbouncer': { values: ['lib/postgres', 'lib/topics'], types: ['lib/config'] },
   'lib/read': {
@@ -118,7 +129,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/postgres',
       'lib/runtime',
     ],
-    types: ['lib/actions', 'lib/audit', 'lib/client', 'lib/config', 'lib/history', 'lib/topics'],
+    types: ['lib/api', 'lib/actions', 'lib/audit', 'lib/client', 'lib/config', 'lib/history', 'lib/topics'],
   },
   'lib/runner': {
     values: [
@@ -137,11 +148,11 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/read-history',
       'lib/identifier',
     ],
-    types: ['lib/config'],
+    types: ['lib/api', 'lib/config'],
   },
   'lib/ddl': {
     values: ['lib/access', 'lib/format', 'lib/identifier', 'lib/postgres', 'lib/runner', 'lib/runtime'],
-    types: ['lib/actions'],
+    types: ['lib/api', 'lib/actions'],
   },
   'lib/audit': { values: ['lib/metrics'], types: ['lib/actions', 'lib/history'] },
   'lib/schedules': {
@@ -155,7 +166,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/postgres',
       'lib/runtime',
     ],
-    types: ['lib/config', 'lib/history', 'lib/runner'],
+    types: ['lib/api', 'lib/config', 'lib/history', 'lib/runner'],
   },
   // What belongs to one watched server, and the list of them while pgdeck runs.
   'lib/servers': {
@@ -172,7 +183,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     ],
     types: ['lib/audit', 'lib/config', 'lib/config-early', 'lib/runtime'],
   },
-  'lib/rights': { values: ['lib/identifier', 'lib/postgres'], types: ['lib/runtime'] },
+  'lib/rights': { values: ['lib/identifier', 'lib/postgres'], types: ['lib/api', 'lib/runtime'] },
   'lib/findings': { values: ['lib/checks', 'lib/history', 'lib/metrics'], types: ['lib/config', 'lib/topics'] },
   'lib/sampler': { values: ['lib/history', 'lib/masking', 'lib/pgbouncer', 'lib/postgres', 'lib/topics'] },
   'lib/history': {

@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { testContract } from '@/lib/api/test-contract';
 import type { AuditRecord } from '@/lib/audit/audit';
 import type { AccessRule } from '@/lib/config';
 import type { Role } from '@/lib/config-access';
 import { shared } from '@/lib/runtime';
 import { ApiError } from './errors';
-import { guardOf, othersThan, route } from './route';
+import { contractOf, othersThan, route } from './route';
 import { accessOf } from './test-access';
 
 const origin = 'http://127.0.0.1:8432';
@@ -41,7 +42,7 @@ const send = (method: string, headers: Record<string, string> = { origin }, path
   });
 const none = { params: Promise.resolve({}) };
 const one = { params: Promise.resolve({ server: 'one' }) };
-const reset = route({ role: 'admin' }, () => ({ done: true }));
+const reset = route(testContract({ role: 'admin' }), () => ({ done: true }));
 
 describe('a refusal', () => {
   // Fails when `failure()` does not call `noteDenied()`.
@@ -66,7 +67,7 @@ describe('a refusal', () => {
 
   it('to see something does not, nor does what is wrong in another way', async () => {
     expect((await reset(send('GET'), one)).status).toBe(403);
-    const strict = route({ role: 'viewer', body: z.strictObject({ n: z.number() }) }, () => ({}));
+    const strict = route(testContract({ role: 'viewer', body: z.strictObject({ n: z.number() }) }), () => ({}));
     expect((await strict(send('POST'), none)).status).toBe(400);
     expect(lines).toEqual([]);
   });
@@ -78,7 +79,7 @@ describe('a refusal', () => {
   });
 
   it('is written once: who wrote it already says so', async () => {
-    const handler = route({ role: 'viewer' }, () => {
+    const handler = route(testContract({ role: 'viewer' }), () => {
       const error = new ApiError(403, 'own_action', 'Ask another admin.');
       error.audited = true;
       throw error;
@@ -101,7 +102,10 @@ describe('a refusal', () => {
 describe('the role of a route', () => {
   const seen = async (role: Role, rules: AccessRule[] | undefined, query: string, databases?: 'filtered') => {
     start('admin', rules);
-    const handler = route({ role, databases, query: z.object({ database: z.string().optional() }) }, () => ({}));
+    const handler = route(
+      testContract({ role, databases, query: z.object({ database: z.string().optional() }) }),
+      () => ({}),
+    );
     return (await handler(send('GET', {}, `/api/servers/one/x${query}`), one)).status;
   };
   const all = { who: ['*'], role: 'viewer' as const };
@@ -136,19 +140,19 @@ describe('the role of a route', () => {
       });
       return (await handler(request, one)).status;
     };
-    const whole = route({ role: 'admin' }, () => ({}));
+    const whole = route(testContract({ role: 'admin' }), () => ({}));
     expect(await ask(whole, '?database=shop')).toBe(403);
-    const named = route({ role: 'admin', body: where }, () => ({}));
+    const named = route(testContract({ role: 'admin', body: where }), () => ({}));
     expect(await ask(named, '?database=shop', '{"database":"books"}')).toBe(404);
     expect(await ask(named, '?database=books', '{"database":"shop"}')).toBe(200);
-    const twice = route({ role: 'admin', query: where, body: where }, () => ({}));
+    const twice = route(testContract({ role: 'admin', query: where, body: where }), () => ({}));
     expect(await ask(twice, '?database=shop', '{"database":"books"}')).toBe(404);
     expect(await ask(twice, '?database=shop', '{"database":"shop"}')).toBe(200);
   });
 
   it('T12: a server that one may not know of answers like one that is not there', async () => {
     start('admin', []);
-    const handler = route({ role: 'viewer' }, () => ({}));
+    const handler = route(testContract({ role: 'viewer' }), () => ({}));
     const answers = await Promise.all(
       ['one', 'two'].map(async (server) => {
         const response = await handler(send('GET'), { params: Promise.resolve({ server }) });
@@ -161,11 +165,8 @@ describe('the role of a route', () => {
   });
 
   it('can be read of each handler', () => {
-    expect(guardOf(route({ role: 'open' }, () => ({})))).toEqual({ role: 'open', databases: undefined });
-    expect(guardOf(route({ role: 'admin', databases: 'filtered' }, () => ({})))).toEqual({
-      role: 'admin',
-      databases: 'filtered',
-    });
-    expect(guardOf(othersThan('GET').POST)).toBeUndefined();
+    const contract = testContract({ role: 'admin', databases: 'filtered' });
+    expect(contractOf(route(contract, () => ({})))).toBe(contract);
+    expect(contractOf(othersThan('GET').POST)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { guardOf, type Handler } from './route';
+import { contractOf, type Handler } from './route';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const filesOf = (pattern: RegExp) =>
@@ -29,7 +29,7 @@ beforeAll(async () => {
   for (const file of filesOf(/(^|\/)route\.ts$/)) {
     const handlers = (await import(path.join(root, 'app', file))) as Record<string, Handler>;
     for (const [method, handler] of Object.entries(handlers)) {
-      const role = guardOf(handler)?.role;
+      const role = contractOf(handler)?.role;
       if (role) guarded.push({ route: `${method} ${path.dirname(file)}`, role });
     }
   }

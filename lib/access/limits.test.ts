@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { testContract } from '@/lib/api/test-contract';
 import { shared } from '@/lib/runtime';
 import { ApiError } from './errors';
 import { leaving, Places } from './limits';
@@ -130,8 +131,8 @@ describe('T21: routes', () => {
   const context = { params: Promise.resolve({}) };
   const origin = 'http://127.0.0.1:8432';
   const get = () => new Request(`${origin}/api/x`);
-  const signedIn = route({ role: 'viewer', body: z.unknown() }, () => ({}));
-  const anybody = route({ role: 'open', body: z.unknown() }, () => ({}));
+  const signedIn = route(testContract({ role: 'viewer', body: z.unknown() }), () => ({}));
+  const anybody = route(testContract({ role: 'open', body: z.unknown() }), () => ({}));
   const send = (handler: typeof signedIn, body: BodyInit) =>
     handler(
       new Request(`${origin}/api/x`, {
@@ -154,7 +155,7 @@ describe('T21: routes', () => {
       const gate = new Promise<void>((open) => {
         end = open;
       });
-      const handler = route({ role: 'viewer', heavy }, async () => {
+      const handler = route(testContract({ role: 'viewer', heavy }), async () => {
         inside++;
         await gate;
         return {};
@@ -169,7 +170,7 @@ describe('T21: routes', () => {
   });
 
   test('a failure gives its place back', async () => {
-    const handler = route({ role: 'viewer', heavy: true }, () => {
+    const handler = route(testContract({ role: 'viewer', heavy: true }), () => {
       throw new ApiError(404, 'not_found', 'It is not here.');
     });
     for (let i = 0; i < 60; i++) expect((await handler(get(), context)).status).toBe(404);
@@ -210,14 +211,14 @@ describe('T21: routes', () => {
     const gate = new Promise<void>((open) => {
       end = open;
     });
-    const callback = route({ role: 'open', heavy: true }, async () => {
+    const callback = route(testContract({ role: 'open', heavy: true }), async () => {
       inside++;
       await gate;
       return {};
     });
     const asked = Array.from({ length: 120 }, () => callback(get(), context));
     await expect.poll(() => inside).toBe(100);
-    const light = route({ role: 'open' }, () => ({}));
+    const light = route(testContract({ role: 'open' }), () => ({}));
     expect((await light(get(), context)).status).toBe(200);
     end();
     const statuses = (await Promise.all(asked)).map(({ status }) => status);

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { testContract } from '@/lib/api/test-contract';
 import { requests } from '@/lib/metrics/request';
 import { PostgresProblem } from '@/lib/postgres/errors';
 import { shared } from '@/lib/runtime';
@@ -27,11 +28,11 @@ const post = (body: BodyInit | null, headers: Record<string, string> = {}) =>
   } as RequestInit);
 const none = { params: Promise.resolve({}) };
 const errorOf = async (response: Response) => ((await response.json()) as { error: Record<string, string> }).error;
-const echo = route({ role: 'admin', body: z.strictObject({ n: z.number().int() }) }, ({ body }) => body);
+const echo = route(testContract({ role: 'admin', body: z.strictObject({ n: z.number().int() }) }), ({ body }) => body);
 
 describe('an answer', () => {
   it('carries request id, timings, counts of statements, no-store and the CSP of the API', async () => {
-    const handler = route({ role: 'viewer' }, () => {
+    const handler = route(testContract({ role: 'viewer' }), () => {
       const context = requests.getStore();
       if (context) {
         context.queries = 2;
@@ -61,7 +62,7 @@ describe('an answer', () => {
     [429, () => Promise.reject(new ApiError(429, 'busy', 'Too often.', undefined, { 'retry-after': '2' }))],
     [500, () => Promise.reject(new Error('a bug'))],
   ])('of status %i tells what it took, and may be kept by nobody else', async (status, handler) => {
-    const response = await route({ role: 'viewer' }, handler)(new Request(`${origin}/api/x`), none);
+    const response = await route(testContract({ role: 'viewer' }), handler)(new Request(`${origin}/api/x`), none);
     expect(response.status).toBe(status);
     for (const name of three) expect(response.headers.get(name), name).toBeTruthy();
     expect(response.headers.get('cache-control')).toBe('no-store');
@@ -76,7 +77,7 @@ describe('an answer', () => {
   });
 
   it('knows the path of its contract, by which requests are counted', async () => {
-    const handler = route({ role: 'viewer', path: '/api/servers/{server}/x' }, () => ({
+    const handler = route(testContract({ role: 'viewer', path: '/api/servers/{server}/x' }), () => ({
       route: requests.getStore()?.route,
     }));
     const response = await handler(new Request(`${origin}/api/servers/shop/x`), none);
@@ -84,14 +85,17 @@ describe('an answer', () => {
   });
 
   it('refuses the character NUL, which PostgreSQL takes in no text', async () => {
-    const handler = route({ role: 'viewer', query: z.object({ database: z.string() }) }, () => ({}));
+    const handler = route(testContract({ role: 'viewer', query: z.object({ database: z.string() }) }), () => ({}));
     const response = await handler(new Request(`${origin}/api/x?database=a%00b`), none);
     expect(response.status).toBe(400);
     expect(await errorOf(response)).toMatchObject({ code: 'bad_input', field: 'database' });
   });
 
   it('may have a status of its own', async () => {
-    const response = await route({ role: 'viewer' }, () => reply(202, { runId: 'a' }))(new Request(origin), none);
+    const response = await route(testContract({ role: 'viewer' }), () => reply(202, { runId: 'a' }))(
+      new Request(origin),
+      none,
+    );
     expect(response.status).toBe(202);
     expect(response.headers.get('x-request-id')).toBeTruthy();
   });
@@ -111,7 +115,7 @@ describe('input', () => {
   it('refuses text that is not JSON, other types, and a parameter given twice', async () => {
     expect((await echo(post('{n:1'), none)).status).toBe(400);
     expect((await echo(post('n=1', { 'content-type': 'text/plain' }), none)).status).toBe(415);
-    const handler = route({ role: 'viewer' }, () => ({}));
+    const handler = route(testContract({ role: 'viewer' }), () => ({}));
     const twice = await handler(new Request(`${origin}/api/x?database=a&database=b`), none);
     expect(await errorOf(twice)).toMatchObject({ code: 'bad_input', field: 'database' });
   });
@@ -120,7 +124,7 @@ describe('input', () => {
   it('T10: refuses the character NUL anywhere in a body or path', async () => {
     const path = { params: Promise.resolve({ schedule: 'a\0' }) };
     expect(await errorOf(await echo(post('{"n":1}'), path))).toMatchObject({ code: 'bad_input', field: 'schedule' });
-    const handler = route({ role: 'admin', body: z.object({ target: z.unknown() }) }, () => ({}));
+    const handler = route(testContract({ role: 'admin', body: z.object({ target: z.unknown() }) }), () => ({}));
     for (const target of ['a\0user\0postgres', { database: 'a\0' }, [{ 'a\0': 1 }]]) {
       const response = await handler(post(JSON.stringify({ target })), none);
       expect(response.status).toBe(400);
@@ -131,7 +135,9 @@ describe('input', () => {
 
   // Fails without `isDeep()`: looking through such a body runs out of stack, which is a 500.
   it('T21: refuses a body of thousands of levels', async () => {
-    const handler = route({ role: 'admin', body: z.object({ a: z.unknown() }) }, ({ body }) => JSON.stringify(body));
+    const handler = route(testContract({ role: 'admin', body: z.object({ a: z.unknown() }) }), ({ body }) =>
+      JSON.stringify(body),
+    );
     const nested = (levels: number) => post(`{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`);
     expect((await handler(nested(20), none)).status).toBe(200);
     expect((await handler(nested(100_000), none)).status).toBe(400);
@@ -184,7 +190,7 @@ describe('the cross-site rule', () => {
 
 describe('a failure', () => {
   const failing = (error: unknown) =>
-    route({ role: 'viewer' }, () => {
+    route(testContract({ role: 'viewer' }), () => {
       throw error;
     })(new Request(`${origin}/api/x`), none);
 

@@ -32,8 +32,8 @@ export async function snapshotAnswer(request: Request, answer: Answer): Promise<
   return json(body, encoding, headers);
 }
 
-/** RFC 9110, 13.1.2: any of the tags, compared without regard to W/. */
-function isKnown(etag: string, request: Request): boolean {
+/** Whether a client has what a tag stands for (RFC 9110, 13.1.2): any of its tags, compared without regard to W/. */
+export function isKnown(etag: string, request: Request): boolean {
   const plain = (tag: string) => tag.trim().replace(/^W\//, '');
   const known = request.headers.get('if-none-match') ?? '';
   return known.split(',').some((tag) => plain(tag) === plain(etag));

@@ -1,8 +1,49 @@
 import { z } from 'zod';
 import { exactMoment } from '@/lib/access/moment';
 import { defineContract } from './contract';
-import { ofServer } from './parts';
-import { rightsAnswer } from './servers';
+import { ofServer, unavailableReason } from './parts';
+
+/** What one of pgdeck's roles may do on a server. */
+export const roleRights = z.discriminatedUnion('status', [
+  z.strictObject({
+    use: z.enum(['reading', 'acting']),
+    status: z.literal('ok'),
+    role: z.string().describe('The PostgreSQL role.'),
+    database: z.string(),
+    superuser: z.boolean(),
+    rights: z.array(
+      z
+        .strictObject({
+          id: z.string(),
+          title: z.string(),
+          lets: z.string().describe('What it is good for.'),
+          has: z.boolean(),
+          optional: z.boolean(),
+          without: z.string().optional().describe('What does not work where it is lacking.'),
+          missing: z.array(z.string()).optional(),
+          grantSql: z.string().optional().describe('What grants it, where it is lacking.'),
+        })
+        .meta({ id: 'Right', description: 'One right of a PostgreSQL role as it is now.' }),
+    ),
+  }),
+  z.strictObject({
+    use: z.enum(['reading', 'acting']),
+    status: z.literal('unavailable'),
+    role: z.string(),
+    reason: unavailableReason,
+    hint: z.string(),
+  }),
+]);
+
+/** Answer of `GET /api/servers/:server/rights`. */
+export const rightsAnswer = z
+  .strictObject({
+    askedAt: z.string().describe('ISO 8601.'),
+    same: z.boolean().describe('One role does both.'),
+    reading: roleRights,
+    acting: roleRights,
+  })
+  .meta({ id: 'RightsAnswer' });
 
 /** `GET /api/servers/:server/rights`: what the database roles that pgdeck was given may do, and the grant of what they lack. */
 export const rights = defineContract({

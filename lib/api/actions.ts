@@ -66,6 +66,11 @@ export const executeAction = defineContract({
   },
 });
 
+/** One thing that an action can be done to, in words and as a preview wants it. */
+export const choice = z
+  .strictObject({ label: z.string(), detail: z.string(), target })
+  .meta({ id: 'Choice', description: 'One thing that an action can be done to.' });
+
 /** `GET …/actions/choices`: what an action can be done to, at most 50. */
 export const actionChoices = defineContract({
   method: 'GET',
@@ -103,7 +108,7 @@ export const actionChoices = defineContract({
     200: {
       what: 'The choices.',
       json: z.strictObject({
-        choices: z.array(z.strictObject({ label: z.string(), detail: z.string(), target })),
+        choices: z.array(choice),
       }),
     },
   },

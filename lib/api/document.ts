@@ -68,9 +68,9 @@ export function openApiDocument({ version, url, cookie, open }: Place) {
     { override: ({ jsonSchema }) => asDocumented(jsonSchema) },
   );
   const responses = Object.fromEntries(Object.entries(commonFailures).map(([status, what]) => [status, failed(what)]));
+  // It is said beside the name already.
   for (const path of Object.values(document.paths ?? {}))
     for (const { parameters = [] } of Object.values(path as Record<string, { parameters?: Parameter[] }>))
-      // It is said beside the name already.
       for (const parameter of parameters) if (parameter.description) delete parameter.schema?.description;
   return { ...document, components: { ...document.components, headers, responses } };
 }

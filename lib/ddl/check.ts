@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { z } from 'zod';
 import { ApiError } from '@/lib/access/errors';
 import type { Claim } from '@/lib/actions/action';
-import type { Fact, InTheWay, LockTaken } from '@/lib/actions/protocol';
+import type { Fact } from '@/lib/actions/protocol';
+import type { ddlAnswer } from '@/lib/api/actions';
 import { bytes, count, list } from '@/lib/format';
 import { quoted } from '@/lib/identifier';
 import { describeError } from '@/lib/postgres/errors';
@@ -17,25 +19,11 @@ import { describeStatement } from './describe';
 import { type Effect, type Lock, type Name, unknown } from './effect';
 import { parse, type Statement } from './parse';
 
-/** What one pasted statement would do to others. It was not run. */
-export type Checked = {
-  sql: string;
-  kind: string;
-  /** False: which locks it takes is not known here. */
-  supported: boolean;
-  locks: LockTaken[];
-  /** Whether a table is written anew; null: not known. */
-  rewrites: boolean | null;
-  inTransaction: boolean;
-  waitsFor: InTheWay[];
-  wouldQueue: InTheWay[];
-  estimates: Fact[];
-  warnings: string[];
-  saferWay?: string;
-};
-
 /** The answer to "What would this DDL block?"; nothing of the text is ever run. */
-export type DdlAnswer = { executed: false; statements: Checked[] };
+export type DdlAnswer = z.infer<typeof ddlAnswer>;
+
+/** What one statement of it would lock and block. */
+export type Checked = DdlAnswer['statements'][number];
 
 const pageSize = 8192;
 

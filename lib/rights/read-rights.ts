@@ -1,26 +1,17 @@
+import type { z } from 'zod';
+import type { rightsAnswer } from '@/lib/api/access';
 import { describeError } from '@/lib/postgres/errors';
 import type { Server } from '@/lib/runtime';
 import { rightsOf, rightsSql, type Use } from './rights';
 
-/** One right of a role as it is now; `grantSql` where it is lacking. */
-export type RightNow = {
-  id: string;
-  title: string;
-  lets: string;
-  has: boolean;
-  optional: boolean;
-  without?: string;
-  missing?: string[];
-  grantSql?: string;
-};
+/** Answer of `GET /api/servers/:server/rights`; `same`: one role does both. */
+export type RightsAnswer = z.infer<typeof rightsAnswer>;
 
 /** What one of pgdeck's roles may do on a server. */
-export type RoleRights =
-  | { use: Use; status: 'ok'; role: string; database: string; superuser: boolean; rights: RightNow[] }
-  | { use: Use; status: 'unavailable'; role: string; reason: string; hint: string };
+export type RoleRights = RightsAnswer['reading'];
 
-/** Answer of `GET /api/servers/:server/rights`; `same`: one role does both. */
-export type RightsAnswer = { askedAt: string; same: boolean; reading: RoleRights; acting: RoleRights };
+/** One right of a role as it is now; `grantSql` where it is lacking. */
+export type RightNow = Extract<RoleRights, { status: 'ok' }>['rights'][number];
 
 type Row = { role: string; database: string; superuser: boolean } & Record<string, boolean | string | string[]>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Preview, type PreviewBody, previewBody, type RunStatus } from '@/lib/actions/protocol';
+import { previewBody } from '@/lib/actions/protocol';
+import type { created, schedule, schedulesAnswer } from '@/lib/api/schedules';
 
 /** What can be run at times: what may be done again and again, and takes nothing away. */
 export const schedulable = ['analyze', 'analyze-database', 'vacuum', 'reindex', 'create-partition'];
@@ -38,35 +39,10 @@ export type CreateBody = z.output<typeof createBody>;
 export type ChangeBody = z.output<typeof changeBody>;
 
 /** One schedule; times are ISO 8601. */
-export type Schedule = {
-  id: string;
-  title: string;
-  cron: string;
-  timeZone: string;
-  body: PreviewBody;
-  /** What is done, as the question of the preview it was made with: `Vacuum public.orders?` */
-  subject: string;
-  enabled: boolean;
-  createdBy: string;
-  createdAt: string;
-  /** When it is due; null where it is not enabled. */
-  next: string | null;
-  running: { runId: string | null } | null;
-  last: { at: string; status: RunStatus; message: string; runId: string | null } | null;
-  /** Due times at which nothing was run: pgdeck or the server was away, or the run before had not ended. */
-  missed: { count: number; last: string } | null;
-  /** Why it will not run, whatever the time is. */
-  problem?: string;
-};
+export type Schedule = z.infer<typeof schedule>;
 
 /** Answer of `GET /api/servers/:server/schedules`; `enabled` is the switch of all of them. */
-export type SchedulesAnswer = {
-  enabled: boolean;
-  unavailable?: { reason: string; hint: string };
-  /** The actions that can be scheduled. */
-  actions: string[];
-  schedules: Schedule[];
-};
+export type SchedulesAnswer = z.infer<typeof schedulesAnswer>;
 
 /** Answer of `POST …/schedules`: the preview, when it is due first, and the schedule unless it was a dry run. */
-export type Created = { schedule?: Schedule; preview: Preview; next: string };
+export type Created = z.infer<typeof created>;

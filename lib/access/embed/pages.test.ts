@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { pages as menu } from '@/components/shell/pages';
+import { testContract } from '@/lib/api/test-contract';
 import { topics } from '@/lib/topics/index';
 import { route } from '../route';
 import { sealBearer } from './bearer';
@@ -96,7 +97,7 @@ describe('a bearer that is limited to pages', () => {
 
   it('T12: is held to it by every handler that route() makes', async () => {
     // Fails without requirePage() in route().
-    const handler = route({ role: 'viewer', databases: 'filtered' }, () => ({ read: true }));
+    const handler = route(testContract({ role: 'viewer', databases: 'filtered' }), () => ({ read: true }));
     const bearer = await sealBearer({
       v: 1,
       portal: 'portal',

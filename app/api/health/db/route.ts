@@ -13,6 +13,6 @@ export const GET = route(healthDb, ({ user }) => {
     ...poolHealth(connections.pools(), connections.problem, (pool) => connections.trouble(pool)),
   }));
   const worst = (['critical', 'warning'] as const).find((status) => servers.some((server) => server.status === status));
-  return { status: worst ?? 'ok', servers };
+  return { status: worst ?? ('ok' as const), servers };
 });
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');

@@ -9,7 +9,7 @@ export const GET = route(ready, async ({ user }) => {
   const { audit, fileServers } = runtime();
   const { writable, problem } = await audit.state();
   return {
-    status: 'ok',
+    status: 'ok' as const,
     servers: serversFor(user).map(({ server: { config, connections, sampler } }) => ({
       id: config.id,
       state: sampler.state(),

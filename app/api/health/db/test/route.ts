@@ -13,7 +13,7 @@ export const GET = route(healthDbTest, async ({ query: { server: id }, user }) =
   const tested = asked.filter(({ access }) => access.databases === undefined).map(({ server }) => server);
   const tried = await Promise.allSettled(tested.map(({ connections }) => roundTrip(connections)));
   const servers = tried.flatMap((trip, index) =>
-    trip.status === 'fulfilled' ? [{ server: tested[index]?.config.id, ...trip.value }] : [],
+    trip.status === 'fulfilled' ? [{ server: tested[index]?.config.id ?? '', ...trip.value }] : [],
   );
   const failed = tried.flatMap((trip, index) =>
     trip.status === 'rejected' ? [{ name: tested[index]?.config.name, ...describeError(trip.reason) }] : [],
@@ -23,6 +23,6 @@ export const GET = route(healthDbTest, async ({ query: { server: id }, user }) =
     if (tried.length > 1) told.push(`${servers.length} of ${tried.length} servers answered.`);
     throw new ApiError(503, failed[0].reason, told.join(' '));
   }
-  return { status: 'ok', servers };
+  return { status: 'ok' as const, servers };
 });
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');

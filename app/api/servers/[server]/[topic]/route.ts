@@ -1,12 +1,13 @@
 import { othersThan, route } from '@/lib/access/route';
 import type { ServerAccess } from '@/lib/access/server-access';
 import { snapshotAnswer } from '@/lib/access/snapshot-answer';
+import { topic as contract } from '@/lib/api/topics';
 import { statementFor } from '@/lib/postgres/capabilities';
 import { baseOf, databaseFor, findServer, readTopic, requireTopic } from '@/lib/read';
+import type { ColumnMeta } from '@/lib/topics/column';
 
 /** `GET /api/servers/:server/:topic`: the topic's answer; with `?describe=1` its words, SQL and columns. */
-export const GET = route({ role: 'viewer', databases: 'filtered' }, async ({ params, query, access, request }) => {
-  const { server = '', topic = '' } = params;
+export const GET = route(contract, async ({ params: { server, topic }, query, access, request }) => {
   if (query.describe === '1') return describeTopic(access, server, topic, query.database);
   return snapshotAnswer(request, await readTopic(access, server, topic, query));
 });
@@ -17,7 +18,7 @@ function describeTopic(access: ServerAccess, serverId: string, topicId: string, 
   const topic = requireTopic(topicId);
   const { sql, requires } = baseOf(topic);
   const { capabilities } = server.connections;
-  const shape = topic.row.shape as Record<string, { meta(): Record<string, unknown> | undefined }>;
+  const shape = topic.row.shape as Record<string, { meta(): Partial<ColumnMeta> | undefined }>;
   return {
     id: topic.id,
     title: topic.title,
