@@ -125,12 +125,14 @@ const walk: Record<string, () => Promise<string[]> | string[]> = {
   '/api/audit': () => ['/api/audit', `/api/audit?search=${literal}`, '/api/audit?fleet=1', '/api/audit?event=preview'],
   '/api/audit/export': () => ['/api/audit/export', '/api/audit/export?format=csv'],
   '/api/health': () => ['/api/health'],
+  '/api/health/cache': () => ['/api/health/cache', '/api/health/cache?prefix=default:'],
   '/api/health/db': () => ['/api/health/db'],
   '/api/health/db/test': () => ['/api/health/db/test', '/api/health/db/test?server=default'],
   '/api/health/ready': () => ['/api/health/ready'],
   '/api/history': () => ['/api/history'],
   '/api/oidc/callback': () => ['/api/oidc/callback'],
   '/api/oidc/start': () => ['/api/oidc/start'],
+  '/api/performance/database': () => ['/api/performance/database', '/api/performance/database?server=default'],
   '/api/runs': () => ['/api/runs', '/api/runs?server=default'],
   '/api/runs/:run': () => [`/api/runs/${planted.failed}`],
   '/api/servers': () => ['/api/servers'],
@@ -152,6 +154,11 @@ const walk: Record<string, () => Promise<string[]> | string[]> = {
       (topic) => `${server}/compare?topic=${topic}&a=${now() - 600},${now() - 60}&b=${now() - 120},${now()}`,
     ),
   '/api/servers/:server/cost': () => [`${server}/cost`],
+  '/api/servers/:server/definition': async () => {
+    const { body } = await ada.get(`${server}/table?schema=public&table=planted`);
+    const [index] = body.table.indexes as { oid: number }[];
+    return [`${server}/definition?kind=index&oid=${index?.oid}`, `${server}/definition?kind=view&oid=16384`];
+  },
   '/api/servers/:server/findings': () => [`${server}/findings`, `${server}/findings?at=${now() - 5}`],
   '/api/servers/:server/moments': () => [`${server}/moments`, `${server}/moments?at=${now()}`],
   '/api/servers/:server/rights': () => [`${server}/rights`],
@@ -166,6 +173,8 @@ const walk: Record<string, () => Promise<string[]> | string[]> = {
       ...loadBys.flatMap((by) => [`${server}/series/load?by=${by}`, `${server}/series/load?by=${by}&format=csv`]),
     ];
   },
+  '/api/servers/:server/settings': () => [`${server}/settings`],
+  '/api/servers/:server/table': () => [`${server}/table?schema=public&table=planted`],
   '/api/servers/:server/top': () => loadBys.map((by) => `${server}/top?by=${by}`),
   '/api/session': () => ['/api/session'],
   '/metrics': () => ['/metrics'],

@@ -12,6 +12,7 @@ import {
   runs,
 } from './actions';
 import { annotate, audit, auditExport } from './audit';
+import { cacheHealth, clearCache } from './cache';
 import type { AnyContract } from './contract';
 import { embedSession } from './embed';
 import { findings } from './findings';
@@ -19,7 +20,9 @@ import { health, ready } from './health';
 import { healthDb, healthDbTest } from './health-db';
 import { changes, compare, cost, history, moments, series, seriesList, top } from './history';
 import { metrics } from './metrics';
+import { definition, settings, table } from './objects';
 import { openapi } from './openapi';
+import { databasePerformance } from './performance';
 import { changeSchedule, createSchedule, deleteSchedule, schedules } from './schedules';
 import { servers } from './servers';
 import { extendSession, oidcCallback, oidcStart, session, signIn, signOut } from './session';
@@ -29,10 +32,16 @@ import { topic } from './topics';
 export const contracts = {
   health,
   ready,
+  cacheHealth,
+  clearCache,
   healthDb,
   healthDbTest,
   servers,
   topic,
+  table,
+  definition,
+  settings,
+  databasePerformance,
   findings,
   rights,
   reveal,

@@ -6,6 +6,12 @@ import type { Reader, SubjectReader } from '@/lib/actions/subjects/subject';
 import { type Target, target } from '@/lib/actions/target';
 import type { Server } from '@/lib/runtime';
 
+/** Keeps a list for a while, by the database and what was asked of it. */
+export type Keep = <Value extends object>(
+  spot: { database: string; name: string },
+  ask: () => Promise<Value>,
+) => Promise<Value>;
+
 /** How many are offered at once: the rest is found by typing. */
 const mostChoices = 50;
 
@@ -27,6 +33,7 @@ export async function choicesOf(
   { config, connections }: Server,
   access: ServerAccess,
   sought: Sought,
+  keep: Keep = (_, ask) => ask(),
 ): Promise<Choice[]> {
   const { kind, search = '' } = sought;
   const readers = subjects as Record<string, SubjectReader | undefined>;
@@ -44,10 +51,15 @@ export async function choicesOf(
     major: Math.floor((connections.capabilities?.versionNum ?? 140_000) / 10_000),
     home: config.action.database,
   };
-  const rows = await connections.ask<Choice>('walking', database, choices(reader, database, sought), [
-    search.toLowerCase(),
-    mostChoices,
-  ]);
+  const { relkinds = '', partition = null } = sought;
+  const rows = await keep(
+    { database, name: `choices ${JSON.stringify([kind, search.toLowerCase(), relkinds, partition])}` },
+    () =>
+      connections.ask<Choice>('walking', database, choices(reader, database, sought), [
+        search.toLowerCase(),
+        mostChoices,
+      ]),
+  );
   // What a preview would not take, such as a name beyond what it allows, is not offered.
   return rows
     .filter((row) => target.safeParse(row.target).success)

@@ -1,5 +1,6 @@
 import { badInput, notFound } from '@/lib/access/errors';
 import type { Server } from '@/lib/runtime';
+import type { Keep } from './choices';
 
 /** An operator class that fits a column; `isDefault`: what is taken where none is named. */
 export type OperatorClass = { oid: number; name: string; method: string; isDefault: boolean };
@@ -45,12 +46,15 @@ where c.oid = $1::oid and c.relkind in ('r', 'p', 'm')`;
 export async function indexForm(
   { connections }: Server,
   { database, oid }: { database: string; oid: number },
+  keep: Keep = (_, ask) => ask(),
 ): Promise<IndexForm> {
   const known = connections.capabilities?.databases;
   // A failed attempt to connect would make every other question to this server wait.
   if (known && !known.includes(database))
     throw badInput(`database: there is no database "${database}" to connect to.`, 'database');
-  const [form] = await connections.ask<IndexForm>('walking', database, formSql, [oid], { rarely: true });
+  const [form] = await keep({ database, name: `index-form ${oid}` }, () =>
+    connections.ask<IndexForm>('walking', database, formSql, [oid], { rarely: true }),
+  );
   if (!form) throw notFound(`There is no table with the OID ${oid} in ${database} now.`);
   return form;
 }
