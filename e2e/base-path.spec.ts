@@ -132,7 +132,7 @@ test('the icon, portals’ script and what is not there', async ({ page, world }
   expect(script.status).toBe(200);
   expect(script.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
   expect((await asked(`${prefix}/_next/image?url=%2Ficon.svg&w=64&q=75`)).status).toBe(404);
-  for (const path of [`${prefix}/api/servers`, `${prefix}/api/nothing`])
+  for (const path of [`${prefix}/api/servers`, `${prefix}/api/nothing`, `${prefix}/metrics`])
     expect((await asked(path)).status, path).toBe(401);
   expect((await asked('/default/overview')).text).toContain('Another application');
 

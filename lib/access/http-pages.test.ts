@@ -56,6 +56,7 @@ test('T21: so many pages are drawn at once, more wait for their turn or are sent
   expect(await open('/api/servers').status).toBe(200);
   expect(await open('/_next/static/x.js').status).toBe(200);
   expect(await open('/icon.svg').status).toBe(200);
+  expect(await open('/metrics').status).toBe(200);
   expect(drawn.length).toBe(64);
   // A place that is given back is the next one's, and who went away has none.
   for (const { abort } of waiting.slice(1)) abort();
