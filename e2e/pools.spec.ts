@@ -1,12 +1,144 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import pg from 'pg';
+import { hasPgBouncer, TestPgBouncer } from '@/lib/pgbouncer/test-pgbouncer';
+import { type App, type Stack, startApp } from './fixtures/stack';
 import { expect, test } from './fixtures/test';
-import { expectSound } from './page-checks';
+import { axeFindings, expectSound } from './page-checks';
 
-test("pgdeck's own pools are shown and judged", async ({ page, stack }) => {
+const table = (page: Page, name: string) => page.getByRole('table', { name, exact: true });
+const row = (page: Page, of: string, name: string) =>
+  table(page, of)
+    .getByRole('row')
+    .filter({ has: page.getByRole('rowheader', { name, exact: true }) });
+const slots = "Who holds the server's slots";
+const maxima = 'Pools and what each may open';
+
+test('without PgBouncer: who holds the slots, what pools may open, and how large they should be', async ({
+  page,
+  connect,
+  stack,
+}) => {
+  test.slow();
+  for (let at = 0; at < 3; at++) await connect('app_shop', 'shop-web');
   await page.goto(`/${stack.serverId}/pools`);
-  await expect(page.locator('.page-sentence')).toContainText(/pgdeck keeps \d of at most 6 connections to this server/);
-  const table = page.getByRole('table', { name: "pgdeck's own pools" });
-  await expect(table.getByRole('row').filter({ hasText: 'Questions' })).toContainText('Healthy');
-  await expect(table.getByRole('row').filter({ hasText: 'Long actions' })).toContainText('Closed');
-  await expect(page.getByText('What is healthy')).toBeVisible();
+  await expect(page.locator('.page-sentence')).toContainText(/\d+ of 47 connections are used .* may open \d+/);
+  await expect(row(page, slots, 'shop-web')).toContainText('3');
+  await expect(row(page, slots, 'pgdeck itself')).toBeVisible();
+  await expect(table(page, slots).getByRole('columnheader', { name: 'PgBouncer pool' })).toHaveCount(0);
+  await expect(page.getByRole('img', { name: /^50 slots: .*free \d+, reserved 3$/ })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'PgBouncer', exact: true })).toContainText('None is configured');
+
+  await expect(row(page, maxima, 'shop-web')).toContainText(/not said.*1 seen.*3/);
+  await expect(page.getByRole('group', { name: 'lines of the configuration' }).first()).toContainText(
+    '{ "name": "shop-web", "match": { "application_name": "shop-web" }, "poolMax": 3, "instances": 1 }',
+  );
+  await expect(row(page, "pgdeck's own pools", 'Questions')).toContainText('Healthy');
+
+  const sizing = page.getByRole('region', { name: 'How large pools should be' });
+  await expect(sizing).toContainText('Say how many cores the server has');
+  await sizing.getByLabel('Cores', { exact: true }).fill('8');
+  await expect(sizing).toContainText('8 cores × 2 + 1 spindle: about 17 connections active at once');
+  await sizing.getByLabel('Weight of shop-web').fill('1000');
+  await expect(row(page, 'Recommended pool sizes', 'shop-web')).toContainText('16');
+  await expect(page).toHaveURL(/cores=8.*weights=shop-web:1000/);
+  await page.reload();
+  await expect(sizing.getByLabel('Cores', { exact: true })).toHaveValue('8');
+  await expect(sizing.getByLabel('Weight of shop-web')).toHaveValue('1000');
+  await sizing.getByLabel('Cores', { exact: true }).fill('8.5');
+  await expect(sizing.getByText('A whole number from 1 to 4096.')).toBeVisible();
+  await expect(page).toHaveURL(/cores=8&/);
+  await sizing.getByRole('button', { name: "Back to the server's" }).click();
+  await expect(page).not.toHaveURL(/cores|weights/);
   await expectSound(page);
+});
+
+test.describe('with a PgBouncer', () => {
+  test.skip(!hasPgBouncer, 'This machine has no PgBouncer: apt-get install pgbouncer');
+  let pooler: TestPgBouncer;
+  let app: App;
+  const clients: pg.Client[] = [];
+
+  /** A real PgBouncer of two server connections, and a pgdeck that is told of it and of an application's pool. */
+  const begin = async (stack: Stack) => {
+    const { user, password, host, port, database } = stack.login('app_shop');
+    pooler = await TestPgBouncer.start({
+      databases: { [database]: { host, port, more: 'pool_size=2' } },
+      users: { [user]: password, console: 'console-password' },
+      settings: { admin_users: 'console', pool_mode: 'transaction' },
+    });
+    const address = (name: string) => `postgres://${name}:${stack.login(name).password}@${host}:${port}/${database}`;
+    const file = join(stack.folder, 'pools.config.json');
+    const applications = [{ name: 'billing', match: { usename: 'app_billing' }, poolMax: 30, instances: 2 }];
+    const server = { id: 'pooled', url: address('pgdeck_read'), actionUrl: address('pgdeck_action'), cpus: 4 };
+    writeFileSync(
+      file,
+      JSON.stringify({ servers: [{ ...server, pgbouncerUrl: pooler.url('console'), applications }] }),
+    );
+    app = await startApp(join(stack.folder, 'pools'), { PGDECK_CONFIG: file });
+  };
+  test.afterEach(async () => {
+    for (const client of clients.splice(0)) client.end().catch(() => {});
+    await app?.stop();
+    await pooler?.remove();
+  });
+
+  test('a pool that its clients saturate is seen and found; it is paused and resumed from the page', async ({
+    page,
+    admin,
+    stack,
+  }) => {
+    test.slow();
+    await begin(stack);
+    for (let at = 0; at < 6; at++) {
+      const { user, password, database } = stack.login('app_shop');
+      const { host, port } = pooler;
+      const client = new pg.Client({ host, port, user, password, database, application_name: 'shop-web' });
+      client.on('error', () => {});
+      await client.connect();
+      client.query('select pg_sleep(300)').catch(() => {});
+      clients.push(client);
+    }
+    await page.goto(`${app.url}/pooled/pools`);
+    await expect(page.locator('.page-sentence')).toContainText('In PgBouncer 4 clients wait');
+    await expect(page.locator('.page-sentence')).toContainText(/may open \d+: \d+ more than the server takes/);
+    await expect(row(page, slots, 'shop-web')).toContainText(/shop\/app_shop.*4, /);
+    await expect(row(page, "PgBouncer's pools", 'shop/app_shop')).toContainText(/Clients wait.*2 of 2/);
+    await expect(row(page, maxima, 'billing')).toContainText(/30.*2 given.*60/);
+    await expect(row(page, maxima, 'shop')).toContainText(/PgBouncer.*1 pool/);
+    await expect
+      .poll(async () => {
+        const { findings } = await (await page.request.get(`${app.url}/api/servers/pooled/findings`)).json();
+        return findings.map(({ check }: { check: string }) => check);
+      })
+      .toEqual(expect.arrayContaining(['pgbouncer-waiting', 'pool-maxima']));
+    await page.getByRole('button', { name: 'Clients', exact: true }).click();
+    await expect(page).toHaveURL(/show=clients/);
+    await expect(table(page, "PgBouncer's clients").getByRole('row').filter({ hasText: 'waiting' })).toHaveCount(4);
+    await page.setViewportSize({ width: 320, height: 800 });
+    expect(await axeFindings(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    await page.setViewportSize({ width: 1280, height: 800 });
+
+    for (const client of clients.splice(0)) client.end().catch(() => {});
+    await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep%'");
+    await page.getByRole('button', { name: 'Databases', exact: true }).click();
+    await page.getByRole('button', { name: 'Actions: database shop' }).click();
+    await page.getByRole('menuitem', { name: 'Pause shop…' }).click();
+    const dialog = page.getByRole('dialog');
+    await expect(dialog).toContainText('PAUSE "shop"');
+    await dialog.locator('.button-primary').click();
+    await expect(dialog).toContainText('is paused: no server connection is left');
+    await dialog.getByRole('button', { name: 'Undo…' }).click();
+    await expect(dialog).toContainText('RESUME "shop"');
+    await page.keyboard.press('Escape');
+    await expect(row(page, "PgBouncer's databases", 'shop')).toContainText('Paused');
+    await page.getByRole('button', { name: 'Actions: database shop' }).click();
+    await page.getByRole('menuitem', { name: 'Resume shop…' }).click();
+    await dialog.locator('.button-primary').click();
+    await expect(dialog.getByRole('heading', { level: 2 })).toContainText(/resum/i);
+    await page.keyboard.press('Escape');
+    await expect(row(page, "PgBouncer's databases", 'shop')).toContainText('Open');
+  });
 });
