@@ -5,6 +5,7 @@ import { topic as contract } from '@/lib/api/topics';
 import { statementFor } from '@/lib/postgres/capabilities';
 import { baseOf, databaseFor, findServer, readTopic, requireTopic } from '@/lib/read';
 import type { ColumnMeta } from '@/lib/topics/column';
+import type { ConsoleQuestion } from '@/lib/topics/console';
 
 /** `GET /api/servers/:server/:topic`: the topic's answer; with `?describe=1` its words, SQL and columns. */
 export const GET = route(contract, async ({ params: { server, topic }, query, access, request }) => {
@@ -27,7 +28,9 @@ function describeTopic(access: ServerAccess, serverId: string, topicId: string, 
     sources: topic.sources,
     cadenceSeconds: topic.cadenceSeconds,
     currentCadenceSeconds: server.sampler.cadenceMs(topic, databaseFor(access, server, topic, database)) / 1000,
-    sql: (sql && capabilities && statementFor(sql, requires, capabilities)) || null,
+    sql: topic.console
+      ? commandsOf(topic.console)
+      : (sql && capabilities && statementFor(sql, requires, capabilities)) || null,
     columns: Object.fromEntries(
       Object.entries(shape).map(([name, column]) => {
         const { meaning = '', unit = null } = column.meta() ?? {};
@@ -35,4 +38,11 @@ function describeTopic(access: ServerAccess, serverId: string, topicId: string, 
       }),
     ),
   };
+}
+
+/** What is sent to the console of PgBouncer instead of a statement. */
+function commandsOf({ show }: ConsoleQuestion): string {
+  return show
+    .map(({ command, since }) => `SHOW ${command};${since ? ` -- from PgBouncer 1.${since} on` : ''}`)
+    .join('\n');
 }
