@@ -140,5 +140,10 @@ test.describe('with a PgBouncer', () => {
     await expect(dialog.getByRole('heading', { level: 2 })).toContainText(/resum/i);
     await page.keyboard.press('Escape');
     await expect(row(page, "PgBouncer's databases", 'shop')).toContainText('Open');
+
+    await pooler.stop();
+    const filled = page.getByRole('region', { name: 'If all pools fill' });
+    await expect(filled).toContainText('What PgBouncer may open is not counted.', { timeout: 20_000 });
+    await expect(row(page, maxima, 'shop')).toHaveCount(0);
   });
 });

@@ -39,11 +39,14 @@ export function PgBouncerPanels({
   server,
   view,
   named,
+  part,
 }: {
   server: string;
   view: TopicView<BouncerPool>;
   /** One is configured, and does not answer. */
-  named: boolean | undefined;
+  named: boolean;
+  /** Only some databases are seen. */
+  part: boolean;
 }) {
   const { answer } = view;
   const preview = useAction();
@@ -87,7 +90,7 @@ export function PgBouncerPanels({
       {(view.rows || view.at === null) && (
         <>
           <BouncerCharts server={server} view={view} />
-          <BouncerLists server={server} />
+          <BouncerLists server={server} part={part} />
         </>
       )}
     </>
@@ -192,8 +195,11 @@ const titles: Record<(typeof lists)[number], string> = {
 };
 
 /** One list of PgBouncer's at a time: what is not looked at is not asked for. */
-function BouncerLists({ server }: { server: string }) {
-  const [shown, setShown] = useQueryState('show', parseAsStringLiteral(lists).withDefault('databases'));
+function BouncerLists({ server, part }: { server: string; part: boolean }) {
+  // Settings are of PgBouncer as a whole.
+  const offered = lists.filter((value) => !part || value !== 'settings');
+  const [chosen, setShown] = useQueryState('show', parseAsStringLiteral(lists).withDefault('databases'));
+  const shown = offered.includes(chosen) ? chosen : 'databases';
   const preview = useAction();
   const List = { databases: Databases, clients: Clients, servers: Servers, traffic: Traffic, settings: Settings }[
     shown
@@ -205,7 +211,7 @@ function BouncerLists({ server }: { server: string }) {
           label="What of PgBouncer"
           value={shown}
           onChange={(next) => setShown(next)}
-          segments={lists.map((value) => ({ value, label: titles[value] }))}
+          segments={offered.map((value) => ({ value, label: titles[value] }))}
         />
         <span className="push" />
         <ActionMenu

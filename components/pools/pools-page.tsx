@@ -3,9 +3,11 @@
 import './pools.css';
 import { useMemo } from 'react';
 import { PageHead } from '@/components/shell/page-head';
+import { Note } from '@/components/ui/note';
 import { useSession } from '@/lib/client/session';
 import { type TopicView, useTopic } from '@/lib/client/use-topic';
 import type { Limits } from '@/lib/config';
+import { list } from '@/lib/format';
 import type { Session } from '../sessions/session-kind';
 import { maximaOf } from './maxima';
 import { MaximaPanel } from './maxima-panel';
@@ -13,36 +15,53 @@ import { OwnPools } from './own-pools';
 import { PgBouncerPanels } from './pgbouncer-panels';
 import { waitingIn } from './pgbouncer-summary';
 import { SizingPanel } from './sizing-panel';
-import { type Bouncer, slotsOf } from './slots';
+import { type Bouncer, type Service, slotsOf } from './slots';
 import { SlotsPanel } from './slots-panel';
-import { pageSentence } from './summary';
+import { type Pool, pageSentence } from './summary';
 
 /** Clients of PgBouncer up to which their applications are told by name. */
 const fewClients = 2000;
 
+type PageProps = { server: string; limits: Pick<Limits, 'connectionsWarning'> };
+
 /** The Pools page: who holds the server's slots, what all pools may open, how large they should be, and how each is now. */
-export function PoolsPage({ server, limits }: { server: string; limits: Pick<Limits, 'connectionsWarning'> }) {
+export function PoolsPage(props: PageProps) {
+  const databases = useSession()?.servers[props.server]?.databases;
+  return databases ? <Shown {...props} only={databases} /> : <WholeServer {...props} />;
+}
+
+/** What is about the server as a whole is asked for only where somebody may see all of it. */
+function WholeServer(props: PageProps) {
+  const services = useTopic(props.server, 'application-pools');
+  const own = useTopic(props.server, 'pools');
+  return <Shown {...props} whole={{ services, own }} />;
+}
+
+function Shown({
+  server,
+  limits,
+  whole,
+  only,
+}: PageProps & {
+  whole?: { services: TopicView<Service>; own: TopicView<Pool> };
+  /** The databases that are seen; missing: all. */
+  only?: string[];
+}) {
   const sessions = useTopic(server, 'sessions');
   const connections = useTopic(server, 'connections');
-  const services = useTopic(server, 'application-pools');
-  const own = useTopic(server, 'pools');
   const pools = useTopic(server, 'pgbouncer-pools');
-  const part = Boolean(useSession()?.servers[server]?.databases);
+  const services = whole?.services.rows;
   const away = pools.answer?.status === 'unavailable';
   const slots = useMemo(
     () =>
       sessions.rows && connections.rows
-        ? slotsOf(sessions.rows, connections.rows, services.rows, pools.rows && { pools: pools.rows, away })
+        ? slotsOf(sessions.rows, connections.rows, services, pools.rows && { pools: pools.rows, away })
         : undefined,
-    [sessions.rows, connections.rows, services.rows, pools.rows, away],
+    [sessions.rows, connections.rows, services, pools.rows, away],
   );
-  const warnFrom = limits.connectionsWarning;
-  const maxima = services.rows && maximaOf(services.rows);
+  const part = only !== undefined;
   const waiting = pools.rows && !away ? waitingIn(pools.rows) : undefined;
-  // Only where there is one does the sum of pools miss it.
-  const named =
-    services.answer?.status === 'ok' && services.answer.partial?.some(({ object }) => object === 'PgBouncer');
-  const shared = { view: sessions, part, warnFrom };
+  const shared = { view: sessions, part, warnFrom: limits.connectionsWarning };
   const clients = (pools.rows ?? []).reduce((sum, pool) => sum + pool.cl_active + pool.cl_waiting, 0);
   return (
     <>
@@ -50,28 +69,47 @@ export function PoolsPage({ server, limits }: { server: string; limits: Pick<Lim
         server={server}
         title="Pools"
         state={waiting && waiting.clients > 0 ? `${waiting.clients} waiting` : undefined}
-        sentence={slots ? pageSentence(slots, { maxima, waiting, part }) : '\u00a0'}
+        sentence={slots ? pageSentence(slots, { maxima: services && maximaOf(services), waiting, part }) : '\u00a0'}
         range
       />
       {pools.rows && pools.rows.length > 0 && clients <= fewClients ? (
         <JoinedSlots
           server={server}
           {...shared}
-          of={(bouncer) =>
+          of={(known) =>
             sessions.rows && connections.rows
-              ? slotsOf(sessions.rows, connections.rows, services.rows, { pools: pools.rows ?? [], away, ...bouncer })
+              ? slotsOf(sessions.rows, connections.rows, services, { pools: pools.rows ?? [], away, ...known })
               : undefined
           }
         />
       ) : (
         <SlotsPanel slots={slots} bouncer={(pools.rows?.length ?? 0) > 0} {...shared} />
       )}
-      <MaximaPanel view={services} />
-      <SizingPanel server={server} view={services} />
-      <PgBouncerPanels server={server} view={pools} named={named} />
-      <OwnPools view={own} />
+      {whole && (
+        <>
+          <MaximaPanel view={whole.services} />
+          <SizingPanel server={server} view={whole.services} />
+        </>
+      )}
+      <PgBouncerPanels server={server} view={pools} named={isNamed(whole?.services)} part={part} />
+      {whole ? (
+        <OwnPools view={whole.own} />
+      ) : (
+        <Note>
+          <p>
+            You may see {list(only ?? [])}. What all pools may open, how large they should be and pgdeck's own pools are
+            about the server as a whole.
+          </p>
+        </Note>
+      )}
     </>
   );
+}
+
+/** Whether a PgBouncer is configured and does not answer: only then does the sum of pools miss it. */
+function isNamed(services: TopicView<Service> | undefined): boolean {
+  const answer = services?.answer;
+  return answer?.status === 'ok' && Boolean(answer.partial?.some(({ object }) => object === 'PgBouncer'));
 }
 
 /** The slots with PgBouncer's clients and server connections beside them, which are asked for only here. */
