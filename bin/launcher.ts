@@ -7,6 +7,7 @@ import { pools } from '@/demo/pools';
 import { startDemo } from '@/demo/start';
 import { guardedServer } from '@/lib/access/http';
 import { keptSecret } from '@/lib/access/keys';
+import { shortWay } from '@/lib/access/short-way';
 import { type Config, type DemoAddresses, readConfig, type Target } from '@/lib/config';
 import { setting } from '@/lib/config-early.mjs';
 import { openToAll } from '@/lib/config-warnings';
@@ -131,9 +132,8 @@ async function serve(root: string, dev: boolean, config: Config, down: WayDown):
   const handle = app.getRequestHandler();
   const server = guardedServer(
     { allowedHosts, access, dev },
-    (request, response) => {
-      handle(request, response).catch(() => response.destroy());
-    },
+    // In development what was found is replaced when its source changes.
+    dev ? (request, response) => void handle(request, response).catch(() => response.destroy()) : shortWay(handle),
     dev ? (request, socket, head) => void upgrades.emit('upgrade', request, socket, head) : undefined,
   );
   await listen(server, host, port);
