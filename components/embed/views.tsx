@@ -28,4 +28,5 @@ export const views: Record<string, ReturnType<typeof of>> = {
   audit: of(async () => (await import('../audit/audit-page')).AuditPage),
   access: of(async () => (await import('../rights/rights-page')).RightsPage),
   cost: of(async () => (await import('../cost/cost-page')).CostPage),
+  api: of(async () => (await import('../api/api-page')).ApiPage),
 };

@@ -1,5 +1,6 @@
 import {
   Activity,
+  Braces,
   Gauge,
   GitCommitHorizontal,
   GitCompareArrows,
@@ -87,6 +88,7 @@ export const pages: Page[] = [
   { slug: 'audit', title: 'Audit', group: 'Desk', icon: ScrollText, topics: [], checks: [] },
   { slug: 'access', title: 'Access', group: 'Desk', icon: KeyRound, topics: [], checks: [] },
   { slug: 'cost', title: "pgdeck's own cost", group: 'Desk', icon: Gauge, topics: [], checks: [] },
+  { slug: 'api', title: 'API', group: 'Desk', icon: Braces, topics: [], checks: [] },
 ];
 
 /** The page that answers for a check: where its findings lead to. */

@@ -35,6 +35,7 @@ const needs: Record<string, Needs> = {
   audit: { elsewhere: ['audit', 'audit/export'] },
   access: { routes: ['rights'] },
   cost: { topics: ['own-cost', 'pools'], series: ['pools'], routes: ['cost'] },
+  api: { elsewhere: ['openapi.json'] },
 };
 
 /**
