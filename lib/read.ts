@@ -2,9 +2,9 @@ import { ApiError, badInput } from '@/lib/access/errors';
 import { exactMoment } from '@/lib/access/moment';
 import { shownAnswer } from '@/lib/access/query-text';
 import { homeOf, noDatabase, type ServerAccess, seesDatabase, serversFor } from '@/lib/access/server-access';
-import { covers, requireRole, type User } from '@/lib/access/user';
+import { covers, isAdminOfAll, requireRole, type User } from '@/lib/access/user';
 import { requireTopicRows, visibleAnswer } from '@/lib/access/visible-rows';
-import type { ServerSummary } from '@/lib/client/shapes';
+import type { ServerSummary, ServersAnswer } from '@/lib/client/shapes';
 import { keptTimes, pastAnswer } from '@/lib/history/past';
 import { StoreSlow } from '@/lib/history/reader';
 import { runtime, type Server } from '@/lib/runtime';
@@ -21,7 +21,12 @@ export function findServer(id: string): Server {
 }
 
 /** The watched servers as `user` may see them: host, database and role (never the password) only for admins of all of it. */
-export function listServers(user: User): ServerSummary[] {
+export function listServers(user: User): ServersAnswer {
+  const refused = runtime().fileServers?.refused;
+  return { servers: summaries(user), ...(refused && isAdminOfAll(user) && { configRefused: refused }) };
+}
+
+function summaries(user: User): ServerSummary[] {
   return serversFor(user).map(({ server: { config, connections, sampler, leaving }, access }) => {
     const { capabilities } = connections;
     return {

@@ -54,7 +54,7 @@ export async function Prefetched({
       sessionQuery().queryKey,
       sessionBehind(user, await headers()).then((session) => sessionAnswer(user, session)),
     ),
-    keep(serversQuery().queryKey, { servers: listServers(user) }),
+    keep(serversQuery().queryKey, listServers(user)),
     keep(findingsQuery(server).queryKey, readFindings(access, server)),
     // As it was at a moment of the past is asked by the browser.
     ...(at === null ? topics : []).map(({ id, ask = {} }) => {

@@ -14,7 +14,7 @@ import { plural } from '@/lib/format';
 import { Button, IconButton } from '../ui/button';
 import { StateIcon } from '../ui/state';
 import { ConnectDialog } from './connect-dialog';
-import { useServer } from './use-server';
+import { useConfigRefused, useServer } from './use-server';
 
 /** A hint without the end that the banner says itself. */
 function once(hint: string | null | undefined): string {
@@ -105,7 +105,7 @@ function LostBanner() {
 
 /** For admins: the file of servers was read again and is wrong, so that what is watched is what it said before. */
 function ConfigBanner() {
-  const refused = useSession()?.configRefused;
+  const refused = useConfigRefused();
   if (!refused) return null;
   const [first, ...others] = refused.problems;
   return (

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { isShown, useFrame } from '@/lib/client/frame';
 import { useInterval } from '@/lib/client/live';
 import { findingsQuery, serversQuery } from '@/lib/client/queries';
-import type { FindingsAnswer, ServerSummary } from '@/lib/client/shapes';
+import type { FindingsAnswer, ServerSummary, ServersAnswer } from '@/lib/client/shapes';
 import type { State } from '../ui/state';
 
 const none: ServerSummary[] = [];
@@ -12,6 +12,11 @@ const none: ServerSummary[] = [];
 /** The watched servers. */
 export function useServers(): ServerSummary[] {
   return useQuery(serversQuery()).data?.servers ?? none;
+}
+
+/** Why the file of servers was not taken when it was read last; undefined where it was, and for who is no admin. */
+export function useConfigRefused(): ServersAnswer['configRefused'] {
+  return useQuery(serversQuery()).data?.configRefused;
 }
 
 /** One watched server; undefined before the first answer. */

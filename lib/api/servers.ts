@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineContract } from './contract';
-import { unavailableReason } from './parts';
+import { configRefused, unavailableReason } from './parts';
 
 /** A server as `GET /api/servers` lists it; host, database and role only for admins, never the password. */
 export const serverSummary = z
@@ -42,6 +42,12 @@ export const serverSummary = z
   })
   .meta({ id: 'Server', description: 'A watched server.' });
 
+/** Answer of `GET /api/servers`. */
+export const serversAnswer = z.strictObject({
+  servers: z.array(serverSummary),
+  configRefused: configRefused.optional().describe('For admins, while the file of PGDECK_CONFIG is not taken.'),
+});
+
 /** `GET /api/servers`: the watched servers that somebody may see. */
 export const servers = defineContract({
   method: 'GET',
@@ -50,6 +56,6 @@ export const servers = defineContract({
   summary: 'The watched servers that you may see, with state, version and databases.',
   role: 'viewer',
   answers: {
-    200: { what: 'The servers.', json: z.strictObject({ servers: z.array(serverSummary) }) },
+    200: { what: 'The servers.', json: serversAnswer },
   },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineContract } from './contract';
-import { configRefused, role } from './parts';
+import { role } from './parts';
 
 /** Why nothing that asks for a role can be done, in a sentence; null: it can. */
 export const whyNot = z
@@ -35,7 +35,6 @@ export const sessionAnswer = z
     expiresAt: z.string().nullable().describe('ISO 8601; null where there is no session that could end.'),
     idleExpiresAt: z.string().nullable().describe('When it ends where nothing is done until then.'),
     servers: z.record(z.string(), sessionServer).describe('By the id of the server.'),
-    configRefused: configRefused.optional().describe('For admins, while the file of PGDECK_CONFIG is not taken.'),
   })
   .meta({ id: 'Session', description: 'Who asks, until when, and what they may do.' });
 

@@ -4,7 +4,7 @@ import type { Row, TopicId } from '@/lib/topics/index';
 import type { Answer } from '@/lib/topics/topic';
 import { paceSeconds } from './range';
 import { RequestError, request, withQuery } from './request';
-import type { AuditAnswer, Description, FindingsAnswer, SeriesAnswer, ServerSummary } from './shapes';
+import type { AuditAnswer, Description, FindingsAnswer, SeriesAnswer, ServersAnswer } from './shapes';
 
 /** Which database and with which of the topic's own parameters a topic is asked; `at`: as it was then (epoch seconds). */
 export type TopicAsk = { database?: string | null; params?: Record<string, string>; at?: number | null };
@@ -78,7 +78,7 @@ export function findingsQuery(server: string, at: number | null = null) {
 export function serversQuery() {
   return queryOptions({
     queryKey: ['servers'],
-    queryFn: ({ signal }) => request<{ servers: ServerSummary[] }>('/api/servers', { signal }),
+    queryFn: ({ signal }) => request<ServersAnswer>('/api/servers', { signal }),
     staleTime: 5000,
     refetchInterval: 5000,
   });

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { auditAnswer } from '@/lib/api/audit';
 import type { findingsAnswer, verdict } from '@/lib/api/findings';
 import type { role } from '@/lib/api/parts';
-import type { serverSummary } from '@/lib/api/servers';
+import type { serverSummary, serversAnswer } from '@/lib/api/servers';
 import type { sessionAnswer, sessionServer, whyNot } from '@/lib/api/session';
 import type { description } from '@/lib/api/topics';
 
@@ -10,6 +10,9 @@ export type { SeriesAnswer } from '@/lib/history/answers';
 
 /** A server as `GET /api/servers` lists it; host, database and role only for admins, never the password. */
 export type ServerSummary = z.infer<typeof serverSummary>;
+
+/** Answer of `GET /api/servers`. */
+export type ServersAnswer = z.infer<typeof serversAnswer>;
 
 /** How a server is as a whole. */
 export type Verdict = z.infer<typeof verdict>;

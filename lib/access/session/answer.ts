@@ -1,14 +1,13 @@
 import type { SessionAnswer, SessionServer } from '@/lib/client/shapes';
 import { runtime } from '@/lib/runtime';
 import { type ServerAccess, serversFor, whyNot } from '../server-access';
-import { isAdminOfAll, type User } from '../user';
+import type { User } from '../user';
 import { endsOf, type Session, sessionOf, userOfSession } from './session';
 
 /** Who somebody is and what they may do, as pages need it to show what is theirs. */
 export function sessionAnswer(user: User, session: Session | undefined): SessionAnswer {
   const { name, role, mode } = user;
   const ends = session && endsOf(session);
-  const refused = runtime().fileServers?.refused;
   return {
     // A schedule acts; it asks nothing.
     user: { name, role, mode: mode as SessionAnswer['user']['mode'] },
@@ -21,7 +20,6 @@ export function sessionAnswer(user: User, session: Session | undefined): Session
         onServer(access, namedDatabases(server.config.id)),
       ]),
     ),
-    ...(refused && isAdminOfAll(user) && { configRefused: refused }),
   };
 }
 
