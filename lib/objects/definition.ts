@@ -9,7 +9,7 @@ export type Definition = { kind: DefinitionKind; oid: number; name: string; defi
 const select = (tag: string, name: string, definition: string) =>
   `select /* pgdeck:${tag}-definition */ $1::oid::int8::float8 as oid, ${name} as name, left(${definition}, 200000) as definition`;
 const relation = (oid: string) =>
-  `(select format('%I.%I', s.nspname, r.relname) from pg_catalog.pg_class as r join pg_catalog.pg_namespace as s on s.oid = r.relnamespace where r.oid = ${oid})`;
+  `(select format('%I.%I', its.nspname, owning.relname) from pg_catalog.pg_class as owning join pg_catalog.pg_namespace as its on its.oid = owning.relnamespace where owning.oid = ${oid})`;
 
 /** Each waits for an exclusive lock of others no longer than 250 ms. */
 const statements = {

@@ -89,6 +89,5 @@ export function named<Name extends string, Value>(name: Name, answer: Kept<Value
 
 /** Keeps lists of a server. */
 export function keepLists({ config }: Server): Keep {
-  return async (spot, ask) =>
-    (await runtime().cache.read({ kind: 'lists', server: config.id, ...spot }, ask)).value;
+  return async (spot, ask) => (await runtime().cache.read({ kind: 'lists', server: config.id, ...spot }, ask)).value;
 }

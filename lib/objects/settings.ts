@@ -28,11 +28,7 @@ where s.source not in ('client', 'database', 'user', 'database user', 'interacti
 order by s.name`;
 
 /** The settings of a server, kept under `{server}::settings`. */
-export function serverSettings(
-  server: Server,
-  access: ServerAccess,
-  fresh: boolean,
-): Promise<Kept<Setting[]>> {
+export function serverSettings(server: Server, access: ServerAccess, fresh: boolean): Promise<Kept<Setting[]>> {
   const ask = async () => {
     const rows = await server.connections.ask<Setting>('walking', undefined, settingsSql, [], { rarely: true });
     const struck = (row: Setting, value: string | null) => withoutSecrets(row.name, value);
