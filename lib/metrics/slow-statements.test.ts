@@ -22,8 +22,8 @@ it('says nothing of what is quick, warns from 100 ms and complains from 500 ms o
   slow.note({ tag: 'locks', ms: 100 });
   slow.note({ tag: 'tables', ms: 612.3 });
   expect(lines).toEqual([
-    { level: 'warn', told: expect.objectContaining({ server: 'a', statement: 'locks', count: 1, longestMs: 100 }) },
-    { level: 'error', told: expect.objectContaining({ server: 'a', statement: 'tables', count: 1, longestMs: 612 }) },
+    { level: 'warn', told: expect.objectContaining({ server: 'a', topic: 'locks', count: 1, longestMs: 100 }) },
+    { level: 'error', told: expect.objectContaining({ server: 'a', topic: 'tables', count: 1, longestMs: 612 }) },
   ]);
 });
 
@@ -37,7 +37,7 @@ it('writes one line in a minute for each tag, with all that came since', () => {
   expect(lines).toHaveLength(2);
   expect(lines[1]).toEqual({
     level: 'error',
-    told: { server: 'a', statement: 'locks', count: 3, longestMs: 700, totalMs: 1050, stretchSeconds: 50 },
+    told: { server: 'a', topic: 'locks', count: 3, longestMs: 700, totalMs: 1050, stretchSeconds: 50 },
   });
   // Nothing was slow since: nothing is told.
   vi.advanceTimersByTime(600_000);

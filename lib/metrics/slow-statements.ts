@@ -57,7 +57,7 @@ export class SlowStatements {
     this.#log[longestMs >= this.#limits.errorMs ? 'error' : 'warn'](
       {
         server: this.#server,
-        statement: tag,
+        topic: tag,
         count,
         longestMs: Math.round(longestMs),
         totalMs: Math.round(totalMs),
