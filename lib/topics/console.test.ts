@@ -7,7 +7,7 @@ import type { AnyTopic, Raw } from './topic';
 
 const socket18 =
   'type user database state addr port local_addr local_port connect_time request_time wait wait_us close_needed ptr link remote_pid tls application_name';
-const socket22 = `${socket18} prepared_statements`;
+const socket21 = `${socket18} prepared_statements`;
 const socket23 =
   'type user database replication state addr port local_addr local_port connect_time request_time wait wait_us close_needed ptr link remote_pid tls application_name prepared_statements';
 const socket24 = `${socket23} id`;
@@ -26,7 +26,7 @@ const databases24 =
 
 const versions = {
   '1.18': { POOLS: pools18, STATS: stats18, CLIENTS: socket18, SERVERS: socket18, DATABASES: databases18 },
-  '1.22': { POOLS: pools18, STATS: stats18, CLIENTS: socket22, SERVERS: socket22, DATABASES: databases18 },
+  '1.21': { POOLS: pools18, STATS: stats18, CLIENTS: socket21, SERVERS: socket21, DATABASES: databases18 },
   '1.23': { POOLS: pools18, STATS: stats23, CLIENTS: socket23, SERVERS: socket23, DATABASES: databases23 },
   '1.24': {
     ...{ POOLS: `${pools18} load_balance_hosts`, STATS: stats24, CLIENTS: socket24, SERVERS: socket24 },
@@ -106,7 +106,7 @@ describe.each(Object.keys(versions) as (keyof typeof versions)[])('PgBouncer %s'
   });
 
   test('clients and servers', () => {
-    const later = { replication: minor >= 23 ? 'none' : null, prepared_statements: minor >= 22 ? 7 : null };
+    const later = { replication: minor >= 23 ? 'none' : null, prepared_statements: minor >= 21 ? 7 : null };
     expect(rowsOf(topics['pgbouncer-clients'], version)).toMatchObject([
       { ...later, waits: true, wait_seconds: 3.5, application_name: 'web', id: minor >= 24 ? 7 : null },
     ]);

@@ -67,7 +67,7 @@ export const pgbouncerClients = defineTopic({
     remote_pid: maybeIdentity('Process of the client, where it came over the Unix socket.'),
     tls: maybeText('How the connection is encrypted; null: it is not.'),
     replication: maybeText('none, logical or physical (from 1.23 on).'),
-    prepared_statements: maybeCount('Statements that the client has prepared (from 1.22 on).'),
+    prepared_statements: maybeCount('Statements that the client has prepared (from 1.21 on).'),
   }),
   key: ['ptr'],
   databaseColumn: 'datname',

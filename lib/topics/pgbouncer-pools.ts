@@ -13,7 +13,7 @@ export const pgbouncerPools = defineTopic({
   requires: [],
   sources: ['SHOW POOLS', 'SHOW DATABASES', 'SHOW USERS'],
   always: true,
-  moments: { everySeconds: 60, closeSeconds: 10 },
+  moments: { everySeconds: 300 },
   console: {
     show: [{ command: 'POOLS' }, { command: 'DATABASES' }, { command: 'USERS', since: 23 }],
     rows(shown, isHome) {

@@ -59,7 +59,7 @@ export const pgbouncerServers = defineTopic({
     link: maybeText('The client that has it now: ptr of SHOW CLIENTS.'),
     tls: maybeText('How the connection is encrypted; null: it is not.'),
     replication: maybeText('none, logical or physical (from 1.23 on).'),
-    prepared_statements: maybeCount('Statements that are prepared on it (from 1.22 on).'),
+    prepared_statements: maybeCount('Statements that are prepared on it (from 1.21 on).'),
   }),
   key: ['ptr'],
   databaseColumn: 'datname',
