@@ -165,7 +165,7 @@ test('T12: who may see one database gets what belongs to it, and no word of the 
       for (const row of body.rows ?? []) expect(row.datname).toBe(own);
       expect(text).not.toContain(application);
     }
-    for (const topic of ['wal', 'replication', 'configuration', 'server', 'pools'])
+    for (const topic of ['wal', 'replication', 'configuration', 'server', 'pools', 'application-pools'])
       expect([topic, (await get(`/api/servers/desk/${topic}`)).status]).toEqual([topic, 403]);
     expect((await get('/api/servers/desk/tables')).body).toMatchObject({ database: own });
     for (const path of [
