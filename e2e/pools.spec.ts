@@ -22,6 +22,7 @@ test('without PgBouncer: who holds the slots, what pools may open, and how large
 }) => {
   test.slow();
   for (let at = 0; at < 3; at++) await connect('app_shop', 'shop-web');
+  await connect('app_billing', 'billing-api');
   await page.goto(`/${stack.serverId}/pools`);
   await expect(page.locator('.page-sentence')).toContainText(/\d+ of 47 connections are used .* may open \d+/);
   await expect(row(page, slots, 'shop-web')).toContainText('3');
@@ -101,7 +102,8 @@ test.describe('with a PgBouncer', () => {
       clients.push(client);
     }
     await page.goto(`${app.url}/pooled/pools`);
-    await expect(page.locator('.page-sentence')).toContainText('In PgBouncer 4 clients wait');
+    // This pgdeck has just begun.
+    await expect(page.locator('.page-sentence')).toContainText('In PgBouncer 4 clients wait', { timeout: 30_000 });
     await expect(page.locator('.page-sentence')).toContainText(/may open \d+: \d+ more than the server takes/);
     await expect(row(page, slots, 'shop-web')).toContainText(/shop\/app_shop.*4, /);
     await expect(row(page, "PgBouncer's pools", 'shop/app_shop')).toContainText(/Clients wait.*2 of 2/);
