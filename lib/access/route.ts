@@ -15,6 +15,7 @@ import { ApiError, badInput, notFound } from './errors';
 import { bearerOf, identify, refuseTokenInAddress } from './identify';
 import { enter, leaving } from './limits';
 import { requireDatabase, type ServerAccess, serverFor } from './server-access';
+import { tellFound } from './short-way';
 import { requireRole, type User } from './user';
 
 /** What a route handler is given: its input, checked, and who asks. */
@@ -169,14 +170,17 @@ function guarded<Params, Query, Body>(
     return handler(asked);
   };
 
-  return (request, context) => {
+  const wrapped: Handler = (request, context) => {
     const started = begun(path);
     return requests.run(started, async () => {
       const asking: Refused = { user: undefined, server: undefined };
       const response = await answer(request, context.params, asking).catch((error) => failure(error, request, asking));
+      if (request.method === 'GET' && response.status < 400)
+        tellFound({ handler: wrapped, route: path, url: request.url, params: (await context.params) ?? {} });
       return finish(response, request, started, asking.user);
     });
   };
+  return wrapped;
 }
 
 /** Every method of the paths that are not there: 404 for whoever is recognised. */
@@ -279,7 +283,7 @@ function finish(response: Response, request: Request, context: RequestContext, u
     { method, route: context.route || 'none', status: `${Math.floor(status / 100)}xx` },
     tookMs / 1000,
   );
-  const headers = new Headers(response.headers);
+  const { headers } = response;
   for (const [name, value] of Object.entries(securityHeaders)) headers.set(name, value);
   headers.set('x-request-id', context.requestId);
   headers.set('x-process-time', tookMs.toFixed(1));
@@ -302,7 +306,7 @@ function finish(response: Response, request: Request, context: RequestContext, u
     },
     'request',
   );
-  return new Response(response.body, { status: response.status, headers });
+  return response;
 }
 
 function begun(route: string): RequestContext {
