@@ -147,7 +147,8 @@ export function guardedServer(
     maxHeaderSize: 16 * 1024,
     requireHostHeader: false,
   });
-  server.maxConnections = 2_000;
+  // Browsers open up to six each.
+  server.maxConnections = 8_000;
   const admit = (request: IncomingMessage, response: ServerResponse): boolean => {
     const refused = refusal(request, options);
     if (refused) {
