@@ -132,6 +132,7 @@ const walk: Record<string, () => Promise<string[]> | string[]> = {
   '/api/history': () => ['/api/history'],
   '/api/oidc/callback': () => ['/api/oidc/callback'],
   '/api/oidc/start': () => ['/api/oidc/start'],
+  '/api/openapi.json': () => ['/api/openapi.json'],
   '/api/performance/database': () => ['/api/performance/database', '/api/performance/database?server=default'],
   '/api/runs': () => ['/api/runs', '/api/runs?server=default'],
   '/api/runs/:run': () => [`/api/runs/${planted.failed}`],
@@ -187,7 +188,7 @@ const below = (folder: string) => readdirSync(join(root, folder), { recursive: t
 function readRoutes(): string[] {
   return below('app')
     .filter((file) => file.endsWith('route.ts'))
-    .filter((file) => /^export const GET = route\(/m.test(readFileSync(join(root, 'app', file), 'utf8')))
+    .filter((file) => /^export const (GET = route\(|\{ GET, .* = nowhere\()/m.test(readFileSync(join(root, 'app', file), 'utf8')))
     .map((file) => `/${file.replace(/\/?route\.ts$/, '')}`)
     .map((path) => path.replace(/\[\[\.\.\.(\w+)\]\]|\[(\w+)\]/g, (_, rest, one) => `:${rest ?? one}`));
 }

@@ -71,7 +71,9 @@ export const auditExport = defineContract({
   summary: 'Every line of the filters as a file, newest first; of servers where you are no admin your own.',
   role: 'viewer',
   heavy: true,
-  query: auditFilter.extend({ format: z.enum(['jsonl', 'csv'], 'must be jsonl or csv').default('jsonl') }),
+  query: auditFilter.extend({
+    format: z.enum(['jsonl', 'csv'], 'must be jsonl or csv').default('jsonl').describe('What is answered.'),
+  }),
   answers: { 200: { what: 'The file.', media: ['application/jsonl', 'text/csv'] } },
 });
 

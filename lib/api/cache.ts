@@ -18,7 +18,9 @@ const kind = z.enum(['lists', 'settings', 'schema', 'definitions']).meta({ id: '
 const prefix = z
   .string()
   .max(300, 'must be at most 300 characters')
-  .describe('Only what has a key that begins so: `{server}:`, `{server}:{database}:`, `{server}:{database}:public.orders` …');
+  .describe(
+    'Only what has a key that begins so: `{server}:`, `{server}:{database}:`, `{server}:{database}:public.orders` …',
+  );
 
 /** `GET /api/health/cache`: what is in memory of the servers, how often it was there when it was wanted, and how old it is. */
 export const cacheHealth = defineContract({

@@ -71,7 +71,11 @@ export function openApiDocument({ version, url, cookie, open }: Place) {
   // It is said beside the name already.
   for (const path of Object.values(document.paths ?? {}))
     for (const { parameters = [] } of Object.values(path as Record<string, { parameters?: Parameter[] }>))
-      for (const parameter of parameters) if (parameter.description) delete parameter.schema?.description;
+      for (const parameter of parameters) {
+        // Said once, beside the name.
+        parameter.description ??= parameter.schema?.description;
+        delete parameter.schema?.description;
+      }
   return { ...document, components: { ...document.components, headers, responses } };
 }
 

@@ -82,7 +82,7 @@ export const series = defineContract({
       .max(604_800, 'must be at most a week (604800 seconds)')
       .optional()
       .describe('Seconds between two points; missing: the smallest that gives at most 600 points.'),
-    format: z.enum(['json', 'csv'], 'must be json or csv').default('json'),
+    format: z.enum(['json', 'csv'], 'must be json or csv').default('json').describe('What is answered.'),
     by: by.optional().describe('Only load: how it is stacked.'),
     filter,
     sid: z
@@ -201,7 +201,7 @@ export const changes = defineContract({
   method: 'GET',
   path: '/api/servers/{server}/changes',
   title: 'Changes',
-  summary: 'What changed on a server, newest first: settings, restarts, schema, actions, deployments …',
+  summary: 'What changed on a server, newest first: settings, restarts, schema, actions, deployments and more.',
   role: 'viewer',
   databases: 'filtered',
   params: ofServer,

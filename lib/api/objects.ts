@@ -3,8 +3,13 @@ import { defineContract } from './contract';
 import { databaseName, ofServer, unavailableReason } from './parts';
 
 /** What is kept for a while, or why it cannot be told now. */
-function kept<Name extends string>(name: Name, value: z.ZodType, of: { [key: string]: z.ZodType } = {}) {
-  const aged = { ageSeconds: z.number().describe('How long ago the server was asked.'), [name]: value };
+function kept<Name extends string, Value extends z.ZodType, Of extends z.ZodRawShape>(
+  name: Name,
+  value: Value,
+  of: Of,
+) {
+  const ageSeconds = z.number().describe('How long ago the server was asked.');
+  const aged = { ageSeconds, [name]: value } as { ageSeconds: z.ZodNumber } & { [Key in Name]: Value };
   const ok = z.strictObject({ server: z.string(), ...of, status: z.literal('ok'), ...aged });
   const unavailable = z.strictObject({
     server: z.string(),
@@ -25,9 +30,13 @@ const oid = z
   .transform(Number)
   .refine((value) => value <= 4_294_967_295, 'must be an OID');
 const fresh = z.string().optional().describe('1: asks the server now. For operators, once in 5 s.');
-const text = z.string().nullable().describe('Null: there is none, or you may not see it. Constants in it may be masked.');
+const text = z
+  .string()
+  .nullable()
+  .describe('Null: there is none, or you may not see it. Constants in it may be masked.');
 
-const tableSchema = z
+/** What a table is made of. */
+export const tableShape = z
   .strictObject({
     oid: z.int(),
     schemaname: z.string(),
@@ -79,6 +88,35 @@ const tableSchema = z
   })
   .meta({ id: 'TableSchema', description: 'What a table is made of.' });
 
+/** The definition of an object. */
+export const definitionShape = z
+  .strictObject({
+    kind: z.enum(['index', 'view', 'function', 'constraint', 'trigger', 'rule', 'statistics']),
+    oid: z.int(),
+    name: z.string().describe('As it is written in SQL.'),
+    definition: text,
+  })
+  .meta({ id: 'Definition', description: 'An object as PostgreSQL writes it.' });
+
+/** A setting as the server keeps it. */
+export const settingShape = z
+  .strictObject({
+    name: z.string(),
+    setting: z.string().nullable(),
+    unit: z.string().nullable(),
+    category: z.string(),
+    short_desc: z.string(),
+    vartype: z.string(),
+    context: z.string().describe('What a change of it takes: user, sighup, postmaster …'),
+    source: z.string().nullable().describe('Where the value comes from.'),
+    boot_val: z.string().nullable(),
+    min_val: z.string().nullable(),
+    max_val: z.string().nullable(),
+    enumvals: z.array(z.string()).nullable(),
+    pending_restart: z.boolean(),
+  })
+  .meta({ id: 'ServerSetting', description: 'A setting as the server keeps it; secrets are struck out.' });
+
 /** `GET …/table`: what a table is made of. */
 export const table = defineContract({
   method: 'GET',
@@ -93,8 +131,8 @@ export const table = defineContract({
   query: z
     .object({
       database: databaseName.max(256).optional().describe("Missing: the one of the server's address."),
-      schema: z.string().min(1, 'must not be empty').max(256).optional(),
-      table: z.string().min(1, 'must not be empty').max(256).optional(),
+      schema: z.string().min(1, 'must not be empty').max(256).optional().describe('With `table`.'),
+      table: z.string().min(1, 'must not be empty').max(256).optional().describe('Its name, with `schema`.'),
       oid: oid.optional().describe('In place of schema and table.'),
       fresh,
     })
@@ -103,7 +141,10 @@ export const table = defineContract({
       path: ['table'],
     }),
   answers: {
-    200: { what: 'The table, or why it cannot be told now.', json: kept('table', tableSchema, { database: z.string() }) },
+    200: {
+      what: 'The table, or why it cannot be told now.',
+      json: kept('table', tableShape, { database: z.string() }),
+    },
   },
 });
 
@@ -120,28 +161,19 @@ export const definition = defineContract({
   params: ofServer,
   query: z.object({
     database: databaseName.max(256).optional().describe("Missing: the one of the server's address."),
-    kind: z.enum(
-      ['index', 'view', 'function', 'constraint', 'trigger', 'rule', 'statistics'],
-      'must be index, view, function, constraint, trigger, rule or statistics',
-    ),
-    oid,
+    kind: z
+      .enum(
+        ['index', 'view', 'function', 'constraint', 'trigger', 'rule', 'statistics'],
+        'must be index, view, function, constraint, trigger, rule or statistics',
+      )
+      .describe('What it is.'),
+    oid: oid.describe('Its OID.'),
     fresh,
   }),
   answers: {
     200: {
       what: 'The definition, or why it cannot be told now.',
-      json: kept(
-        'definition',
-        z
-          .strictObject({
-            kind: z.string(),
-            oid: z.int(),
-            name: z.string().describe('As it is written in SQL.'),
-            definition: text,
-          })
-          .meta({ id: 'Definition' }),
-        { database: z.string() },
-      ),
+      json: kept('definition', definitionShape, { database: z.string() }),
     },
   },
 });
@@ -152,7 +184,7 @@ export const settings = defineContract({
   path: '/api/servers/{server}/settings',
   title: 'Settings of a server',
   summary:
-    'Every setting at the value that the server has for new sessions; passwords, keys and tokens are struck out. Those that pgdeck\'s own sessions are started with hide the server\'s value, and are left out. Kept for PGDECK_CACHE_SETTINGS_SECONDS.',
+    "Every setting at the value that the server has for new sessions; passwords, keys and tokens are struck out. Those that pgdeck's own sessions are started with hide the server's value, and are left out. Kept for PGDECK_CACHE_SETTINGS_SECONDS.",
   role: 'viewer',
   heavy: true,
   params: ofServer,
@@ -160,28 +192,7 @@ export const settings = defineContract({
   answers: {
     200: {
       what: 'The settings, or why they cannot be told now.',
-      json: kept(
-        'settings',
-        z.array(
-          z
-            .strictObject({
-              name: z.string(),
-              setting: z.string().nullable(),
-              unit: z.string().nullable(),
-              category: z.string(),
-              short_desc: z.string(),
-              vartype: z.string(),
-              context: z.string().describe('What a change of it takes: user, sighup, postmaster …'),
-              source: z.string().nullable().describe('Where the value comes from.'),
-              boot_val: z.string().nullable(),
-              min_val: z.string().nullable(),
-              max_val: z.string().nullable(),
-              enumvals: z.array(z.string()).nullable(),
-              pending_restart: z.boolean(),
-            })
-            .meta({ id: 'ServerSetting' }),
-        ),
-      ),
+      json: kept('settings', z.array(settingShape), {}),
     },
   },
 });

@@ -68,7 +68,9 @@ export const databasePerformance = defineContract({
         }),
         tableSizes: part({
           tables: z
-            .array(z.looseObject({ relid: z.int(), schemaname: z.string(), relname: z.string(), total_bytes: z.number() }))
+            .array(
+              z.looseObject({ relid: z.int(), schemaname: z.string(), relname: z.string(), total_bytes: z.number() }),
+            )
             .describe('The 20 largest, as rows of the topic table-sizes.'),
         }),
         slowQueries: part({

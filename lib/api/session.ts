@@ -116,8 +116,8 @@ export const oidcCallback = defineContract({
   role: 'open',
   heavy: true,
   query: z.looseObject({
-    code: z.string().optional().describe('As OpenID Connect has it, as the following.'),
-    state: z.string().optional(),
+    code: z.string().optional().describe('As OpenID Connect has it.'),
+    state: z.string().optional().describe('As OpenID Connect has it.'),
   }),
   answers: { 302: { what: 'To the page that was wanted, or to the sign-in page with the reason why not.' } },
   failures: { 404: 'Nobody signs in at a provider here.' },

@@ -21,7 +21,8 @@ const pascal = (id: string) => id.replace(/(?:^|-)(\w)/g, (_, letter: string) =>
 function rowShape(topic: AnyTopic): z.ZodObject {
   const columns = Object.entries(topic.row.shape as Record<string, z.ZodType>).map(([name, column]) => {
     const meta = column.meta() as { meaning?: string; unit?: string; statement?: true } | undefined;
-    return [name, meta?.statement ? column.nullable().meta(meta) : column] as const;
+    const isHidden = meta?.statement && !column.safeParse(null).success;
+    return [name, isHidden ? column.nullable().meta(meta) : column] as const;
   });
   const rates = (topic.counters ?? []).map((name) => [
     `${name}_per_second`,
