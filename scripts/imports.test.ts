@@ -83,7 +83,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   // What is asked only when somebody looks: tables, definitions, settings.
   'lib/objects': {
     values: ['lib/access', 'lib/cache', 'lib/postgres', 'lib/runtime', 'lib/sampler', 'lib/topics'],
-    types: ['lib/runner'],
+    types: ['lib/api', 'lib/runner'],
   },
   'lib/performance': {
     values: ['lib/access', 'lib/format', 'lib/identifier', 'lib/metrics', 'lib/objects', 'lib/read', 'lib/topics'],

@@ -19,12 +19,14 @@ import { Panel } from '@/components/ui/panel';
 import { Segmented } from '@/components/ui/segmented';
 import { copyText } from '@/components/ui/sql';
 import { announce } from '@/lib/client/announce';
+import { usePageTime } from '@/lib/client/page-time';
 import { useDatabase, useFilter } from '@/lib/client/url-state';
 import { useLasting } from '@/lib/client/use-lasting';
 import { type TopicView, useTopic } from '@/lib/client/use-topic';
 import { bytes, count } from '@/lib/format';
 import { indexColumns } from './columns';
 import { indexActs } from './index-acts';
+import { IndexDefinition } from './index-definition';
 import {
   caution,
   type Index,
@@ -47,6 +49,7 @@ const views: { value: string; label: string; test: (row: Index) => boolean }[] =
 /** The Indexes page: which indexes work, which only cost, and how sure that is. */
 export function IndexesPage({ server }: { server: string }) {
   const [database] = useDatabase();
+  const { at } = usePageTime();
   const [filter, setFilter] = useFilter();
   const summary = useServer(server);
   const lasting = useLasting();
@@ -87,9 +90,18 @@ export function IndexesPage({ server }: { server: string }) {
   const detail = useCallback(
     (row: Index) =>
       indexKey(row) === open && asked !== null ? (
-        <RowCharts server={server} series="index" of={{ database: asked, oid: row.indexrelid }} charts={indexCharts} />
+        <>
+          {/* How it was written then is not kept. */}
+          {at === null && <IndexDefinition server={server} database={asked} oid={row.indexrelid} />}
+          <RowCharts
+            server={server}
+            series="index"
+            of={{ database: asked, oid: row.indexrelid }}
+            charts={indexCharts}
+          />
+        </>
       ) : undefined,
-    [server, open, asked],
+    [server, open, asked, at],
   );
 
   return (

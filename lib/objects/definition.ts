@@ -1,10 +1,15 @@
+import type { z } from 'zod';
 import { shownTexts } from '@/lib/access/query-text';
 import type { ServerAccess } from '@/lib/access/server-access';
+import type { definitionShape } from '@/lib/api/objects';
 import type { Server } from '@/lib/runtime';
 import { databaseOf, type Kept, keptAnswer, oneOf } from './kept';
 
 /** The definition of an object as PostgreSQL writes it; `null`: not shown to who asks, or there is none. */
-export type Definition = { kind: DefinitionKind; oid: number; name: string; definition: string | null };
+export type Definition = z.infer<typeof definitionShape>;
+
+/** A kind of object that has a definition. */
+export type DefinitionKind = Definition['kind'];
 
 const select = (tag: string, name: string, definition: string) =>
   `select /* pgdeck:${tag}-definition */ $1::oid::int8::float8 as oid, ${name} as name, left(${definition}, 200000) as definition`;
@@ -12,7 +17,7 @@ const relation = (oid: string) =>
   `(select format('%I.%I', its.nspname, owning.relname) from pg_catalog.pg_class as owning join pg_catalog.pg_namespace as its on its.oid = owning.relnamespace where owning.oid = ${oid})`;
 
 /** Each waits for an exclusive lock of others no longer than 250 ms. */
-const statements = {
+const statements: Record<DefinitionKind, string> = {
   index: `${select('index', "format('%I.%I', n.nspname, c.relname)", 'pg_get_indexdef(c.oid)')}
 from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where c.oid = $1::oid and c.relkind in ('i', 'I')`,
@@ -35,9 +40,6 @@ where r.oid = $1::oid`,
 from pg_catalog.pg_statistic_ext as x join pg_catalog.pg_namespace as n on n.oid = x.stxnamespace
 where x.oid = $1::oid`,
 };
-
-/** A kind of object that has a definition. */
-export type DefinitionKind = keyof typeof statements;
 
 /** The definition of one object, kept under `{server}:{database}:{kind} {oid}`, with its constants as somebody may see them. */
 export async function definitionOf(

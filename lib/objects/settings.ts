@@ -1,24 +1,12 @@
+import type { z } from 'zod';
 import type { ServerAccess } from '@/lib/access/server-access';
+import type { settingShape } from '@/lib/api/objects';
 import type { Server } from '@/lib/runtime';
 import { withoutSecrets } from '@/lib/topics/secrets';
 import { type Kept, keptAnswer } from './kept';
 
 /** A setting as the server keeps it; passwords, keys and tokens are struck out. */
-export type Setting = {
-  name: string;
-  setting: string | null;
-  unit: string | null;
-  category: string;
-  short_desc: string;
-  vartype: string;
-  context: string;
-  source: string | null;
-  boot_val: string | null;
-  min_val: string | null;
-  max_val: string | null;
-  enumvals: string[] | null;
-  pending_restart: boolean;
-};
+export type Setting = z.infer<typeof settingShape>;
 
 /** The value that RESET would bring: pgdeck's sessions have values of their own for some, which then hide the server's. */
 const settingsSql = `select /* pgdeck:settings */ s.name, s.reset_val as setting, s.unit, s.category, s.short_desc, s.vartype, s.context,

@@ -1,53 +1,12 @@
+import type { z } from 'zod';
 import { shownTexts } from '@/lib/access/query-text';
 import type { ServerAccess } from '@/lib/access/server-access';
+import type { tableShape } from '@/lib/api/objects';
 import type { Server } from '@/lib/runtime';
 import { databaseOf, type Kept, keptAnswer, oneOf } from './kept';
 
-/** A column with its type and default. */
-export type Column = {
-  name: string;
-  type: string;
-  not_null: boolean;
-  default: string | null;
-  identity: 'always' | 'by default' | null;
-  generated: boolean;
-  collation: string | null;
-};
-
-/** An index of a table; partial ones and computed values as PostgreSQL writes them. */
-export type TableIndex = {
-  oid: number;
-  name: string;
-  definition: string | null;
-  is_primary: boolean;
-  is_unique: boolean;
-  is_valid: boolean;
-  size_bytes: number;
-};
-
-/** A constraint of a table. */
-export type Constraint = { oid: number; name: string; type: string; definition: string | null; validated: boolean };
-
 /** What a table is made of. */
-export type TableSchema = {
-  oid: number;
-  schemaname: string;
-  relname: string;
-  kind: string;
-  owner: string;
-  partition_of: string | null;
-  bound: string | null;
-  partitions: { relid: number; schemaname: string; relname: string; bound: string | null }[];
-  partitions_left_out: number;
-  columns: Column[];
-  indexes: TableIndex[];
-  constraints: Constraint[];
-  n_live_tup: number;
-  total_bytes: number;
-  heap_bytes: number;
-  index_bytes: number;
-  toast_bytes: number;
-};
+export type TableSchema = z.infer<typeof tableShape>;
 
 /** How many partitions of a table are told. */
 const mostPartitions = 200;

@@ -9,7 +9,7 @@ const cache = (hit: number | null, read: number | null, stats_reset_seconds: num
     blks_hit_per_second: hit,
     blks_read_per_second: read,
     stats_reset_seconds,
-  }) as Row<'databases'>;
+  }) as unknown as Row<'databases'>;
 const index = (name: string, changes: Partial<Row<'index-usage'>> = {}) =>
   ({
     schemaname: 'public',
@@ -54,9 +54,7 @@ describe('cache hits', () => {
   it('below 99 % of many blocks are told with what was not found, and what that may mean', () => {
     const [found] = of({ cache: cache(9000, 1000) });
     expect(found).toMatchObject({ about: 'cache', object: 'shop' });
-    expect(found?.sentence).toMatch(
-      /^90.* of the blocks that shop wanted in the last 10.s were in PostgreSQL's cache/,
-    );
+    expect(found?.sentence).toMatch(/^90.* of the blocks that shop wanted in the last 10.s were in PostgreSQL's cache/);
     expect(found?.sentence).toContain('cache of the operating system');
   });
 

@@ -29,7 +29,7 @@ const needs: Record<string, Needs> = {
   statements: { topics: ['slow-queries'], series: ['statement'], targets: ['statement'] },
   compare: { routes: ['compare'] },
   tables: { topics: ['tables'], series: ['table'], targets: relations },
-  indexes: { topics: ['index-usage', 'databases'], series: ['index'], targets: relations },
+  indexes: { topics: ['index-usage', 'databases'], series: ['index'], routes: ['definition'], targets: relations },
   maintenance: { routes: ['ddl', 'schedules'], elsewhere: ['runs'], targets: [all] },
   changes: { elsewhere: ['annotations'] },
   audit: { elsewhere: ['audit', 'audit/export'] },
