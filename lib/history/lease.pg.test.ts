@@ -34,6 +34,20 @@ describe.each([14, 18])('leases in PostgreSQL %i', (major) => {
     await Promise.all(all.map((one) => one.close()));
   });
 
+  test('a lease that is given back is free at once, and the others of its holder stay', async () => {
+    const [first, second] = [instance(), instance()];
+    for (const one of [first, second]) for (const name of ['server:30', 'server:31']) one.want(name);
+    await first.look();
+    await first.giveBack('server:30');
+    await second.look();
+    expect(['server:30', 'server:31'].map((name) => second.holds(name))).toEqual([true, false]);
+    // It does not take part for it any more.
+    await expire(second.holder);
+    await first.look();
+    expect(['server:30', 'server:31'].map((name) => first.holds(name))).toEqual([false, true]);
+    await Promise.all([first.close(), second.close()]);
+  });
+
   test('the lease of one that ended is taken when it ran out, not before, and its term counts on', async () => {
     const [first, second] = [instance(), instance()];
     first.want('server:2');
