@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { everything } from '@/lib/access/test-access';
+import { Reader } from '@/lib/history/reader';
 import { ServerHistory } from '@/lib/history/server-history';
 import { listSeries, readCompareOf, readSeries, readTopOf } from '@/lib/read-history';
 import { shared } from '@/lib/runtime';
@@ -55,7 +56,7 @@ beforeEach(() => {
   const store = { on: false, state: { reason: 'The history store is being mended.' } };
   Object.assign(shared(), {
     servers: new Map([['one', { config, connections: {}, sampler: { history } }]]),
-    history: { store, reader: {}, config: { kind: 'embedded' } },
+    history: { store, reader: new Reader(store as never, {} as never), config: { kind: 'embedded' } },
   });
 });
 afterEach(() => {

@@ -97,7 +97,11 @@ export async function readSeries(
   const topic = allSeries().find(({ series }) => series.id === id);
   if (!topic) throw notFound(`There is no series "${id}". GET /api/servers/${serverId}/series lists them.`);
   requireDatabase(access, serverId, null);
-  return topicSeries(server, topic.series, range);
+  // A chart that moves with the time is the same for all who ask for it in the same second.
+  const { from, to, step } = range;
+  return runtime().history.reader.once(`topic series ${serverId} ${id} ${from} ${to} ${step}`, () =>
+    topicSeries(server, topic.series, range),
+  );
 }
 
 async function topicSeries(server: Server, series: ReturnType<typeof allSeries>[number]['series'], range: Range) {

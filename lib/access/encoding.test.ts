@@ -96,3 +96,18 @@ describe('a start that many answers share', () => {
     }
   });
 });
+
+it('writes and compresses the same object once, and another one anew', async () => {
+  let times = 0;
+  const value = {
+    toJSON: () => {
+      times++;
+      return { text: 'x'.repeat(3000) };
+    },
+  };
+  const bodies = await Promise.all([1, 2, 3].map(async () => (await answered(value, asked('br'))).arrayBuffer()));
+  expect(times).toBe(1);
+  expect(new Set(bodies.map((body) => Buffer.from(body).toString('hex'))).size).toBe(1);
+  await answered({ ...value }, asked('br'));
+  expect(times).toBe(2);
+});

@@ -31,15 +31,26 @@ export function encodingFor(request: Request): Encoding | undefined {
   return (['br', 'gzip'] as const).find((each) => taken.has(each));
 }
 
-/** What a handler returned as a response: JSON with its length, compressed where that is worth it and wanted. */
+/** What was written of a value that many are answered with: the text, and each way in which it was compressed. */
+type Written = { text: Buffer<ArrayBuffer> } & Partial<Record<Encoding, Promise<Buffer<ArrayBuffer>>>>;
+
+const written = new WeakMap<object, Written>();
+
+/**
+ * What a handler returned as a response: JSON with its length, compressed where that is worth it and wanted. The same object is
+ * written and compressed once, however many are answered with it.
+ */
 export async function answered(value: unknown, request: Request): Promise<Response> {
   const encoding = encodingFor(request);
   if (value instanceof Response) return encoding ? streamed(value) : value;
-  const text = Buffer.from(JSON.stringify(value));
-  if (!encoding || text.length < leastBytes) return json(text);
-  const compressed =
-    encoding === 'br' ? await asBrotli(text, { params: brotliParams }) : await asGzip(text, { level: gzipLevel });
-  return json(compressed, encoding);
+  const isObject = typeof value === 'object' && value !== null;
+  const known = isObject ? written.get(value) : undefined;
+  const body: Written = known ?? { text: Buffer.from(JSON.stringify(value)) };
+  if (isObject && !known) written.set(value, body);
+  if (!encoding || body.text.length < leastBytes) return json(body.text);
+  body[encoding] ??=
+    encoding === 'br' ? asBrotli(body.text, { params: brotliParams }) : asGzip(body.text, { level: gzipLevel });
+  return json(await body[encoding], encoding);
 }
 
 /** JSON that was written, and maybe compressed, before. */
