@@ -188,7 +188,9 @@ const below = (folder: string) => readdirSync(join(root, folder), { recursive: t
 function readRoutes(): string[] {
   return below('app')
     .filter((file) => file.endsWith('route.ts'))
-    .filter((file) => /^export const (GET = route\(|\{ GET, .* = nowhere\()/m.test(readFileSync(join(root, 'app', file), 'utf8')))
+    .filter((file) =>
+      /^export const (GET = route\(|\{ GET, .* = nowhere\()/m.test(readFileSync(join(root, 'app', file), 'utf8')),
+    )
     .map((file) => `/${file.replace(/\/?route\.ts$/, '')}`)
     .map((path) => path.replace(/\[\[\.\.\.(\w+)\]\]|\[(\w+)\]/g, (_, rest, one) => `:${rest ?? one}`));
 }

@@ -23,7 +23,7 @@ const operations = Object.entries(document.paths ?? {}).flatMap(([path, methods]
 
 test('it is OpenAPI 3.1, and each reference leads somewhere', async () => {
   const validator = new Validator();
-  const { valid, errors } = await validator.validate(structuredClone(document) as object);
+  const { valid, errors } = await validator.validate(structuredClone(document) as Record<string, unknown>);
   expect(errors ?? []).toEqual([]);
   expect(valid).toBe(true);
   expect(validator.version).toBe('3.1');
@@ -34,9 +34,9 @@ test('it is OpenAPI 3.1, and each reference leads somewhere', async () => {
 test('a wrong document is seen', async () => {
   const { responses: _, ...without } = document.components;
   const validator = new Validator();
-  await validator.validate(structuredClone({ ...document, components: without }) as object);
+  await validator.validate(structuredClone({ ...document, components: without }) as Record<string, unknown>);
   expect(() => validator.resolveRefs()).toThrow();
-  expect((await new Validator().validate({ ...document, info: {} })).valid).toBe(false);
+  expect((await new Validator().validate({ ...document, info: {} } as Record<string, unknown>)).valid).toBe(false);
 });
 
 test('it has each route with its role, its parameters and what it means', () => {
