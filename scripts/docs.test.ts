@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { ZodObject } from 'zod';
 import { actions } from '@/lib/actions/index';
+import type { AnyContract } from '@/lib/api/contract';
+import { contracts } from '@/lib/api/index';
 import { checks } from '@/lib/checks/index';
 import { settings } from '@/lib/config';
 import { topics } from '@/lib/topics/index';
@@ -68,6 +71,33 @@ describe('docs/api.md', () => {
   test('has a heading for each route, and no other', () => {
     const listed = [...page.matchAll(/^### `([A-Z]+ \/[^`]*)`$/gm)].map(([, heading]) => heading);
     expect([...listed].sort()).toEqual(routes());
+  });
+
+  // A line of a shell with what it sends, from an example that somebody copies.
+  const commands = (section: string) =>
+    [...section.replaceAll('\\\n', ' ').matchAll(/^curl .*$/gm)].map(([line]) => {
+      const address = /http:\/\/127\.0\.0\.1:8432(\/[^\s']*)/.exec(line)?.[1] ?? '';
+      const body = / -d '([^']*)'/.exec(line)?.[1];
+      const method = / -X ([A-Z]+)/.exec(line)?.[1] ?? (body === undefined ? 'GET' : 'POST');
+      return { line, method, url: new URL(address, 'http://127.0.0.1:8432'), body };
+    });
+
+  test.each(Object.entries<AnyContract>(contracts))('has an example of %s that its contract takes', (_, contract) => {
+    const { method, path, query, body } = contract;
+    const heading = `### \`${method} ${path.replace(/\{(\w+)\}/g, ':$1')}\`\n`;
+    const section = page.slice(page.indexOf(heading) + heading.length).split(/^##/m, 1)[0] ?? '';
+    const pattern = new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`);
+    const fitting = commands(section).filter((each) => each.method === method && pattern.test(each.url.pathname));
+    expect(fitting.length, `examples of ${heading}`).toBeGreaterThan(0);
+    for (const { line, url, body: sent } of fitting) {
+      const given = Object.fromEntries(url.searchParams);
+      const known = Object.keys((query as ZodObject | undefined)?.shape ?? {});
+      for (const name of Object.keys(given)) expect(known, line).toContain(name);
+      if (query) expect(query.safeParse(given).error?.issues ?? [], line).toEqual([]);
+      if (body)
+        expect(body.safeParse(sent === undefined ? undefined : JSON.parse(sent)).error?.issues ?? [], line).toEqual([]);
+      if (method !== 'GET') expect(line, 'says where it comes from').toMatch(/origin: http:\/\/127/i);
+    }
   });
 
   test('names only paths that are there', () => {
