@@ -139,7 +139,7 @@ describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
   it('a pause waits for a transaction, tells who holds it, and ends when that does', async () => {
     const one = await holder();
     const runId = await begin(on('pause'));
-    await expect.poll(() => known(runId)?.progress?.waitsFor.length).toBe(1);
+    await expect.poll(() => known(runId)?.progress?.waitsFor.length, { timeout: 10_000 }).toBe(1);
     expect(known(runId)?.progress).toMatchObject({
       phase: 'waits until 1 server connection is free',
       ...{ done: 0, total: 1, unit: 'sessions' },
@@ -168,6 +168,18 @@ describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
     // Nothing of it is left in PgBouncer that would pause it when the transaction ends.
     expect(await paused()).toBe(0);
     expect((await stage.events()).slice(-2)).toEqual(['cancel_requested', 'result cancelled']);
+  });
+
+  it('a pause that somebody else takes back ends, though PgBouncer never answers it', async () => {
+    const one = await holder();
+    const runId = await begin(on('pause'));
+    await stage.server.sampler.console.send('RESUME shop');
+    expect(await ended(runId)).toMatchObject({
+      status: 'failed',
+      message: 'Not paused. Somebody else resumed it while it waited.',
+    });
+    expect(await paused()).toBe(0);
+    await one.query('commit');
   });
 
   it('a pause in session pooling gives up in time and is taken back', async () => {

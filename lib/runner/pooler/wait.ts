@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PoolerNow } from '@/lib/actions/pooler';
+import { isPaused, type PoolerNow } from '@/lib/actions/pooler';
 import type { InTheWay } from '@/lib/actions/protocol';
 import { durationInWords, plural } from '@/lib/format';
 import type { Pooler } from '../draft';
@@ -38,10 +38,15 @@ export async function untilFree(job: Job, work: Pooler, { answer, until, before 
   if (job.cancelRequested) wake();
   const answered = answer?.then((outcome): Waited => (outcome ? { kind: 'ended', outcome } : { kind: 'free' }));
   let holders: InTheWay[] = [];
+  let wasPaused = false;
   for (;;) {
     const seen = look(job, work, before).then((found) => {
-      if (found) holders = found.holders;
-      return found?.free && !answer ? ({ kind: 'free' } as Waited) : undefined;
+      if (!found) return undefined;
+      holders = found.holders;
+      wasPaused ||= found.paused === true;
+      if (found.free && !answer) return { kind: 'free' } as Waited;
+      // PgBouncer never answers a PAUSE that was taken back by somebody else.
+      return wasPaused && found.paused === false ? resumedElsewhere(work) : undefined;
     });
     const first = await Promise.race([
       ...(answered ? [answered] : []),
@@ -67,7 +72,7 @@ async function look(
   job: Job,
   { target, action }: Pooler,
   before: PoolerNow,
-): Promise<{ free: boolean; holders: InTheWay[] } | undefined> {
+): Promise<{ free: boolean; paused: boolean | null; holders: InTheWay[] } | undefined> {
   const { console } = job.server.sampler;
   const show = async (command: string) => (await console.send(command)).rows;
   const now = await poolerNow(show, target, job.server.config).catch(() => undefined);
@@ -102,5 +107,12 @@ async function look(
     details: [],
   };
   const { done } = action.judge(before, now, { target, now: before, options: {}, ownWay: false, answered: false });
-  return { free: done, holders };
+  return { free: done, paused: isPaused(now, target), holders };
+}
+
+function resumedElsewhere({ action }: Pooler): Waited {
+  return {
+    kind: 'ended',
+    outcome: { status: 'failed', message: `${action.not} Somebody else resumed it while it waited.`, verified: false },
+  };
 }
