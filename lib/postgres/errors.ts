@@ -28,12 +28,18 @@ export class PostgresProblem extends Error {
   }
 }
 
-/** No connection for questions became free in time. */
-export function exhausted(pool: { seconds: number; inUse: number; most: number; waiting: number }): PostgresProblem {
+/** No connection for questions became free in time; `why`: no other could be opened either. */
+export function exhausted(
+  pool: { seconds: number; inUse: number; most: number; waiting: number },
+  why: Problem | undefined,
+): PostgresProblem {
   const { seconds, inUse, most, waiting } = pool;
+  const now = `${inUse} of ${most} are in use and ${waiting} ${waiting === 1 ? 'question waits' : 'questions wait'}`;
   return new PostgresProblem({
     reason: 'timeout',
-    sentence: `No connection became free within ${seconds} s: the pool is exhausted, ${inUse} of ${most} are in use and ${waiting} ${waiting === 1 ? 'question waits' : 'questions wait'}.`,
+    sentence: why
+      ? `No connection became free within ${seconds} s: ${now}, and no other could be opened. ${why.sentence}`
+      : `No connection became free within ${seconds} s: the pool is exhausted, ${now}.`,
     hint: 'The server answers slowly, or something is locked: see Locks. PGDECK_POOL_MAX allows more connections, PGDECK_POOL_TIMEOUT a longer wait.',
   });
 }

@@ -1,4 +1,5 @@
 import type { PoolSettings } from '@/lib/config-resources';
+import type { Attempts } from './attempts';
 import { isOpen, type Place, type Places } from './places';
 import type { PoolCounts } from './pool-counts';
 import type { Session } from './session';
@@ -10,7 +11,7 @@ type Options = {
   connect: (database: string, pinned: boolean, begins: () => void) => Promise<Session>;
   /** Opens a connection in a place; never throws. */
   fill: (place: Place, database: string) => Promise<void>;
-  nextAttemptAt: () => number;
+  attempts: Pick<Attempts, 'nextAt'>;
 };
 
 const idleMs = 2 * 60_000;
@@ -87,9 +88,9 @@ export class PoolCare {
   }
 
   async #warmUp(): Promise<void> {
-    const { places, settings, fill, nextAttemptAt } = this.#options;
+    const { places, settings, fill, attempts } = this.#options;
     for (const place of places.all) {
-      if (Date.now() < nextAttemptAt()) return;
+      if (Date.now() < attempts.nextAt) return;
       const open = places.all.filter((one) => !one.momentary && (isOpen(one) || one.opening));
       if (open.length >= settings.min) return;
       if (!isOpen(place) && !place.opening && !place.momentary) await fill(place, places.home);

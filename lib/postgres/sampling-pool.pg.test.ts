@@ -89,6 +89,21 @@ const later = (ms: number) => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
 };
 
+/** Takes every slot that is free. */
+async function fillSlots(): Promise<pg.Client[]> {
+  const fillers: pg.Client[] = [];
+  for (;;) {
+    const filler = new pg.Client({ ...target(), application_name: 'filler' } as pg.ClientConfig);
+    filler.on('error', () => {});
+    try {
+      await filler.connect();
+    } catch {
+      return fillers;
+    }
+    fillers.push(filler);
+  }
+}
+
 beforeAll(async () => {
   await start();
   await admin.query("create role watcher login password 'watcher-password'; grant pg_monitor to watcher");
@@ -229,6 +244,23 @@ describe('waiting for a connection', () => {
     expect([await pidOver(connections, 'pinned'), await pidOver(connections, 'slow')]).toEqual([pinned, slow]);
   });
 
+  test('where slots have run out too, that is said', async () => {
+    const connections = connect({ timeoutMs: 600 });
+    await pidOver(connections, 'pinned');
+    const fillers = await fillSlots();
+    try {
+      const held = connections.ask('pinned', undefined, 'select pg_sleep(2)::text');
+      const problem = await problemOf(connections.ask('pinned', undefined, 'select 1'));
+      expect(problem?.sentence).toMatch(
+        /^No connection became free within 0.6 s: 1 of 3 are in use and 1 question waits/,
+      );
+      expect(problem?.sentence).toMatch(/, and no other could be opened\. The server has no free connection slot\.$/);
+      await held;
+    } finally {
+      await Promise.all(fillers.map((filler) => filler.end()));
+    }
+  });
+
   test('a quick question does not wait for its own connection while another is idle', async () => {
     const connections = connect({ timeoutMs: 900 });
     await pidOver(connections, 'pinned');
@@ -335,7 +367,8 @@ describe('connections that die or grow old', () => {
           connections.ask('walking', databases[times % 2], 'select 1'),
         ]);
         expect(connections.lost).toBe(false);
-        most = Math.max(most, (await sessions()).length);
+        const { in_use, idle } = sampling(connections);
+        most = Math.max(most, in_use + idle);
       }
     };
     await Promise.all([until(), until()]);
@@ -349,17 +382,7 @@ describe('connections that die or grow old', () => {
   test('an old one stays while no other can be opened', async () => {
     const connections = connect({ recycleMs: 1000 });
     const pinned = await pidOver(connections, 'pinned');
-    const fillers: pg.Client[] = [];
-    for (;;) {
-      const filler = new pg.Client({ ...target(), application_name: 'filler' } as pg.ClientConfig);
-      filler.on('error', () => {});
-      try {
-        await filler.connect();
-      } catch {
-        break;
-      }
-      fillers.push(filler);
-    }
+    const fillers = await fillSlots();
     try {
       later(2000);
       await connections.heartbeat();

@@ -1,4 +1,5 @@
 import type { PoolSettings } from '@/lib/config-resources';
+import type { Attempts } from './attempts';
 import { exhausted, notOpened } from './errors';
 import { isOpen, type Lane, type Place, Places } from './places';
 import { PoolCare } from './pool-care';
@@ -12,8 +13,7 @@ type Options = {
   home: () => string;
   /** Connects when its turn comes, and then calls `begins` first; `pinned`: the connection that tells what the server is. */
   connect: (database: string, pinned: boolean, begins: () => void) => Promise<Session>;
-  /** Before this time no attempt is made (epoch milliseconds). */
-  nextAttemptAt: () => number;
+  attempts: Pick<Attempts, 'nextAt' | 'problem'>;
 };
 
 type Waiter = {
@@ -183,7 +183,8 @@ export class SamplingPool {
     counts.add('sampling', 'waitTimeouts');
     const seconds = (settings.timeoutMs + (coming ? connectingMs : 0)) / 1000;
     const now = { seconds, inUse: this.#places.lent, most: settings.max, waiting: this.#waiters.length };
-    this.#fail(waiter, coming ? notOpened(seconds) : exhausted(now));
+    const why = this.#isBlocked ? this.#options.attempts.problem : undefined;
+    this.#fail(waiter, coming ? notOpened(seconds) : exhausted(now, why));
   }
 
   /** Where a question is asked: on the connections of its kind; after a while on any but the pinned one. */
@@ -282,6 +283,6 @@ export class SamplingPool {
 
   /** Whether an attempt to connect would be refused at once, because the last one failed. */
   get #isBlocked(): boolean {
-    return Date.now() < this.#options.nextAttemptAt();
+    return Date.now() < this.#options.attempts.nextAt;
   }
 }

@@ -53,7 +53,7 @@ export class ServerConnections {
       counts: this.#counts,
       home: () => this.#config.read.database,
       connect: (database, pinned, begins) => this.#connect(database, pinned, begins),
-      nextAttemptAt: () => this.#attempts.nextAt,
+      attempts: this.#attempts,
     });
     this.#signals = new Signals({
       attempts: this.#attempts,
