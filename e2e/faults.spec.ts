@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
 import pg from 'pg';
 import type { Answer, Raw } from '@/lib/topics/topic';
-import { Asker, topicIds, until } from './fixtures/ask';
+import { Asker, serverTopicIds, until } from './fixtures/ask';
 import { type Stack, startStack } from './fixtures/stack';
 
 test.describe.configure({ timeout: 60_000 });
@@ -20,7 +20,7 @@ test.beforeAll(async () => {
   ask = new Asker(stack.url);
   admin = await connectAdmin();
   viewer = new Viewer(ask);
-  await until('every topic was read', () => topicIds.every((id) => viewer.answers.has(id)), 20_000);
+  await until('every topic was read', () => serverTopicIds.every((id) => viewer.answers.has(id)), 20_000);
 });
 test.afterAll(async () => {
   viewer?.stop();
@@ -43,7 +43,7 @@ class Viewer {
   #stopped = false;
 
   constructor(asker: Asker) {
-    for (const id of topicIds) void this.#look(asker, id);
+    for (const id of serverTopicIds) void this.#look(asker, id);
   }
 
   stop(): void {
@@ -184,9 +184,9 @@ test('ending all of pgdeck’s connections, again and again, costs no answer', a
     await until('pgdeck is connected', async () => (await ours()).length > 0, 5000);
     const killed = Date.now();
     expect((await endOurs()).rowCount).toBeGreaterThan(0);
-    const answers = await Promise.all(topicIds.map((id) => ask.topic(id)));
+    const answers = await Promise.all(serverTopicIds.map((id) => ask.topic(id)));
     expect(answers.filter(({ status }) => status !== 'ok')).toEqual([]);
-    await readNow(topicIds[round] as string, killed);
+    await readNow(serverTopicIds[round] as string, killed);
   }
   // Idle ones, while nobody has asked for a moment.
   await sleep(1000);

@@ -3,7 +3,7 @@ import { expect, test } from '@playwright/test';
 import pg from 'pg';
 import { pages } from '@/components/shell/pages';
 import type { Answer, Partial } from '@/lib/topics/topic';
-import { Asker, topicIds, until } from './fixtures/ask';
+import { Asker, serverTopicIds, until } from './fixtures/ask';
 import { type App, type Stack, startApp, startStack } from './fixtures/stack';
 
 test.describe.configure({ timeout: 60_000 });
@@ -21,7 +21,7 @@ test.beforeAll(async () => {
   stack = await startStack();
   ask = new Asker(stack.url);
   // Somebody has looked before the trouble begins.
-  for (const id of topicIds) expect((await ask.topic(id)).status, id).toBe('ok');
+  for (const id of serverTopicIds) expect((await ask.topic(id)).status, id).toBe('ok');
   for (const { slug } of pages) await ask.get(`/default/${slug}`);
 });
 test.afterEach(async () => {
@@ -45,7 +45,7 @@ async function session(): Promise<{ client: pg.Client; pid: number }> {
 async function readAll(): Promise<Record<string, Answer>> {
   const answers: Record<string, Answer> = {};
   await Promise.all(
-    topicIds.map(async (id) => {
+    serverTopicIds.map(async (id) => {
       let got = await ask.get(`/api/servers/default/${id}?fresh=1`);
       // By force each is asked once in five seconds.
       while (got.status === 429) {
@@ -151,7 +151,7 @@ for (const catalog of ['pg_class', 'pg_database', 'pg_authid'])
     await client.query('rollback');
     await until(
       'all is well again',
-      async () => (await Promise.all(topicIds.map((id) => ask.topic(id)))).every(({ status }) => status === 'ok'),
+      async () => (await Promise.all(serverTopicIds.map((id) => ask.topic(id)))).every(({ status }) => status === 'ok'),
       16_000,
     );
   });

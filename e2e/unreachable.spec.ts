@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
 import pg from 'pg';
 import { type Embedded, startEmbedded } from '@/lib/embedded/server';
-import { Asker, topicIds, until } from './fixtures/ask';
+import { Asker, serverTopicIds, until } from './fixtures/ask';
 import { type App, type Stack, startApp, startStack } from './fixtures/stack';
 
 test.describe.configure({ timeout: 60_000 });
@@ -270,7 +270,7 @@ test('a standby answers, refuses writes with the reason, ends sessions; promotio
   const ask = new Asker(app.url, 'standby');
   await until('it is connected', async () => (await ask.state()) === 'ok', 9000);
   expect((await ask.summary()).inRecovery).toBe(true);
-  for (const id of topicIds) {
+  for (const id of serverTopicIds) {
     const answer = await ask.topic(id);
     expect(answer.status, `${id}: ${answer.status === 'unavailable' ? answer.hint : ''}`).toBe('ok');
   }
