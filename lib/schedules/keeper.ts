@@ -105,7 +105,7 @@ export class Keeper {
         missed,
         busy && !late
           ? 'the run before it had not ended'
-          : 'pgdeck was not running, its schedules were off, or the history store was not to be had',
+          : 'pgdeck was not running or did not watch this server, its schedules were off, or the history store was not to be had',
       );
     if (late || busy) return;
     const running: Running = { row, runId: null, outcome: undefined };

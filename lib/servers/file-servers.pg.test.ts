@@ -166,6 +166,7 @@ test('a changed role signs in anew and keeps what is known; another address forg
   deck = start({ id: 'shop', url: urlOf(watched) });
   await connected('shop');
   const server = of('shop');
+  await expect.poll(() => server.sampler.latest('sessions')?.status, { timeout: 10_000 }).toBe('ok');
   const before = await sessions();
   write({ id: 'shop', url: urlOf(watched, { user: 'watcher_2', password: 'other' }) });
   await deck.list.reload();

@@ -117,7 +117,7 @@ export class FileServers {
 
   /** Stops watching a server; one with something running stays until that has ended, for nobody could stop it otherwise. */
   #leave(id: string, server: Server): void {
-    const { servers, history } = this.#parts;
+    const { servers, history, cache } = this.#parts;
     const left = server.leaving !== undefined;
     server.leaving = 'PGDECK_CONFIG does not name it any more. It goes when what runs on it has ended.';
     const stays =
@@ -127,6 +127,7 @@ export class FileServers {
         servers.delete(id);
         restServer(server);
         server.connections.close();
+        cache.clear(`${id}:`);
         history
           .forget(id)
           .catch((error) => log.error({ err: safeError(error), server: id }, 'the last of a server was not stored'));
@@ -153,11 +154,12 @@ export class FileServers {
     return true;
   }
 
-  /** Another address is drawn over the charts: what they show may be another server's from then on. */
-  #note({ sampler }: Server, keys: string[]): void {
+  /** Another address is drawn over the charts, and what was kept by the one before is not told any more. */
+  #note({ config, sampler }: Server, keys: string[]): void {
     const addresses = keys.filter((key) => /url$/i.test(key));
-    if (addresses.length > 0)
-      sampler.history.changes.add({ kind: 'pgdeck', title: `PGDECK_CONFIG: another ${addresses.join(' and ')}` });
+    if (addresses.length === 0) return;
+    this.#parts.cache.clear(`${config.id}:`);
+    sampler.history.changes.add({ kind: 'pgdeck', title: `PGDECK_CONFIG: another ${addresses.join(' and ')}` });
   }
 
   async #refuse({ message, problems }: ConfigFileError): Promise<string[]> {
