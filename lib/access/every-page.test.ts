@@ -55,6 +55,7 @@ it('T2: nobody is let in without being recognised, but where this list says so',
 it('T2: what acts needs a role', () => {
   const acts: Record<string, string> = {
     'POST api/annotations': 'operator',
+    'POST api/health/cache/clear': 'operator',
     'POST api/runs/[run]/approve': 'admin',
     'POST api/runs/[run]/cancel': 'operator',
     'POST api/servers/[server]/actions/execute': 'operator',

@@ -14,7 +14,7 @@ export const applicationPools = defineTopic({
   sources: ["pgdeck's configuration", 'connections', 'PgBouncer'],
   always: true,
   figures: 'applications',
-  moments: { everySeconds: 60, closeSeconds: 10 },
+  moments: { everySeconds: 60 },
   row: z.object({
     kind: text(
       'application: the configuration says its pool; pgbouncer: the pools of a database of PgBouncer; pgdeck; seen: nobody said how large its pool is.',
