@@ -1,3 +1,4 @@
+import { useMemo } from 'react';
 import type { Column } from '@/components/table/column';
 import { DataTable } from '@/components/table/data-table';
 import { LoadCell } from '@/components/table/load-cell';
@@ -33,28 +34,31 @@ export function MaximaPanel({ view }: { view: TopicView<Service> }) {
       flush
       height={200}
     >
-      {(rows) => {
-        const { most, ceiling, unknown, configured } = maximaOf(rows);
-        const largest = Math.max(1, ...rows.map(({ slots_most }) => slots_most));
-        return (
-          <>
-            {ceiling !== null && <MaximaBar rows={rows} most={most} ceiling={ceiling} />}
-            <DataTable
-              id="pool-maxima"
-              caption="Pools and what each may open"
-              rows={rows}
-              columns={maximaColumns(largest)}
-              rowKey={rowKey}
-              sort={{ column: 'slots_most', descending: true }}
-              view={view}
-              inUrl={false}
-              filterText=""
-            />
-            {unknown.length > 0 && <HowToConfigure unknown={unknown} configured={configured} />}
-          </>
-        );
-      }}
+      {(rows) => <Body rows={rows} view={view} />}
     </Panel>
+  );
+}
+
+function Body({ rows, view }: { rows: Service[]; view: TopicView<Service> }) {
+  const { most, ceiling, unknown, configured } = maximaOf(rows);
+  const largest = Math.max(1, ...rows.map(({ slots_most }) => slots_most));
+  const columns = useMemo(() => maximaColumns(largest), [largest]);
+  return (
+    <>
+      {ceiling !== null && <MaximaBar rows={rows} most={most} ceiling={ceiling} />}
+      <DataTable
+        id="pool-maxima"
+        caption="Pools and what each may open"
+        rows={rows}
+        columns={columns}
+        rowKey={rowKey}
+        sort={{ column: 'slots_most', descending: true }}
+        view={view}
+        inUrl={false}
+        filterText=""
+      />
+      {unknown.length > 0 && <HowToConfigure unknown={unknown} configured={configured} />}
+    </>
   );
 }
 

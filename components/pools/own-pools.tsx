@@ -3,7 +3,7 @@ import type { ColumnLook } from '@/components/charts/look';
 import { DataTable } from '@/components/table/data-table';
 import { Panel } from '@/components/ui/panel';
 import { StateText } from '@/components/ui/state';
-import type { TopicView } from '@/lib/client/use-topic';
+import { useTopic } from '@/lib/client/use-topic';
 import { count, milliseconds } from '@/lib/format';
 import { poolColumns } from './columns';
 import { judgePool, type Pool, poolsChartSentence, poolsSentence, poolTitle, poolWaitsSentence } from './summary';
@@ -22,7 +22,8 @@ const waitLooks: ColumnLook[] = [
 const poolKey = (pool: Pool) => pool.pool;
 
 /** The connections that pgdeck itself keeps to the watched server, and whether they suffice. */
-export function OwnPools({ view }: { view: TopicView<Pool> }) {
+export function OwnPools({ server }: { server: string }) {
+  const view = useTopic(server, 'pools');
   return (
     <>
       <Panel

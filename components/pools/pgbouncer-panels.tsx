@@ -1,5 +1,6 @@
 import { ChevronDown } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { useMemo } from 'react';
 import { useAction } from '@/components/actions/action-provider';
 import { ChartPanel } from '@/components/charts/chart-panel';
 import { momentOf, summarise } from '@/components/charts/summary';
@@ -49,6 +50,8 @@ export function PgBouncerPanels({
   part: boolean;
 }) {
   const { answer } = view;
+  const most = Math.max(1, ...(view.rows ?? []).map((row) => Math.max(serversOf(row), row.pool_size ?? 0)));
+  const columns = useMemo(() => poolColumns(most), [most]);
   const preview = useAction();
   // Nobody named one: that is no failure, and one panel is enough to say so.
   if (answer?.status === 'unavailable' && answer.reason === 'setting' && !view.rows && !named) return <NotConfigured />;
@@ -75,7 +78,7 @@ export function PgBouncerPanels({
             id="pgbouncer-pools"
             caption="PgBouncer's pools"
             rows={rows}
-            columns={poolColumns(Math.max(1, ...rows.map((row) => Math.max(serversOf(row), row.pool_size ?? 0))))}
+            columns={columns}
             rowKey={poolKey}
             sort={{ column: 'cl_waiting', descending: true }}
             view={view}
@@ -283,11 +286,15 @@ function Clients({ server }: { server: string }) {
 function Servers({ server }: { server: string }) {
   const view = useTopic(server, 'pgbouncer-servers');
   const lasting = useLasting();
-  const columns = serverColumns((pid) => (
-    <Link href={lasting(`/${encodeURIComponent(server)}/sessions?session=${pid}&idle=true`)} prefetch={false}>
-      {pid}
-    </Link>
-  ));
+  const columns = useMemo(
+    () =>
+      serverColumns((pid) => (
+        <Link href={lasting(`/${encodeURIComponent(server)}/sessions?session=${pid}&idle=true`)} prefetch={false}>
+          {pid}
+        </Link>
+      )),
+    [server, lasting],
+  );
   return (
     <Panel id="pgbouncer-servers" title="PgBouncer's server connections" view={view} flush height={240}>
       {(rows: BouncerServer[]) => (

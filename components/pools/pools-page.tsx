@@ -17,40 +17,56 @@ import { waitingIn } from './pgbouncer-summary';
 import { SizingPanel } from './sizing-panel';
 import { type Bouncer, type Service, slotsOf } from './slots';
 import { SlotsPanel } from './slots-panel';
-import { type Pool, pageSentence } from './summary';
+import { pageSentence } from './summary';
 
 /** Clients of PgBouncer up to which their applications are told by name. */
 const fewClients = 2000;
 
 type PageProps = { server: string; limits: Pick<Limits, 'connectionsWarning'> };
 
-/** The Pools page: who holds the server's slots, what all pools may open, how large they should be, and how each is now. */
-export function PoolsPage(props: PageProps) {
-  const databases = useSession()?.servers[props.server]?.databases;
-  return databases ? <Shown {...props} only={databases} /> : <WholeServer {...props} />;
+/**
+ * The Pools page: who holds the server's slots, what all pools may open, how large they should be, and how each is now. Each
+ * part asks for its own topics, so that one that is asked often does not draw the others again.
+ */
+export function PoolsPage({ server, limits }: PageProps) {
+  // What is about the server as a whole is asked for only where somebody may see all of it.
+  const only = useSession()?.servers[server]?.databases;
+  if (only)
+    return (
+      <>
+        <Top server={server} limits={limits} part />
+        <PgBouncer server={server} part />
+        <Note>
+          <p>
+            You may see {list(only)}. What all pools may open, how large they should be and pgdeck's own pools are about
+            the server as a whole.
+          </p>
+        </Note>
+      </>
+    );
+  return (
+    <>
+      <WholeTop server={server} limits={limits} />
+      <Services server={server} />
+      <WholePgBouncer server={server} />
+      <OwnPools server={server} />
+    </>
+  );
 }
 
-/** What is about the server as a whole is asked for only where somebody may see all of it. */
-function WholeServer(props: PageProps) {
-  const services = useTopic(props.server, 'application-pools');
-  const own = useTopic(props.server, 'pools');
-  return <Shown {...props} whole={{ services, own }} />;
+function WholeTop(props: PageProps) {
+  return <Top {...props} services={useTopic(props.server, 'application-pools').rows} />;
 }
 
-function Shown({
+function Top({
   server,
   limits,
-  whole,
-  only,
-}: PageProps & {
-  whole?: { services: TopicView<Service>; own: TopicView<Pool> };
-  /** The databases that are seen; missing: all. */
-  only?: string[];
-}) {
+  services,
+  part = false,
+}: PageProps & { services?: Service[] | undefined; part?: boolean }) {
   const sessions = useTopic(server, 'sessions');
   const connections = useTopic(server, 'connections');
   const pools = useTopic(server, 'pgbouncer-pools');
-  const services = whole?.services.rows;
   const away = pools.answer?.status === 'unavailable';
   const slots = useMemo(
     () =>
@@ -59,7 +75,6 @@ function Shown({
         : undefined,
     [sessions.rows, connections.rows, services, pools.rows, away],
   );
-  const part = only !== undefined;
   const waiting = pools.rows && !away ? waitingIn(pools.rows) : undefined;
   const shared = { view: sessions, part, warnFrom: limits.connectionsWarning };
   const clients = (pools.rows ?? []).reduce((sum, pool) => sum + pool.cl_active + pool.cl_waiting, 0);
@@ -85,30 +100,30 @@ function Shown({
       ) : (
         <SlotsPanel slots={slots} bouncer={(pools.rows?.length ?? 0) > 0} {...shared} />
       )}
-      {whole && (
-        <>
-          <MaximaPanel view={whole.services} />
-          <SizingPanel server={server} view={whole.services} />
-        </>
-      )}
-      <PgBouncerPanels server={server} view={pools} named={isNamed(whole?.services)} part={part} />
-      {whole ? (
-        <OwnPools view={whole.own} />
-      ) : (
-        <Note>
-          <p>
-            You may see {list(only ?? [])}. What all pools may open, how large they should be and pgdeck's own pools are
-            about the server as a whole.
-          </p>
-        </Note>
-      )}
     </>
   );
 }
 
+function Services({ server }: { server: string }) {
+  const view = useTopic(server, 'application-pools');
+  return (
+    <>
+      <MaximaPanel view={view} />
+      <SizingPanel server={server} view={view} />
+    </>
+  );
+}
+
+function WholePgBouncer({ server }: { server: string }) {
+  return <PgBouncer server={server} named={isNamed(useTopic(server, 'application-pools'))} />;
+}
+
+function PgBouncer({ server, named = false, part = false }: { server: string; named?: boolean; part?: boolean }) {
+  return <PgBouncerPanels server={server} view={useTopic(server, 'pgbouncer-pools')} named={named} part={part} />;
+}
+
 /** Whether a PgBouncer is configured and does not answer: only then does the sum of pools miss it. */
-function isNamed(services: TopicView<Service> | undefined): boolean {
-  const answer = services?.answer;
+function isNamed({ answer }: TopicView<Service>): boolean {
   return answer?.status === 'ok' && Boolean(answer.partial?.some(({ object }) => object === 'PgBouncer'));
 }
 

@@ -1,3 +1,4 @@
+import { useMemo } from 'react';
 import { connectionLooks } from '@/components/charts/look';
 import type { Column } from '@/components/table/column';
 import { DataTable } from '@/components/table/data-table';
@@ -88,6 +89,8 @@ function Body({
   view: TopicView<Session>;
 }) {
   const { rows, ceiling, all } = slots;
+  const most = Math.max(0, ...rows.map(({ total }) => total));
+  const columns = useMemo(() => slotColumns(bouncer, most), [bouncer, most]);
   return (
     <>
       {ceiling !== null && all !== null && !part && (
@@ -97,7 +100,7 @@ function Body({
         id="slots"
         caption="Who holds the server's slots"
         rows={rows}
-        columns={slotColumns(bouncer, Math.max(0, ...rows.map(({ total }) => total)))}
+        columns={columns}
         rowKey={rowKey}
         rowState={(row) => (row.kind === 'rest' ? 'rest' : undefined)}
         sort={{ column: 'backends', descending: true }}
