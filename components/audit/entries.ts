@@ -95,6 +95,8 @@ function outcomeOf(entry: AuditEntry): Pick<AuditLine, 'mark' | 'word' | 'senten
       return { mark: 'ok', word: 'Taken', sentence: text(entry.message) ?? '' };
     case 'config_refused':
       return { mark: 'critical', word: 'Not taken', sentence: text(entry.message) ?? '' };
+    case 'cache_cleared':
+      return { mark: 'ok', word: 'Cleared', sentence: text(entry.message) ?? '' };
     case 'text_revealed':
       return { mark: 'ok', word: 'Shown', sentence: text(entry.message) ?? 'A text was shown with its values.' };
     case 'recovered':
