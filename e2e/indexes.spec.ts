@@ -31,6 +31,27 @@ test('tells indexes that work from those that only cost', async ({ page, request
   await expect(row(page, 'orders_pkey')).toHaveCount(0);
 });
 
+test('an opened index shows how PostgreSQL writes it, or who locks its table', async ({
+  page,
+  request,
+  connect,
+  stack,
+}) => {
+  await askNow(request, `${stack.serverId}/index-usage`);
+  await page.goto(`/${stack.serverId}/indexes?filter=customers`);
+  const open = (name: string) => row(page, name).getByRole('button', { name, exact: true }).click();
+  await open('customers_phone_idx');
+  const definition = page.getByRole('group', { name: 'definition' });
+  await expect(definition).toHaveText('CREATE INDEX customers_phone_idx ON public.customers USING btree (phone)');
+  const locker = await connect('postgres', 'locker');
+  const { rows } = await locker.query('select pg_backend_pid() as pid');
+  await locker.query('begin; lock table customers in access exclusive mode');
+  await open('customers_pkey');
+  await expect(page.getByText(`is locked by session ${rows[0].pid}`)).toBeVisible();
+  await expect(definition).toHaveCount(0);
+  await locker.query('rollback');
+});
+
 test('an index that is used is called so; a primary key never unused', async ({
   page,
   request,
