@@ -149,6 +149,7 @@ function jobOf(intent: AuditEntry, run: Run, server: Server, plan: Job['plan']):
     run,
     by: intent.user && { name: intent.user.name, mode: intent.user.mode as UserMode },
     server,
+    config: server.config,
     plan,
     epoch: '',
     requestId: '',

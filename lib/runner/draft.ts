@@ -3,6 +3,7 @@ import type { Action, Given, SignalAction, WorkAction, Plan as WorkPlan } from '
 import type { PoolerAction, PoolerGiven, PoolerPlan } from '@/lib/actions/pooler';
 import type { Member, Preview } from '@/lib/actions/protocol';
 import type { PoolerTarget, WorkTarget } from '@/lib/actions/target';
+import type { ServerConfig } from '@/lib/config';
 
 /** A preview before it got its id and time, with what has to be typed where that is asked. */
 export type Draft = {
@@ -41,6 +42,8 @@ export type Remembered = {
   draft: Draft;
   action: Action;
   server: string;
+  /** The server as it was configured then. */
+  config: ServerConfig;
   by: User;
   expiresAtMs: number;
   used: boolean;

@@ -4,6 +4,7 @@ import type { Row } from '@/lib/actions/action';
 import type { PoolerNow } from '@/lib/actions/pooler';
 import type { Figure, MemberResult, NextAction, Run, RunStatus, Undo } from '@/lib/actions/protocol';
 import type { Subject } from '@/lib/actions/subjects/subject';
+import type { ServerConfig } from '@/lib/config';
 import type { Server } from '@/lib/runtime';
 import type { Plan } from './draft';
 
@@ -34,6 +35,8 @@ export type Job = {
   /** Who asked for it; undefined where an audit of before does not tell. */
   by: Pick<User, 'name' | 'mode'> | undefined;
   server: Server;
+  /** The server as it was configured when this began: what is begun at an address is ended there. */
+  config: ServerConfig;
   plan: Plan;
   epoch: string;
   requestId: string;

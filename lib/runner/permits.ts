@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ApiError, notFound } from '@/lib/access/errors';
 import {
   accessTo,
@@ -15,9 +16,10 @@ import type { Action } from '@/lib/actions/action';
 import type { Run } from '@/lib/actions/protocol';
 import type { Target } from '@/lib/actions/target';
 import type { Audit } from '@/lib/audit/audit';
-import type { AccessConfig } from '@/lib/config';
+import type { AccessConfig, Target as Address, ServerConfig } from '@/lib/config';
 import type { Server } from '@/lib/runtime';
 import { type Asked, noteAsked } from './asked';
+import type { Job } from './job';
 import { seesRun } from './visible-runs';
 
 /** What it takes to say who may act where. */
@@ -83,16 +85,31 @@ export function permit(
   refuse(guarded, acting, whyNotAll(acting.access, role, databases), asked);
 }
 
+/** Throws 409 where what was previewed would be done at another address, or as another role, than the preview told. */
+export function requireSameAddresses(then: ServerConfig, now: ServerConfig): void {
+  const told = (address: Address | undefined) =>
+    address && [address.host, address.port, address.database, address.user];
+  const isSame = (part: 'action' | 'pgbouncer') => isDeepStrictEqual(told(then[part]), told(now[part]));
+  if (isSame('action') && isSame('pgbouncer')) return;
+  throw new ApiError(
+    409,
+    'target_changed',
+    'The addresses of this server were changed in PGDECK_CONFIG since it was previewed. Nothing was done.',
+  );
+}
+
 /** The same for what waited, by the role that its person has now, and by how the server is configured. */
 export async function permitNow(
   guarded: Guarded,
-  { server, user }: { server: Server; user: User },
+  { server, config: then }: Pick<Job, 'server' | 'config'>,
+  user: User,
   action: Action,
   databases: readonly string[] | null,
   asked: Asked,
 ): Promise<void> {
   const { access: config } = guarded.config;
   refuseLeaving(server);
+  requireSameAddresses(then, server.config);
   const now = await userNow(user, config);
   const access = now && accessTo(now, server.config, config);
   const why = access

@@ -9,7 +9,7 @@ import type { Audit } from '@/lib/audit/audit';
 import type { Server } from '@/lib/runtime';
 import type { Draft, Remembered } from './draft';
 import { Bounded } from './memory';
-import { type Acting, mayIn } from './permits';
+import { type Acting, mayIn, requireSameAddresses } from './permits';
 import { previewPooler } from './pooler/preview';
 import { previewSession, previewSessions } from './preview-sessions';
 import { previewWork } from './preview-work';
@@ -43,6 +43,7 @@ export class Previews {
       draft,
       action,
       server: server.config.id,
+      config: server.config,
       by: user,
       expiresAtMs,
       used: false,
@@ -50,15 +51,19 @@ export class Previews {
     return preview;
   }
 
-  /** A preview that may be executed now; 410 where it is unknown, used, too old, or somebody else's. */
-  usable(server: string, previewId: string, user: User): Remembered {
+  /**
+   * A preview that may be executed now; 410 where it is unknown, used, too old, or somebody else's, 409 where it would be
+   * done elsewhere by now.
+   */
+  usable({ config }: Pick<Server, 'config'>, previewId: string, user: User): Remembered {
     const gone = (code: string, what: string) =>
       new ApiError(410, code, `This preview ${what}. Make a new one; nothing was done.`);
     const remembered = this.#previews.get(previewId);
-    if (!remembered || remembered.server !== server || !isSame(remembered.by, user))
+    if (!remembered || remembered.server !== config.id || !isSame(remembered.by, user))
       throw gone('preview_expired', 'is not known any more');
     if (remembered.used) throw gone('preview_used', 'was executed already');
     if (Date.now() > remembered.expiresAtMs) throw gone('preview_expired', 'is older than two minutes');
+    requireSameAddresses(remembered.config, config);
     return remembered;
   }
 }

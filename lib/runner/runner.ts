@@ -99,7 +99,7 @@ export class Runner {
         throw new ApiError(422, 'key_reused', 'This idempotencyKey belongs to another preview.', 'idempotencyKey');
       return this.#await(before);
     }
-    const remembered = this.#previews.usable(serverId, body.previewId, user);
+    const remembered = this.#previews.usable(server, body.previewId, user);
     permit(this.#parts(), acting, remembered.action, remembered.draft.databases, remembered.preview);
     const { confirm, confirmText, onlyShown } = remembered.preview;
     if (onlyShown)
@@ -196,8 +196,7 @@ export class Runner {
   /** Starts the execution in this turn: the preview is used and its targets are taken before anything is awaited. */
   #start(server: Server, remembered: Remembered, user: User, schedule: string | undefined): Execution {
     const { preview, draft } = remembered;
-    const targets = targetsOf(server.config.id, draft);
-    for (const target of targets) {
+    for (const target of targetsOf(server.config.id, draft)) {
       const runId = this.#busy.get(target);
       const other = runId === undefined ? undefined : this.#runs.get(runId);
       if (other)
@@ -216,6 +215,7 @@ export class Runner {
       run,
       by: user,
       server,
+      config: server.config,
       plan: draft.plan,
       epoch: draft.epoch,
       requestId: requests.getStore()?.requestId ?? '',
@@ -240,8 +240,7 @@ export class Runner {
       if (preview.needsApproval) await this.#approved(job, user);
       if (plan.kind === 'work') leave = await this.#turn(job, user, plan.action.long);
       // A role can be gone by the time that an action's turn comes.
-      if (job.accepted)
-        await permitNow(this.#parts(), { server: job.server, user }, plan.action, run.databases ?? null, preview);
+      if (job.accepted) await permitNow(this.#parts(), job, user, plan.action, run.databases ?? null, preview);
       outcome =
         plan.kind === 'signal'
           ? await runSignals(job, plan.action, plan.members, plan.states)

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PoolerAction, PoolerNow } from '@/lib/actions/pooler';
+import { isPaused, type PoolerAction, type PoolerNow } from '@/lib/actions/pooler';
 import type { PoolerTarget } from '@/lib/actions/target';
+import type { Console } from '@/lib/pgbouncer/console';
 import type { Pooler } from '../draft';
 import type { Job, Outcome, PoolerAdoption } from '../job';
 import { fingerprintOf, isOwnWay, poolerNow } from './now';
-import { afterWait } from './run';
+import { afterWait, consoleOf } from './run';
+import { resumptionOf } from './take-back';
 import { untilFree } from './wait';
 
 /** For how long a PgBouncer that does not answer is asked. */
@@ -31,11 +33,20 @@ export function poolerOf(
  * nobody listens: it is followed to its end, and taken back at the time that was said.
  */
 export async function adoptPooler(job: Job, work: Pooler, before: PoolerNow): Promise<Outcome> {
+  const console = consoleOf(job);
+  try {
+    return await became(job, work, before, console);
+  } finally {
+    console.close();
+  }
+}
+
+async function became(job: Job, work: Pooler, before: PoolerNow, console: Console): Promise<Outcome> {
   const { run } = job;
-  const now = await asked(job, work);
+  const now = await asked(job, work, console);
   const ended = 'pgdeck was ended while this ran';
-  if (!now) return unknown(`${ended}, and PgBouncer could not be asked what became of it.`);
-  if (fingerprintOf(now, work.target) !== work.fingerprint)
+  if (!now) return unknown(`${ended}, and PgBouncer could not be asked what became of it.`, work);
+  if (fingerprintOf(now, work.target, job.config) !== work.fingerprint)
     return unknown(`${ended}, and what it is about leads elsewhere now.`);
   const shown = work.action.judge(before, now, { ...work.given, now: before, answered: false });
   if (shown.done)
@@ -49,19 +60,21 @@ export async function adoptPooler(job: Job, work: Pooler, before: PoolerNow): Pr
     };
   const seconds = work.action.waits?.({ ...work.given, now: before });
   if (seconds === undefined || shown.undo === undefined)
-    return unknown(`${ended}, and PgBouncer does not show the result. ${shown.message}`);
+    return unknown(
+      `${ended}, and PgBouncer does not show the result. ${shown.message}`,
+      isPaused(now, work.target) === false ? undefined : work,
+    );
   run.status = 'running';
   run.message = `${ended}; PgBouncer goes on with it.`;
-  const waited = await untilFree(job, work, { until: Date.parse(run.startedAt) + seconds * 1000, before });
-  return afterWait(job, work, before, waited);
+  const until = Date.parse(run.startedAt) + seconds * 1000;
+  return afterWait(job, work, before, await untilFree(job, work, { console, until, before }), console);
 }
 
-async function asked(job: Job, { target }: Pooler): Promise<PoolerNow | undefined> {
-  const { console } = job.server.sampler;
+async function asked(job: Job, { target }: Pooler, console: Console): Promise<PoolerNow | undefined> {
   const until = Date.now() + askForMs;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await poolerNow(async (command) => (await console.send(command)).rows, target, job.server.config);
+      return await poolerNow(async (command) => (await console.send(command)).rows, target, job.config);
     } catch {
       if (Date.now() >= until || !console.target) return undefined;
     }
@@ -71,6 +84,7 @@ async function asked(job: Job, { target }: Pooler): Promise<PoolerNow | undefine
   }
 }
 
-function unknown(message: string): Outcome {
-  return { status: 'unknown', message, verified: null };
+/** `open`: what may have left clients waiting. */
+function unknown(message: string, open?: Pooler): Outcome {
+  return { status: 'unknown', message, verified: null, ...(open && resumptionOf(open)) };
 }

@@ -50,12 +50,18 @@ async function isAllPaused(show: Shows, version: string): Promise<boolean | null
 }
 
 /** What an action is about, told apart: another value means that it is not what was previewed. */
-export function fingerprintOf({ databases }: PoolerNow, target: PoolerTarget): string {
+export function fingerprintOf(
+  { databases }: PoolerNow,
+  target: PoolerTarget,
+  { pgbouncer }: Pick<ServerConfig, 'pgbouncer'>,
+): string {
+  const console = [pgbouncer?.host, pgbouncer?.port];
   // What RELOAD or PAUSE without a name is done to is PgBouncer, whatever its databases are.
-  if (target.kind === 'pgbouncer') return '';
-  return JSON.stringify(
-    databases.map(({ name, host, port, database, force_user }) => [name, host, port, database, force_user]),
-  );
+  if (target.kind === 'pgbouncer') return JSON.stringify(console);
+  return JSON.stringify([
+    ...console,
+    ...databases.map(({ name, host, port, database, force_user }) => [name, host, port, database, force_user]),
+  ]);
 }
 
 /** Whether pgdeck's own connections to the server go through what an action is about. */

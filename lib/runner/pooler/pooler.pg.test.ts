@@ -356,7 +356,7 @@ describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
         stdio: ['ignore', 'ignore', 'inherit'],
         env: { ...process.env, PGDECK_LOG_LEVEL: 'fatal' },
       });
-      await expect.poll(() => paused(), { timeout: 15_000 }).toBe(1);
+      await expect.poll(() => paused(), { timeout: 40_000 }).toBe(1);
       const gone = new Promise((done) => child?.once('exit', done));
       child.kill('SIGKILL');
       await gone;

@@ -25,7 +25,7 @@ export async function previewPooler(
     epoch: '',
     // It is about whoever is connected there, and not about one database of the server.
     databases: null,
-    plan: { kind: 'pooler', action, target, given, plan, fingerprint: fingerprintOf(now, target) },
+    plan: { kind: 'pooler', action, target, given, plan, fingerprint: fingerprintOf(now, target, server.config) },
     preview: {
       action: action.id,
       title: plan.question,

@@ -3,23 +3,24 @@ import { ApiError } from '@/lib/access/errors';
 import type { PoolerNow } from '@/lib/actions/pooler';
 import { durationInWords } from '@/lib/format';
 import type { ConsoleClient } from '@/lib/pgbouncer/client';
+import { Console } from '@/lib/pgbouncer/console';
 import { describeConsoleError } from '@/lib/pgbouncer/problems';
 import { PostgresProblem } from '@/lib/postgres/errors';
 import type { Pooler } from '../draft';
 import type { Job, Outcome } from '../job';
 import { fingerprintOf, poolerNow } from './now';
-import { takeBack } from './take-back';
+import { resumptionOf, takeBack } from './take-back';
 import { untilFree, type Waited } from './wait';
 
 const verifyForMs = 3000;
 
 /** Sends a command to PgBouncer's console over a connection of its own, waits as long as it may, and reads what came of it. */
 export async function runPooler(job: Job, work: Pooler): Promise<Outcome> {
-  const { server } = job;
-  const { console } = server.sampler;
   const { action } = work;
-  const client = await console.open(`pgdeck:act:${job.run.runId}`);
+  const console = consoleOf(job);
+  let client: ConsoleClient | undefined;
   try {
+    client = await console.open(`pgdeck:act:${job.run.runId}`);
     const before = await unchanged(job, work, client);
     await job.begin({
       pooler: { fingerprint: work.fingerprint, before: remembered(before) },
@@ -28,26 +29,39 @@ export async function runPooler(job: Job, work: Pooler): Promise<Outcome> {
     const seconds = action.waits?.(given);
     if (seconds === undefined) {
       const refused = await sent(client, work, job);
-      return refused ?? (await judged(job, work, before, true));
+      return refused ?? (await judged(job, work, before, console));
     }
     const waited = await untilFree(job, work, {
+      console,
       answer: sent(client, work, job, false),
       until: Date.now() + seconds * 1000,
       before,
     });
-    return await afterWait(job, work, before, waited);
+    return await afterWait(job, work, before, waited, console);
   } finally {
     job.stop = undefined;
     job.run.cancellable = false;
-    client.close();
+    client?.close();
+    console.close();
   }
 }
 
+/** The console that a run looks at from its beginning to its end, whatever is configured or stopped meanwhile. */
+export function consoleOf({ config }: Job): Console {
+  return new Console(() => config);
+}
+
 /** What a command that waited for clients ends as: it was answered, refused, or is taken back. */
-export async function afterWait(job: Job, work: Pooler, before: PoolerNow, waited: Waited): Promise<Outcome> {
+export async function afterWait(
+  job: Job,
+  work: Pooler,
+  before: PoolerNow,
+  waited: Waited,
+  console: Console,
+): Promise<Outcome> {
   if (waited.kind === 'ended') return waited.outcome;
-  if (waited.kind === 'free') return judged(job, work, before, true);
-  const back = await takeBack(job, work);
+  if (waited.kind === 'free') return judged(job, work, before, console);
+  const back = await takeBack(job, work, console);
   const { not } = work.action;
   const why =
     waited.kind === 'cancelled'
@@ -77,10 +91,10 @@ async function unchanged(
   const changed = (message: string) =>
     new ApiError(409, 'target_changed', `${message} ${action.not} Nothing was done.`);
   const show = async (command: string) => (await client.send(command)).rows;
-  const now = await poolerNow(show, target, job.server.config).catch((error) => {
-    throw new PostgresProblem(describeConsoleError(error, job.server.sampler.console.target), error);
+  const now = await poolerNow(show, target, job.config).catch((error) => {
+    throw new PostgresProblem(describeConsoleError(error, job.config.pgbouncer), error);
   });
-  if (fingerprintOf(now, target) !== fingerprint)
+  if (fingerprintOf(now, target, job.config) !== fingerprint)
     throw changed(
       target.kind === 'pgbouncer-database' && now.databases.length === 0
         ? `PgBouncer has no database ${target.name} any more.`
@@ -95,48 +109,39 @@ async function unchanged(
 }
 
 /** Sends the command; undefined when it was answered, else how the run ended. */
-async function sent(
-  client: ConsoleClient,
-  { plan, action }: Pooler,
-  job: Job,
-  bounded = true,
-): Promise<Outcome | undefined> {
+async function sent(client: ConsoleClient, work: Pooler, job: Job, bounded = true): Promise<Outcome | undefined> {
+  const { plan, action } = work;
   try {
     await client.send(plan.command, { bounded });
     return undefined;
   } catch (error) {
-    const { sentence, hint } = describeConsoleError(error, job.server.sampler.console.target);
+    const { sentence, hint } = describeConsoleError(error, job.config.pgbouncer);
     if (!client.closed) return { status: 'failed', message: `${action.not} ${sentence} ${hint}`, verified: false };
     return {
       status: 'unknown',
       message: `The connection to PgBouncer was lost while the command ran, so it is not known whether it was done. ${sentence}`,
       verified: null,
+      ...resumptionOf(work),
     };
   }
 }
 
 /** What the console shows, asked again until it shows the result or some time is over. */
-async function judged(
-  job: Job,
-  { action, target, given }: Pooler,
-  before: PoolerNow,
-  answered: boolean,
-): Promise<Outcome> {
-  const { console } = job.server.sampler;
+async function judged(job: Job, work: Pooler, before: PoolerNow, console: Console): Promise<Outcome> {
+  const { action, target, given } = work;
   const until = Date.now() + verifyForMs;
   for (;;) {
-    const after = await poolerNow(
-      async (command) => (await console.send(command)).rows,
-      target,
-      job.server.config,
-    ).catch(() => undefined);
-    const shown = after && action.judge(before, after, { ...given, now: before, answered });
+    const after = await poolerNow(async (command) => (await console.send(command)).rows, target, job.config).catch(
+      () => undefined,
+    );
+    const shown = after && action.judge(before, after, { ...given, now: before, answered: true });
     if (shown?.done || Date.now() >= until) {
       if (!shown)
         return {
           status: 'unknown',
           message: 'PgBouncer answered without an error; its state could not be read.',
           verified: null,
+          ...resumptionOf(work),
         };
       const { done, message, figures, undo, next, warnings = [] } = shown;
       return {

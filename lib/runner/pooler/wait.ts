@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isPaused, type PoolerNow } from '@/lib/actions/pooler';
 import type { InTheWay } from '@/lib/actions/protocol';
 import { durationInWords, plural } from '@/lib/format';
+import type { Console } from '@/lib/pgbouncer/console';
 import type { Pooler } from '../draft';
 import type { Job, Outcome } from '../job';
 import { poolerNow } from './now';
@@ -16,6 +17,7 @@ export type Waited =
   | { kind: 'late'; seconds: number; holders: string; sentences: string[] };
 
 type Options = {
+  console: Console;
   /** The console's own answer; missing: another pgdeck sent the command. Undefined: it was answered without an error. */
   answer?: Promise<Outcome | undefined>;
   /** Until when it may wait (epoch milliseconds). */
@@ -24,7 +26,7 @@ type Options = {
 };
 
 /** Waits until PgBouncer has let go of its server connections, and tells meanwhile who holds them. */
-export async function untilFree(job: Job, work: Pooler, { answer, until, before }: Options): Promise<Waited> {
+export async function untilFree(job: Job, work: Pooler, { console, answer, until, before }: Options): Promise<Waited> {
   const started = Date.now();
   let wake = () => {};
   const cancelled = new Promise<'cancelled'>((resolve) => {
@@ -40,7 +42,7 @@ export async function untilFree(job: Job, work: Pooler, { answer, until, before 
   let holders: InTheWay[] = [];
   let wasPaused = false;
   for (;;) {
-    const seen = look(job, work, before).then((found) => {
+    const seen = look(job, work, before, console).then((found) => {
       if (!found) return undefined;
       holders = found.holders;
       wasPaused ||= found.paused === true;
@@ -72,10 +74,10 @@ async function look(
   job: Job,
   { target, action }: Pooler,
   before: PoolerNow,
+  console: Console,
 ): Promise<{ free: boolean; paused: boolean | null; holders: InTheWay[] } | undefined> {
-  const { console } = job.server.sampler;
   const show = async (command: string) => (await console.send(command)).rows;
-  const now = await poolerNow(show, target, job.server.config).catch(() => undefined);
+  const now = await poolerNow(show, target, job.config).catch(() => undefined);
   if (!now || job.run.endedAt) return undefined;
   const clients = new Map(now.clients.map((client) => [client.ptr, client]));
   const holders = now.servers.map(({ remote_pid, state, link, application_name, user }): InTheWay => {
