@@ -49,18 +49,23 @@ export const pgbouncerKill = definePooler({
       undo: { sql: commandOn('RESUME', target), body: { action: 'pgbouncer-resume', target } },
     };
   },
-  judge: (before, after, { target }) => {
+  judge: (before, after, { target, answered }) => {
     const old = new Set([...before.clients, ...before.servers].map(connectionKey));
     const left = [...after.clients, ...after.servers].filter((each) => old.has(connectionKey(each))).length;
     const paused = isPaused(after, target) === true;
+    const ended = `${plural(before.clients.length, 'client')} and ${plural(before.servers.length, 'server connection')} of ${poolerName(target)} were ended.`;
     return {
-      done: paused && left === 0,
+      // Who was ended is gone, also where somebody resumed it at once; unanswered only the pause shows that it was this.
+      done: left === 0 && (paused || answered),
       message:
         left > 0
           ? `${plural(left, 'connection')} of ${poolerName(target)} ${left === 1 ? 'is' : 'are'} still there.`
           : paused
-            ? `${plural(before.clients.length, 'client')} and ${plural(before.servers.length, 'server connection')} of ${poolerName(target)} were ended. It is paused: resume it to let clients in again.`
-            : `${poolerName(target)} is not paused.`,
+            ? `${ended} It is paused: resume it to let clients in again.`
+            : answered
+              ? ended
+              : `${poolerName(target)} is not paused.`,
+      ...(answered && left === 0 && !paused && { warnings: ['It is not paused any more: somebody resumed it since.'] }),
       figures: [
         { label: 'Clients', before: String(before.clients.length), after: String(after.clients.length) },
         { label: 'Server connections', before: String(before.servers.length), after: String(after.servers.length) },

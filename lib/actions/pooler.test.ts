@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { commandOn, consoleName, refuseName } from './pooler';
+import { pgbouncerKill } from './pgbouncer-kill';
+import { commandOn, consoleName, type PoolerNow, refuseName } from './pooler';
 
 const on = (name: string) => ({ kind: 'pgbouncer-database' as const, name });
 
@@ -21,4 +22,25 @@ test('what the console cannot read is refused before it is sent', () => {
   expect(code('é'.repeat(31))).toBe('name_too_long');
   expect(code('pgbouncer')).toBe('console');
   expect(refuseName({ target: { kind: 'pgbouncer' } })).toBeUndefined();
+});
+
+test('who was killed is told so, also where somebody resumed it at once; without an answer only the pause proves it', () => {
+  const now = (paused: number, ...ptrs: string[]) =>
+    ({
+      databases: [{ name: 'shop', paused: paused === 1 }],
+      clients: ptrs.map((ptr) => ({ ptr, connect_time: '2026-01-01' })),
+      servers: [],
+    }) as unknown as PoolerNow;
+  const judged = (after: PoolerNow, answered: boolean) =>
+    pgbouncerKill.judge(now(0, 'a', 'b'), after, {
+      ...{ target: on('shop'), now: now(0), options: {}, ownWay: false },
+      answered,
+    });
+  expect(judged(now(1), true)).toMatchObject({ done: true, message: expect.stringContaining('It is paused') });
+  const resumed = judged(now(0, 'c'), true);
+  expect(resumed).toMatchObject({ done: true, message: expect.stringMatching(/^2 clients .* were ended\.$/) });
+  expect(resumed.warnings).toEqual(['It is not paused any more: somebody resumed it since.']);
+  expect(resumed).not.toHaveProperty('undo');
+  expect(judged(now(0), false)).toMatchObject({ done: false, message: 'shop is not paused.' });
+  expect(judged(now(1, 'b'), true)).toMatchObject({ done: false });
 });
