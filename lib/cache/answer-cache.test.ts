@@ -67,6 +67,18 @@ describe('a flight', () => {
     expect((await cache.read(orders, ask)).value).toEqual({ old: false });
     expect(asked).toHaveLength(2);
   });
+
+  it('is kept all the same where only that of another server, or of another kind, was forgotten', async () => {
+    const cache = cacheOf();
+    const { ask, asked } = question();
+    const flight = cache.read(orders, ask);
+    cache.clear('', ({ server }) => server !== orders.server);
+    cache.clear('one:', ({ kind }) => kind === 'settings');
+    asked[0]?.answer({ kept: true });
+    await flight;
+    expect((await cache.read(orders, ask)).value).toEqual({ kept: true });
+    expect(asked).toHaveLength(1);
+  });
 });
 
 describe('what is kept', () => {

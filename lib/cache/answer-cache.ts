@@ -28,6 +28,9 @@ export type KindFigures = {
 
 type Entry = Place & { value: object; askedAt: number; bytes: number };
 
+/** What is being asked. */
+type Flight = { place: Place; entry: Promise<Entry> };
+
 /** The longest that somebody waits: the server itself gives a statement 4 s. */
 const waitMs = 4500;
 
@@ -47,7 +50,7 @@ export class AnswerCache {
   readonly maxBytes: number;
   readonly #now: () => number;
   readonly #entries: LRUCache<string, Entry>;
-  readonly #flights = new Map<string, Promise<Entry>>();
+  readonly #flights = new Map<string, Flight>();
   readonly #counts = new Map<string, { server: string; kind: Kind; hits: number; misses: number }>();
 
   /** `now` is of a clock that only goes on (ms). */
@@ -73,10 +76,9 @@ export class AnswerCache {
       this.#count(place).hits++;
       return this.#found<Value>(kept);
     }
-    let flight = this.#flights.get(at);
+    const flight = this.#flights.get(at)?.entry;
     this.#count(place)[flight ? 'hits' : 'misses']++;
-    flight ??= this.#fly(at, place, ask);
-    return this.#found<Value>(await inTime(flight));
+    return this.#found<Value>(await inTime(flight ?? this.#fly(at, place, ask)));
   }
 
   /** What is kept at a place, however old. */
@@ -89,7 +91,8 @@ export class AnswerCache {
   clear(prefix = '', forgets: (place: Place) => boolean = () => true): number {
     let cleared = 0;
     // Who waits gets what they asked for; it is not kept, for it may be of before.
-    for (const at of this.#flights.keys()) if (keyOf(at).startsWith(prefix)) this.#flights.delete(at);
+    for (const [at, { place }] of this.#flights)
+      if (keyOf(at).startsWith(prefix) && forgets(place)) this.#flights.delete(at);
     for (const [at, entry] of [...this.#entries.entries()])
       if (keyOf(at).startsWith(prefix) && forgets(entry) && this.#entries.delete(at)) cleared++;
     return cleared;
@@ -134,19 +137,20 @@ export class AnswerCache {
 
   #fly<Value extends object>(at: string, place: Place, ask: () => Promise<Value>): Promise<Entry> {
     const { kind, server, database, name } = place;
+    const flown = (): boolean => this.#flights.get(at)?.entry === flight;
     const flight = ask()
       .then((value): Entry => {
         const bytes = Buffer.byteLength(JSON.stringify(value)) + 2 * at.length;
         const entry = { kind, server, database, name, value, askedAt: this.#now(), bytes };
-        if (this.#flights.get(at) === flight) this.#entries.set(at, entry);
+        if (flown()) this.#entries.set(at, entry);
         return entry;
       })
       .finally(() => {
-        if (this.#flights.get(at) === flight) this.#flights.delete(at);
+        if (flown()) this.#flights.delete(at);
       });
     // Whoever gave up waiting does not hear of it.
     flight.catch(() => {});
-    this.#flights.set(at, flight);
+    this.#flights.set(at, { place, entry: flight });
     return flight;
   }
 
