@@ -56,6 +56,15 @@ describe('a bearer that is limited to pages', () => {
     expect(may(['locks'], moments('at=1'))).toBe(false);
   });
 
+  it('reads the definitions of what its pages show', () => {
+    const definition = (search: string) =>
+      asked('/api/servers/main/definition', { params: { server: 'main' }, search });
+    expect(may(['indexes'], definition('kind=index&oid=5'))).toBe(true);
+    for (const search of ['kind=function&oid=5', 'kind=view&oid=5', ''])
+      expect(may(['indexes'], definition(search)), search).toBe(false);
+    expect(may(['tables'], definition('kind=index&oid=5'))).toBe(false);
+  });
+
   it('is refused every path that its pages do not need, and one that is new', () => {
     // Fails where mayAsk() lets through what is not listed.
     const open = paths.filter((path) => may(['load'], asked(path)));

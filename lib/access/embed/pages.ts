@@ -1,8 +1,18 @@
 import { runtime } from '@/lib/runtime';
 import { ApiError } from '../errors';
 
-/** What one page asks for: topics, series, and the other paths below a server; which kinds of target its actions have. */
-type Needs = { topics?: string[]; series?: string[]; routes?: string[]; elsewhere?: string[]; targets?: string[] };
+/**
+ * What one page asks for: topics, series, and the other paths below a server; of which kinds of object the definitions;
+ * which kinds of target its actions have.
+ */
+type Needs = {
+  topics?: string[];
+  series?: string[];
+  routes?: string[];
+  definitions?: string[];
+  elsewhere?: string[];
+  targets?: string[];
+};
 
 const relations = ['relation', 'index', 'constraint', 'statistics'];
 const sessions = ['backend', 'backends'];
@@ -29,7 +39,7 @@ const needs: Record<string, Needs> = {
   statements: { topics: ['slow-queries'], series: ['statement'], targets: ['statement'] },
   compare: { routes: ['compare'] },
   tables: { topics: ['tables'], series: ['table'], targets: relations },
-  indexes: { topics: ['index-usage', 'databases'], series: ['index'], routes: ['definition'], targets: relations },
+  indexes: { topics: ['index-usage', 'databases'], series: ['index'], definitions: ['index'], targets: relations },
   maintenance: { routes: ['ddl', 'schedules'], elsewhere: ['runs'], targets: [all] },
   changes: { elsewhere: ['annotations'] },
   audit: { elsewhere: ['audit', 'audit/export'] },
@@ -84,6 +94,7 @@ function mayAsk(allowed: Needs[], { path, params, query, body }: AskedPath): boo
   if (below.length === 1 || everyServer.has(rest))
     return rest === 'moments' ? some('topics', query.get('topic')) : allowed.length > 0;
   if (acting.has(rest)) return allowed.some(({ targets }) => targets) && mayActOn(some, rest, query, body);
+  if (rest === 'definition') return some('definitions', query.get('kind'));
   if (typeof params.series === 'string') return some('series', params.series);
   if (typeof params.topic === 'string') return some('topics', params.topic);
   return some('routes', typeof params.schedule === 'string' ? 'schedules' : rest);
