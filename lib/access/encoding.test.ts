@@ -84,9 +84,9 @@ describe('a start that many answers share', () => {
             }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
-  });
+  }, 30_000);
 
   it.each([1, 65_534, 65_535, 65_536, 200_000])('takes a rest of %i bytes', async (length) => {
     const shared = new SharedStart('start '.repeat(1000));
