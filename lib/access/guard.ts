@@ -108,7 +108,8 @@ export function clean(request: IncomingMessage, { access, dev }: GuardOptions): 
     if (doubtful || internal.test(plain) || believed.includes(plain)) delete headers[name];
   }
   if (!believed.includes('x-forwarded-for')) headers['x-forwarded-for'] = request.socket.remoteAddress ?? '';
-  if (!pathBelow(request.url ?? '', access.basePath)?.startsWith('/api/')) return;
+  const below = pathBelow(request.url ?? '', access.basePath);
+  if (!below?.startsWith('/api/') && below !== '/metrics') return;
   // Routes compress their answers by themselves, once for all who read them; Next would do it for each. On this machine
   // nothing is saved by it.
   const accepted = headers['accept-encoding'];

@@ -285,10 +285,12 @@ describe('behind a reverse proxy', () => {
     await through({ [name]: 'ann' });
   });
 
-  test('answers of the API are compressed by their routes, and not by Next', async () => {
+  test('answers of the API and metrics are compressed by their routes, and not by Next', async () => {
     options.access = password;
-    const headers = await through({ 'accept-encoding': 'gzip', [acceptHeader]: 'br' }, '/api/servers');
-    expect([headers['accept-encoding'], headers[acceptHeader]]).toEqual([undefined, 'gzip']);
+    for (const path of ['/api/servers', '/metrics']) {
+      const headers = await through({ 'accept-encoding': 'gzip', [acceptHeader]: 'br' }, path);
+      expect([headers['accept-encoding'], headers[acceptHeader]], path).toEqual([undefined, 'gzip']);
+    }
     expect((await through({ 'accept-encoding': 'gzip' }, '/one/overview'))['accept-encoding']).toBe('gzip');
   });
 
