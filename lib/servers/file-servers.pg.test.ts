@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { accessTo } from '@/lib/access/server-access';
 import type { User } from '@/lib/access/user';
 import type { Run } from '@/lib/actions/protocol';
 import { Audit } from '@/lib/audit/audit';
@@ -73,7 +74,7 @@ function start(...first: object[]) {
   const runner = new Runner(() => ({ config, servers, audit, history }));
   const list = new FileServers(file, env, { config, servers, history, cache, runner, audit });
   for (const server of servers.values()) beginServer(server);
-  return { list, servers, runner, audit, history };
+  return { list, config, servers, runner, audit, history, cache };
 }
 
 const of = (id: string): Server => {
@@ -145,6 +146,8 @@ test('added servers are asked, removed ones are left, and the order is that of t
   const old = { id: 'old', url: urlOf(elsewhere) };
   deck = start(shop, old);
   await Promise.all([connected('shop'), connected('old')]);
+  const kept = { kind: 'lists' as const, database: null, name: 'kept' };
+  for (const server of ['shop', 'old']) await deck.cache.read({ ...kept, server }, async () => ({}));
   write({ id: 'books', url: urlOf(watched, { database: 'books' }), actionUrl: urlOf(watched) }, shop);
   expect(await deck.list.reload()).toEqual([
     'PGDECK_CONFIG was read again. Added: books. Removed: old.',
@@ -154,6 +157,7 @@ test('added servers are asked, removed ones are left, and the order is that of t
   await connected('books');
   await expect.poll(() => of('books').sampler.latest('sessions')?.status, { timeout: 10_000 }).toBe('ok');
   expect([...deck.history.servers()].map(({ id }) => id).sort()).toEqual(['books', 'shop']);
+  expect(deck.cache.figures().map(({ server, entries }) => [server, entries])).toEqual([['shop', 1]]);
   await expect.poll(() => sessions(elsewhere), { timeout: 5000 }).toEqual([]);
   expect(await events()).toEqual([
     ['config_reloaded', undefined, 'PGDECK_CONFIG was read again. Added: 1, changed: 0, removed: 1.'],
@@ -188,6 +192,27 @@ test('a changed role signs in anew and keeps what is known; another address forg
   expect(of('shop').connections.capabilities?.versionNum).toBeLessThan(150_000);
   await expect.poll(() => sessions(), { timeout: 5000 }).toEqual([]);
   expect(await events()).toContainEqual(['config_reloaded', 'shop', 'Changed in PGDECK_CONFIG: url, actionUrl.']);
+});
+
+test('rules of access that were tightened hold at once, also for what was previewed before', async () => {
+  const shop = { id: 'shop', url: urlOf(watched) };
+  const ann: User = { name: 'ann', role: 'admin', mode: 'password' };
+  deck = start({ ...shop, access: [{ who: ['user:ann'], role: 'admin' }] });
+  await connected('shop');
+  const [table] = await watched.run<{ oid: number }>("select 'public.slow'::regclass::oid::int as oid");
+  const target = { kind: 'relation' as const, database: 'postgres', oid: table?.oid ?? 0 };
+  const { previewId } = await deck.runner.preview('shop', { action: 'analyze', target }, ann);
+  const tried = () => deck.runner.execute('shop', { previewId, idempotencyKey: 'x' }, ann);
+  const seen = () => accessTo(ann, of('shop').config, deck.config.access);
+  expect(seen()).toMatchObject({ role: 'admin', databases: undefined });
+  write({ ...shop, access: [{ who: ['user:ann'], role: 'viewer', databases: ['books'] }] });
+  await deck.list.reload();
+  expect(seen()).toMatchObject({ role: 'viewer', databases: new Set(['books']) });
+  await expect(tried()).rejects.toMatchObject({ status: 403 });
+  write({ ...shop, access: [{ who: ['user:bob'], role: 'admin' }] });
+  await deck.list.reload();
+  expect(seen()).toBeUndefined();
+  await expect(tried()).rejects.toMatchObject({ status: 404 });
 });
 
 test('a wrong file changes nothing, is told with all that is wrong, and is forgotten when it is mended', async () => {

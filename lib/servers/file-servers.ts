@@ -127,7 +127,7 @@ export class FileServers {
         servers.delete(id);
         restServer(server);
         server.connections.close();
-        cache.clear(`${id}:`);
+        cache.forget(id);
         history
           .forget(id)
           .catch((error) => log.error({ err: safeError(error), server: id }, 'the last of a server was not stored'));
