@@ -12,7 +12,7 @@ import { drawnColumns, readKeyed } from '@/lib/history/read-keyed';
 import { NotCombined, readLoad, statementTexts } from '@/lib/history/read-load';
 import { readSeries as readStored } from '@/lib/history/read-series';
 import { describeStatements, readTop, topOf } from '@/lib/history/read-top';
-import { type Reader, StoreSlow } from '@/lib/history/reader';
+import { isStoreSlow, type Reader } from '@/lib/history/reader';
 import { findServer } from '@/lib/read';
 import { runtime, type Server } from '@/lib/runtime';
 import { waitClasses } from '@/lib/topics/connections';
@@ -290,7 +290,7 @@ export async function asked<T>(server: Server, ask: (reader: Reader, number: num
     return await ask(history.reader, (await history.reader.serverId(server.config.id)) ?? 0);
   } catch (error) {
     if (error instanceof NotCombined) throw new ApiError(422, 'not_combined', error.message, 'filter');
-    if (error instanceof StoreSlow) throw unavailable(error.message);
+    if (isStoreSlow(error)) throw unavailable(error.message);
     if (error instanceof ApiError || history.store.on) throw error;
     throw unavailable(reason());
   }

@@ -6,7 +6,7 @@ import { covers, isAdminOfAll, requireRole, type User } from '@/lib/access/user'
 import { requireTopicRows, visibleAnswer } from '@/lib/access/visible-rows';
 import type { ServerSummary, ServersAnswer } from '@/lib/client/shapes';
 import { keptTimes, pastAnswer } from '@/lib/history/past';
-import { StoreSlow } from '@/lib/history/reader';
+import { isStoreSlow } from '@/lib/history/reader';
 import { runtime, type Server } from '@/lib/runtime';
 import { derivedAnswer } from '@/lib/sampler/derived';
 import { forcedEveryMs } from '@/lib/sampler/sampler';
@@ -227,7 +227,7 @@ export async function readMoments(
   try {
     return await keptTimes(history, server.config.id, baseOf(topic), database, asked, mostMoments);
   } catch (error) {
-    if (error instanceof StoreSlow) throw storeOff(error.message);
+    if (isStoreSlow(error)) throw storeOff(error.message);
     if (history.store.on) throw error;
     throw storeOff(history.store.state.reason);
   }

@@ -53,9 +53,17 @@ export async function answered(value: unknown, request: Request): Promise<Respon
   return json(await body[encoding], encoding);
 }
 
+/** The same in both module graphs: routes make responses, and the HTTP server sends them. */
+const whole = Symbol.for('pgdeck.body');
+
+/** The whole body of a response that `json()` made: reading it out of the response takes as long as making that. */
+export function bodyOf(response: Response): Buffer | undefined {
+  return (response as { [whole]?: Buffer })[whole];
+}
+
 /** JSON that was written, and maybe compressed, before. */
 export function json(body: Buffer<ArrayBuffer>, encoding?: Encoding, headers: Record<string, string> = {}): Response {
-  return new Response(body, {
+  const response = new Response(body, {
     headers: {
       ...headers,
       'content-type': 'application/json',
@@ -63,6 +71,7 @@ export function json(body: Buffer<ArrayBuffer>, encoding?: Encoding, headers: Re
       ...(encoding && { [encodedHeader]: encoding }),
     },
   });
+  return Object.assign(response, { [whole]: body });
 }
 
 /** A file that is written while it is read, compressed on its way. */

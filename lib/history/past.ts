@@ -1,7 +1,7 @@
 import type { Answer, AnyTopic } from '@/lib/topics/topic';
 import type { HistoryStatus } from './answers';
 import { momentSpan, momentTimes, readMoment } from './read-moment';
-import { type Reader, StoreSlow } from './reader';
+import { isStoreSlow, type Reader } from './reader';
 
 /** What answers of the past are read from. */
 export type PastSource = {
@@ -28,7 +28,7 @@ export async function pastAnswer(
   try {
     return await kept();
   } catch (error) {
-    if (error instanceof StoreSlow) return none(error.message);
+    if (isStoreSlow(error)) return none(error.message);
     if (source.store.on) throw error;
     return none(offSentence(source));
   }

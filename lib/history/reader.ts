@@ -7,7 +7,14 @@ import type { Store } from './store';
 export type ReadStore = Pick<Store, 'on' | 'transaction'>;
 
 /** The store did not answer in time: a sentence. */
-export class StoreSlow extends Error {}
+export class StoreSlow extends Error {
+  override name = 'StoreSlow';
+}
+
+/** Whether something thrown is a `StoreSlow`: by its name, for the routes have another copy of the class than who reads. */
+export function isStoreSlow(error: unknown): error is StoreSlow {
+  return error instanceof Error && error.name === 'StoreSlow';
+}
 
 const timeoutMs = 4000;
 /** Of the few connections to the store, what readers may take at a time: writing and rolling up go on. */
@@ -63,7 +70,7 @@ export class Reader {
         return await run<Row>(text, values, { prepared: false });
       });
     } catch (error) {
-      if ((error as { code?: string }).code === '57014') throw new StoreSlow(slow);
+      if ((error as { code?: string }).code === '57014' || isCrowded(error)) throw new StoreSlow(slow);
       throw error;
     } finally {
       this.#asking--;
@@ -202,4 +209,7 @@ export class Reader {
 const keptSince = (bound: number, own: number | null, coarser: number | null) =>
   own !== null && coarser !== null && coarser < own - 3600 ? Math.max(bound, own) : bound;
 
+/** No connection to the store was free in time; pg-pool says so in these words only. */
+const isCrowded = (error: unknown) =>
+  error instanceof Error && error.message === 'timeout exceeded when trying to connect';
 const slow = 'The history store did not answer within 4 s. It is busy; try again in a moment.';

@@ -9,7 +9,7 @@ import { type Embedded, startEmbedded } from '@/lib/embedded/server';
 import { ServerConnections } from '@/lib/postgres/server-connections';
 import { Sampler } from '@/lib/sampler/sampler';
 import { topics } from '@/lib/topics/index';
-import { ServerChanges } from './server-changes';
+import { type ChangesStore, ServerChanges } from './server-changes';
 import { ServerHistory } from './server-history';
 import { type StoreStage, startStore } from './test-stage';
 
@@ -21,6 +21,26 @@ beforeAll(async () => {
   stage = await startStore();
 });
 afterAll(() => stage?.stop());
+
+test('however many pages are open, the store is asked once a second; what was written from here is there at once', async () => {
+  let asked = 0;
+  const store: ChangesStore = {
+    query: (...statement) => {
+      asked++;
+      return stage.store.query(...statement);
+    },
+    transaction: stage.store.transaction,
+  };
+  const changes = new ServerChanges(() => ({ store, serverId: 99 }));
+  const to = Date.now() / 1000 + 60;
+  const read = () => changes.read({ from: 0, to, limit: 100 });
+  await Promise.all(Array.from({ length: 50 }, read));
+  // The second may end in between.
+  expect(asked).toBeLessThanOrEqual(2);
+  changes.add({ kind: 'failover', title: 'Another one answers' });
+  await changes.settled();
+  expect(await read()).toMatchObject({ events: [{ title: 'Another one answers' }] });
+});
 
 describe.each([14, 18])('PostgreSQL %i', (major) => {
   const folder = mkdtempSync(join(tmpdir(), 'pgdeck-changes-'));

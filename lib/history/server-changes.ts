@@ -58,6 +58,11 @@ export class ServerChanges {
   #states = new Map<string, Known>();
   #serverId: number | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  /** What was read of the store in this second, epoch seconds. */
+  readonly #reads = new Map<string, Promise<ChangeEvent[]>>();
+  #readsOf = 0;
+  /** How often something was written from here. */
+  #writes = 0;
 
   constructor(place: ChangesPlace) {
     this.#place = place;
@@ -124,6 +129,7 @@ export class ServerChanges {
         ),
       );
       for (const kept of unwritten) kept.written = true;
+      this.#writes++;
     });
   }
 
@@ -132,14 +138,25 @@ export class ServerChanges {
     await this.#turn;
   }
 
+  /** What the store has of a range and one more, which tells whether there are others: asked once a second for all pages that are open. */
+  #stored(place: NonNullable<ReturnType<ChangesPlace>>, { from, to, kind, limit }: EventQuery): Promise<ChangeEvent[]> {
+    const second = Math.floor(Date.now() / 1000);
+    if (second !== this.#readsOf) this.#reads.clear();
+    this.#readsOf = second;
+    const query = { from, to: Math.ceil(to), kind, limit: limit + 1 };
+    // What has been written since is not in what was read before.
+    const key = JSON.stringify([place.serverId, this.#writes, query]);
+    const known = this.#reads.get(key) ?? readEvents(place.store.query, place.serverId, query);
+    this.#reads.set(key, known);
+    return known;
+  }
+
   /** Events of a range, newest first, a page at a time. */
   async read(query: EventQuery): Promise<ChangesAnswer> {
     const { limit, kind, from, to } = query;
     const place = this.#open();
-    // One more than is shown tells whether there are others.
-    const more = { ...query, limit: limit + 1 };
-    const stored = place && (await readEvents(place.store.query, place.serverId, more).catch(() => undefined));
-    const found = new Map((stored ?? []).map((event) => [event.id, event]));
+    const stored = place && (await this.#stored(place, query).catch(() => undefined));
+    const found = new Map((stored ?? []).filter(({ at }) => at < to).map((event) => [event.id, event]));
     for (const { event, written } of this.#events)
       if (!(stored && written) && event.at >= from && event.at < to && (kind === undefined || event.kind === kind))
         found.set(event.id, event);
@@ -243,6 +260,7 @@ export class ServerChanges {
     });
     if (!saved) return false;
     for (const event of events) this.#keep(event, true);
+    this.#writes++;
     this.#states.set(kind, { state: watched.small ? watched.small(state) : state, seenAt: at, storedAt: at });
     return true;
   }
