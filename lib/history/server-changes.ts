@@ -143,7 +143,8 @@ export class ServerChanges {
     const second = Math.floor(Date.now() / 1000);
     if (second !== this.#readsOf) this.#reads.clear();
     this.#readsOf = second;
-    const query = { from, to: Math.ceil(to), kind, limit: limit + 1 };
+    // Up to now: nothing is later. A page of the past ends exactly where the one after it began.
+    const query = { from, to: to < second ? to : Math.ceil(to), kind, limit: limit + 1 };
     // What has been written since is not in what was read before.
     const key = JSON.stringify([place.serverId, this.#writes, query]);
     const known = this.#reads.get(key) ?? readEvents(place.store.query, place.serverId, query);
