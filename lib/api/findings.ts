@@ -30,6 +30,7 @@ export const findingsAnswer = z
       .array(z.strictObject({ check: z.string(), title: z.string(), sentence: z.string() }))
       .describe('Checks that found nothing and saw everything, each with what it looked at.'),
     judgedAt: z.string().nullable().describe('ISO 8601; null before the first judgement.'),
+    at: z.string().optional().describe('Only where a moment was asked for: that moment, ISO 8601.'),
     of: z.array(z.string()).optional().describe('All that was looked at, for who may see only these databases.'),
   })
   .meta({ id: 'FindingsAnswer', description: 'The verdict on a server, what was found and what could not be judged.' });

@@ -144,7 +144,7 @@ export const topic = defineContract({
     200: {
       what: 'The answer, or the description.',
       json: z.union([z.discriminatedUnion('topic', answers as [(typeof answers)[number]]), description]),
-      headers: { ETag: 'Stands for the rows.', 'X-Age-Seconds': 'How old they are.' },
+      headers: { ETag: 'Stands for the rows; rows of now have one.', 'X-Age-Seconds': 'How old they are.' },
     },
     304: {
       what: 'The rows that If-None-Match names are still the ones; X-Age-Seconds tells their age.',
