@@ -67,13 +67,6 @@ export function useWhyNotOn(server: string): (act: Act) => string | undefined {
   );
 }
 
-/** Why an action (by its id), or what asks for a role, cannot be done on a server; undefined: it can. */
-export function useWhyNot(server: string, needed: string, database?: string | null): string | undefined {
-  const whyNot = useWhyNotOn(server);
-  const where = database === undefined ? {} : { database };
-  return whyNot(isRole(needed) ? { role: needed, ...where } : { action: needed, ...where });
-}
-
 /** Why who is signed in cannot do what changes nothing on the server and asks for a role all the same; undefined: they can. */
 export function useWhyNotRole(server: string, needed: Role): string | undefined {
   const session = useSession();
@@ -90,10 +83,6 @@ export function useWhyOff(): (act: Act) => string | undefined {
   const past = useActionsOff();
   const whyNot = useWhyNotOn(usePageTime().server);
   return useCallback((act: Act) => past ?? whyNot(act), [past, whyNot]);
-}
-
-function isRole(needed: string): needed is Role {
-  return (ranks as string[]).includes(needed);
 }
 
 /** The database that a target is in; null: it is the server's as a whole; undefined: it cannot be told from the target. */

@@ -84,13 +84,14 @@ export class FileServers {
     const { servers } = this.#parts;
     const before = new Map(servers);
     const begun: Server[] = [];
-    servers.clear();
-    for (const config of configs) {
+    const now = configs.map((config): [string, Server] => {
       const known = before.get(config.id);
       const server = (known && this.#changed(known, config)) ?? makeServer(config, this.#parts);
       if (server !== known) begun.push(server);
-      servers.set(config.id, server);
-    }
+      return [config.id, server];
+    });
+    servers.clear();
+    for (const [id, server] of now) servers.set(id, server);
     for (const [id, server] of before) if (!servers.has(id)) this.#leave(id, server);
     for (const server of begun) beginServer(server);
   }

@@ -3,6 +3,12 @@ import { defineSource, epochSeconds, type Figure } from '../source';
 
 type Database = Row<'databases'>;
 
+/** The largest databases of a server are told of. */
+export const mostDatabases = 200;
+
+const largest = <Sized extends { size_bytes: number | null }>(rows: Sized[]): Sized[] =>
+  [...rows].sort((a, b) => (b.size_bytes ?? 0) - (a.size_bytes ?? 0)).slice(0, mostDatabases);
+
 const counted = (help: string, value: (row: Database) => number): Figure<Database> => ({
   type: 'untyped',
   help,
@@ -12,7 +18,7 @@ const counted = (help: string, value: (row: Database) => number): Figure<Databas
 /** What PostgreSQL counts for each database. */
 export const databases = defineSource({
   topic: 'databases',
-  rows: (rows) => rows,
+  rows: largest,
   labels: ['datid', 'datname'],
   from: 'postgres_exporter',
   figures: {
@@ -53,7 +59,7 @@ export const databases = defineSource({
 /** What a database takes on disk. */
 export const databaseSizes = defineSource({
   topic: 'database-sizes',
-  rows: (rows) => rows,
+  rows: largest,
   labels: ['datname'],
   from: 'postgres_exporter',
   figures: {
@@ -68,7 +74,7 @@ export const databaseSizes = defineSource({
 /** How far a database is from wraparound. */
 export const databaseAges = defineSource({
   topic: 'databases',
-  rows: (rows) => rows,
+  rows: largest,
   labels: ['datname'],
   from: 'postgres_exporter',
   figures: {
@@ -88,7 +94,7 @@ export const databaseAges = defineSource({
 /** Sessions by how they began and ended. */
 export const databaseSessions = defineSource({
   topic: 'databases',
-  rows: (rows) => rows,
+  rows: largest,
   labels: ['datname'],
   figures: {
     pgdeck_database_sessions_total: {

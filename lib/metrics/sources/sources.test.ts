@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { TopicId } from '@/lib/topics/index';
 import { Sheet } from '../sheet';
 import type { Scene } from '../source';
+import { mostDatabases } from './databases';
 import { sources } from './index';
 
 const scene: Scene = { versionNum: 180_000, inRecovery: false, databases: ['shop'] };
@@ -103,4 +104,15 @@ it("tells PgBouncer's pools in seconds and connections, and nothing that its ver
     'pgbouncer_pools_client_waiting_connections{server="one",database="app",user="web \\"x\\""} 9',
     'pgbouncer_pools_client_maxwait_seconds{server="one",database="app",user="web \\"x\\""} 1.25',
   ]);
+});
+
+it('tells of the largest databases only: hosts of many tenants have thousands', async () => {
+  const many = Array.from({ length: mostDatabases + 5 }, (_, n) => ({
+    datname: `d${n}`,
+    size_bytes: n === 3 ? null : n,
+  }));
+  const told = await lines('database-sizes', many);
+  expect(told).toHaveLength(mostDatabases);
+  expect(told).toContain(`pg_database_size_bytes{server="one",datname="d${mostDatabases + 4}"} ${mostDatabases + 4}`);
+  expect(told.join()).not.toContain('"d3"');
 });
