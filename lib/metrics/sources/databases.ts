@@ -18,7 +18,7 @@ const counted = (help: string, value: (row: Database) => number): Figure<Databas
 /** What PostgreSQL counts for each database. */
 export const databases = defineSource({
   topic: 'databases',
-  rows: largest,
+  rows: (rows) => largest(rows),
   labels: ['datid', 'datname'],
   from: 'postgres_exporter',
   figures: {
@@ -59,7 +59,7 @@ export const databases = defineSource({
 /** What a database takes on disk. */
 export const databaseSizes = defineSource({
   topic: 'database-sizes',
-  rows: largest,
+  rows: (rows) => largest(rows),
   labels: ['datname'],
   from: 'postgres_exporter',
   figures: {
@@ -74,7 +74,7 @@ export const databaseSizes = defineSource({
 /** How far a database is from wraparound. */
 export const databaseAges = defineSource({
   topic: 'databases',
-  rows: largest,
+  rows: (rows) => largest(rows),
   labels: ['datname'],
   from: 'postgres_exporter',
   figures: {
@@ -94,7 +94,7 @@ export const databaseAges = defineSource({
 /** Sessions by how they began and ended. */
 export const databaseSessions = defineSource({
   topic: 'databases',
-  rows: largest,
+  rows: (rows) => largest(rows),
   labels: ['datname'],
   figures: {
     pgdeck_database_sessions_total: {
