@@ -92,7 +92,8 @@ export function PgBouncerPanels({
       </Panel>
       {(view.rows || view.at === null) && (
         <>
-          <BouncerCharts server={server} view={view} />
+          {/* Figures over time are of the whole server. */}
+          {!part && <BouncerCharts server={server} view={view} />}
           <BouncerLists server={server} part={part} />
         </>
       )}
