@@ -103,9 +103,10 @@ export function SizingPanel({ server, view }: { server: string; view: TopicView<
           {sizing && sizing.all > sizing.best && rows.length > 0 && (
             <p className="sizing-note">
               <StateText state="warning" small>
-                With one connection for each instance the pools come to {exact(sizing.all)}
+                Above the rule.
               </StateText>{' '}
-              that may be active at once. Fewer instances, or PgBouncer between, would keep to the rule.
+              With one connection for each instance the pools come to {exact(sizing.all)} that may be active at once.
+              Fewer instances, or PgBouncer between, would keep to it.
             </p>
           )}
         </>
