@@ -32,10 +32,10 @@ export function ApiPage({ server }: { server: string }) {
         live={false}
         sentence={
           data ? (
-            <>
+            <p>
               {plural(operations.length, 'route')}, all that these pages are made of. For programs they are described as{' '}
               <a href={withBasePath('/api/openapi.json')}>OpenAPI 3.1</a>.
-            </>
+            </p>
           ) : (
             '\u00a0'
           )

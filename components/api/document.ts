@@ -89,9 +89,10 @@ function answerOf(document: ApiDocument, status: string, raw: RawAnswer): Answer
   };
 }
 
-/** Whether an operation has all words of a search in its path, title, summary or parameters. */
+/** Whether an operation has all words of a search in its path, title, summary, parameters or what those can be. */
 export function matches({ method, path, title, summary, parameters, role }: Operation, search: string): boolean {
-  const text = [method, path, title, summary, role, ...parameters.map(({ name }) => name)].join(' ').toLowerCase();
+  const named = parameters.flatMap(({ name, schema }) => [name, ...(schema.enum ?? [])]);
+  const text = [method, path, title, summary, role, ...named].join(' ').toLowerCase();
   return search
     .toLowerCase()
     .split(/\s+/)

@@ -9,6 +9,7 @@ import type { Answer, Operation, Parameter } from './document';
 import { limitWords, type Schemas, typeWords } from './schema';
 import { ShapeTree } from './shape-tree';
 import { TryForm } from './try-form';
+import { Words } from './words';
 
 const roles: Record<string, string> = {
   open: 'Nobody has to be recognised.',
@@ -35,7 +36,7 @@ export function OperationDetail({
   return (
     <section className="api-detail" id={`operation-${id}`} aria-label={title}>
       <p>
-        {summary} <span className="soft">{roles[role]}</span>
+        <Words text={summary} /> <span className="soft">{roles[role]}</span>
       </p>
       {parameters.length > 0 && (
         <Part title="Parameters">
@@ -80,7 +81,9 @@ export function OperationDetail({
           {failures.map(({ status, what }) => (
             <div key={status}>
               <dt>{status}</dt>
-              <dd>{what}</dd>
+              <dd>
+                <Words text={what} />
+              </dd>
             </div>
           ))}
         </dl>
@@ -102,7 +105,7 @@ function AnswerPart({ answer: { status, what, schema, media }, schemas }: { answ
   return (
     <div className="api-answer">
       <p>
-        <b>{status}</b> {what}
+        <b>{status}</b> <Words text={what} />
         {media.length > 0 && <span className="soft">{` ${schema ? 'Also' : 'As'} ${media.join(', ')}.`}</span>}
       </p>
       {schema && <ShapeTree schema={schema} schemas={schemas} label={`Answer ${status}`} />}
@@ -149,7 +152,7 @@ function ParameterLine({
         />
       )}
       <span className="soft">
-        {description}
+        {description && <Words text={description} />}
         {limits && <span className="muted">{` (${limits})`}</span>}
       </span>
     </li>

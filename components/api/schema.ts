@@ -40,7 +40,11 @@ export function resolved(schema: Schema, schemas: Schemas): Schema {
   return schema.$ref === undefined ? schema : (schemas[nameOf(schema.$ref)] ?? {});
 }
 
-const variantsOf = (schema: Schema) => schema.oneOf ?? schema.anyOf;
+/** The shapes that a value can be; those of a union inside that has no name are among them. */
+function variantsOf(schema: Schema): Schema[] | undefined {
+  const variants = schema.oneOf ?? schema.anyOf;
+  return variants?.flatMap((variant) => variantsOf(variant) ?? [variant]);
+}
 
 /** What a value is, in words; what is named goes by its name. */
 export function typeWords(schema: Schema): string {

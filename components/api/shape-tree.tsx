@@ -3,6 +3,7 @@
 import { ChevronRight } from 'lucide-react';
 import { useState } from 'react';
 import { type Field, fieldsOf, limitWords, type Schema, type Schemas, typeWords } from './schema';
+import { Words } from './words';
 
 /** A shape as a tree: what is inside of a field opens when it is asked for. */
 export function ShapeTree({ schema, schemas, label }: { schema: Schema; schemas: Schemas; label: string }) {
@@ -33,7 +34,7 @@ function FieldLine({ field, schemas }: { field: Field; schemas: Schemas }) {
   if (inside.length === 0)
     return (
       <li>
-        <Words field={field} />
+        <Told field={field} />
       </li>
     );
   return (
@@ -41,7 +42,7 @@ function FieldLine({ field, schemas }: { field: Field; schemas: Schemas }) {
       <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>
           <ChevronRight className="icon icon-small fold" aria-hidden />
-          <Words field={field} />
+          <Told field={field} />
         </summary>
         {open && <Fields fields={inside} schemas={schemas} label={field.name} />}
       </details>
@@ -49,7 +50,7 @@ function FieldLine({ field, schemas }: { field: Field; schemas: Schemas }) {
   );
 }
 
-function Words({ field: { name, type, optional, meaning, unit, schema } }: { field: Field }) {
+function Told({ field: { name, type, optional, meaning, unit, schema } }: { field: Field }) {
   const limits = limitWords(schema);
   return (
     <span className="shape-line">
@@ -61,7 +62,7 @@ function Words({ field: { name, type, optional, meaning, unit, schema } }: { fie
       </span>
       {(meaning || limits) && (
         <span className="shape-meaning">
-          {meaning}
+          {meaning && <Words text={meaning} />}
           {limits && <span className="muted">{meaning ? ` (${limits})` : limits}</span>}
         </span>
       )}

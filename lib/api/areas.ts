@@ -3,12 +3,19 @@ export type Area = { name: string; description: string; paths: RegExp };
 
 const belowServer = (names: string) => new RegExp(`^/api/servers/\\{server\\}/(${names})(/|$)`);
 
-/** The parts of the API, in the order in which they are listed; a path is in the first that it fits. */
+/** The parts of the API, in the order in which they are listed. */
 export const areas: Area[] = [
   {
     name: 'Health',
     description: 'Whether pgdeck answers, and how its own connections and caches are.',
     paths: /^\/api\/health(\/|$)|^\/metrics$/,
+  },
+  {
+    name: 'Servers',
+    description: 'What is watched, and what is known of it now.',
+    paths: new RegExp(
+      `^/api/(servers$|performance/)|${belowServer('\\{topic\\}|findings|table|definition|settings|rights|reveal').source}`,
+    ),
   },
   {
     name: 'History',
@@ -19,11 +26,6 @@ export const areas: Area[] = [
     name: 'Actions',
     description: 'What can be done: preview first, then run exactly that; each run is verified and audited.',
     paths: new RegExp(`^/api/(actions|runs)(/|$)|${belowServer('actions|ddl|schedules').source}`),
-  },
-  {
-    name: 'Servers',
-    description: 'What is watched, and what is known of it now.',
-    paths: /^\/api\/(servers|performance)(\/|$)/,
   },
   {
     name: 'Access',

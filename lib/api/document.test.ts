@@ -1,5 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
+import { areas } from './areas';
 import type { AnyContract } from './contract';
 import { openApiDocument } from './document';
 import { contracts } from './index';
@@ -48,6 +49,19 @@ test('it has each route with its role, its parameters and what it means', () => 
     expect(found?.operation.summary).toBe(contract.title);
     expect(found?.operation.description, name).toMatch(/\.$/);
   }
+});
+
+test('each route is in one area, and each area has routes', () => {
+  for (const { path } of operations)
+    expect(
+      areas.filter(({ paths }) => paths.test(path)),
+      path,
+    ).toHaveLength(1);
+  for (const { name, paths } of areas)
+    expect(
+      operations.some(({ path }) => paths.test(path)),
+      name,
+    ).toBe(true);
 });
 
 test('each parameter says what it is for, beside its name only', () => {
