@@ -60,7 +60,9 @@ export async function clearCaches(user: User, prefix: string): Promise<{ snapsho
     const role = access.roleOn(null);
     if (!role || !covers(role, 'operator')) continue;
     cleared.kept += cache.clear(prefix, (place) => place.server === id);
-    cleared.snapshots += server.sampler.outdate((topic, database) => keyText(id, database, topic.id).startsWith(prefix));
+    cleared.snapshots += server.sampler.outdate((topic, database) =>
+      keyText(id, database, topic.id).startsWith(prefix),
+    );
   }
   await audit
     .write({

@@ -41,7 +41,7 @@ function get(
   path: string,
   { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: string } = {},
 ) {
-  const { port } = server?.address() as AddressInfo;
+  const { port } = (server as Server).address() as AddressInfo;
   return new Promise<{ status: number; headers: IncomingMessage['headers']; text: string }>((resolve, reject) => {
     const sent = ask({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
       let text = '';
@@ -145,7 +145,7 @@ describe('the short way to a read', () => {
       return new Promise(() => {});
     });
     await get('/api/servers/main/locks');
-    const { port } = server?.address() as AddressInfo;
+    const { port } = (server as Server).address() as AddressInfo;
     const sent = ask({ host: '127.0.0.1', port, path: '/api/servers/main/locks' });
     sent.on('error', () => {});
     sent.end();
