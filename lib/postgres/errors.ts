@@ -7,6 +7,8 @@ export type Problem = {
   hint: string;
   fixSql?: string;
   sqlstate?: string;
+  /** It is pgdeck's own pool that was full, not the question that took long: it is asked again soon. */
+  notAsked?: true;
 };
 
 /** The process holds two copies of this class, one in each module graph; both carry this. */
@@ -41,6 +43,7 @@ export function exhausted(
       ? `No connection became free within ${seconds} s: ${now}, and no other could be opened. ${why.sentence}`
       : `No connection became free within ${seconds} s: the pool is exhausted, ${now}.`,
     hint: 'The server answers slowly, or something is locked: see Locks. PGDECK_POOL_MAX allows more connections, PGDECK_POOL_TIMEOUT a longer wait.',
+    notAsked: true,
   });
 }
 
@@ -50,6 +53,7 @@ export function notOpened(seconds: number): PostgresProblem {
     reason: 'timeout',
     sentence: `No connection could be opened within ${seconds} s.`,
     hint: 'Attempts are made one after another: the server takes long to let pgdeck in. It tries again by itself.',
+    notAsked: true,
   });
 }
 

@@ -230,6 +230,7 @@ describe('waiting for a connection', () => {
       sentence:
         'No connection became free within 0.6 s: the pool is exhausted, 2 of 2 are in use and 1 question waits.',
       hint: 'The server answers slowly, or something is locked: see Locks. PGDECK_POOL_MAX allows more connections, PGDECK_POOL_TIMEOUT a longer wait.',
+      notAsked: true,
     });
     expect(await problemOf(connections.ask('walking', 'one', 'select 1'))).toMatchObject({ reason: 'timeout' });
     expect(sampling(connections)).toMatchObject({

@@ -241,7 +241,7 @@ export class Question {
         : ['extension', 'privilege', 'setting', 'version'].includes(problem.reason)
           ? Math.max(this.topic.cadenceSeconds * 1000, 5000)
           : (backoffMs[Math.min(this.#failures, backoffMs.length - 1)] ?? 15_000);
-    this.#failures++;
+    if (!problem.notAsked) this.#failures++;
     this.#nextAt = this.#clock.elapsed() + wait;
   }
 }

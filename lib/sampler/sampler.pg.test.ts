@@ -5,10 +5,11 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ServerConfig, Target } from '@/lib/config';
+import { defaultPool, type PoolSettings } from '@/lib/config-resources';
 import { type Embedded, startEmbedded } from '@/lib/embedded/server';
 import { ServerConnections } from '@/lib/postgres/server-connections';
 import { topics } from '@/lib/topics/index';
-import { type AnyTopic, defineTopic } from '@/lib/topics/topic';
+import { type Answer, type AnyTopic, defineTopic } from '@/lib/topics/topic';
 import { Sampler } from './sampler';
 
 const folder = mkdtempSync(join(tmpdir(), 'pgdeck-test-'));
@@ -72,6 +73,10 @@ function topicOf(id: string, sql: string, changes: Partial<AnyTopic> = {}): AnyT
 }
 
 function sample(...topics: AnyTopic[]): Sampler {
+  return sampleOver(defaultPool, topics);
+}
+
+function sampleOver(pool: PoolSettings, topics: AnyTopic[]): Sampler {
   const target: Target = {
     host: '127.0.0.1',
     port: server.port,
@@ -89,7 +94,7 @@ function sample(...topics: AnyTopic[]): Sampler {
     read: target,
     action: target,
   };
-  const connections = new ServerConnections(config, 2);
+  const connections = new ServerConnections(config, 2, pool);
   const sampler = new Sampler(
     'test',
     connections,
@@ -129,6 +134,29 @@ test('a topic that nobody looks at and no chart needs is not asked', async () =>
   sample(topicOf('unseen', 'select /* pgdeck:unseen */ 1 as n'));
   await sleep(1500);
   expect(await calls('unseen')).toBe(0);
+});
+
+test('what found no connection is asked again soon, however often that was', async () => {
+  const slow = topicOf('holding', 'select /* pgdeck:holding */ 1 as n from pg_sleep(3.5)', { slow: true });
+  const quick = topicOf('held-up', 'select /* pgdeck:held-up */ 1 as n');
+  const sampler = sampleOver({ ...defaultPool, max: 1, timeoutMs: 200 }, [slow, quick]);
+  expect(await sampler.read(quick, null)).toMatchObject({ status: 'ok' });
+  const held = sampler.read(slow, null);
+  const told: Answer[] = [];
+  for (let times = 0; times < 6; times++) {
+    sampler.refresh(['held-up']);
+    await sleep(350);
+    told.push(await sampler.read(quick, null, { waitMs: 0 }));
+  }
+  expect(told.filter(({ status }) => status === 'unavailable').length).toBeGreaterThan(3);
+  for (const answer of told)
+    if (answer.status === 'unavailable') {
+      expect(answer).toMatchObject({ reason: 'timeout', last: { rows: [{ n: 1 }] } });
+      expect(answer.hint).toContain('the pool is exhausted');
+      expect(answer.retryInSeconds).toBeLessThanOrEqual(1);
+    }
+  await held;
+  await expect.poll(async () => (await sampler.read(quick, null)).status, { timeout: 4000 }).toBe('ok');
 });
 
 test('a topic made of another one asks nothing by itself', async () => {
