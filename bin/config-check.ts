@@ -5,6 +5,7 @@ import type { AccessRule, ApplicationPool, Config, ServerConfig, Target } from '
 import { readConfig } from '@/lib/config';
 import { ConfigError, type Environment, namesServer, setting } from '@/lib/config-early.mjs';
 import { readFile } from '@/lib/config-file';
+import { plural } from '@/lib/format';
 
 /** `file` instead of the one that PGDECK_CONFIG names; `root` is the clone, where .env is. */
 export type CheckOptions = { root: string; file?: string | undefined };
@@ -61,8 +62,8 @@ export function serverLines(server: ServerConfig): string[] {
   const { id, name, environment, tags, read, action, pgbouncer, cpus, spindles, applications, access } = server;
   const kind = [environment, ...tags.map((tag) => `#${tag}`)].filter(Boolean).join(' ');
   const machine = [
-    ...(cpus === undefined ? [] : [`${cpus} processors`]),
-    ...(spindles === undefined ? [] : [`${spindles} spindles`]),
+    ...(cpus === undefined ? [] : [plural(cpus, 'processor')]),
+    ...(spindles === undefined ? [] : [plural(spindles, 'spindle')]),
   ];
   const parts: [string, string[]][] = [
     ['questions', [addressOf(read)]],

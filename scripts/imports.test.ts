@@ -250,6 +250,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
       'lib/config-people',
       'lib/config-warnings',
       'lib/embedded',
+      'lib/format',
       'lib/history',
       'lib/metrics',
       'lib/postgres',

@@ -125,9 +125,9 @@ function coresNote(first: Service | undefined): string {
   const disks =
     first?.spindles === null || first === undefined
       ? 'One SSD counts as 1 spindle.'
-      : 'Spindles are those of the configuration.';
+      : `It says ${plural(first.spindles, 'spindle')}.`;
   if (!first?.cpus) return `How many cores the server has is not configured (cpus, PGDECK_CPUS). ${disks}`;
-  return `Cores are those of the configuration (cpus, PGDECK_CPUS). ${disks}`;
+  return `The configuration says ${plural(first.cpus, 'core')} (cpus, PGDECK_CPUS). ${disks}`;
 }
 
 /** What was really active in the hour before, beside the ceiling. */
@@ -211,7 +211,7 @@ function sizingColumns(setWeight: (name: string, value: number | null) => void):
     },
     {
       id: 'pool_max',
-      header: 'Now',
+      header: 'Configured',
       unit: 'each',
       kind: 'number',
       value: (row) => row.poolMax,

@@ -125,6 +125,34 @@ describe('services', () => {
     expect(unknown['pgbouncer shop']).toMatchObject({ pool_max: null, most: null, slots_most: 1 });
   });
 
+  test('two databases of PgBouncer that lead to one database hold its connections together', () => {
+    const all = services({
+      connections: [connection({ connections: 5 }), connection({ application_name: 'report', connections: 3 })],
+      applications: [web],
+      bouncer: [
+        pool({ sv_active: 5, sv_idle: 0, pool_size: 5, reserve_pool_size: 0 }),
+        pool({ database: 'shop_ro', sv_active: 1, sv_idle: 2, pool_size: 3, reserve_pool_size: 2 }),
+      ],
+    });
+    expect(all['application web']).toMatchObject({ through_pgbouncer: true, slots_most: 0, sessions: 0 });
+    expect(all['pgbouncer shop']).toMatchObject({ sessions: 5, slots_most: 5 });
+    expect(all['pgbouncer shop_ro']).toMatchObject({ sessions: 3, slots_most: 5 });
+    expect(Object.keys(all).filter((name) => name.startsWith('seen'))).toEqual([]);
+  });
+
+  test('a name that is not seen tells nothing of the way, so its pool counts', () => {
+    const metabase = { name: 'metabase', match: { application_name: 'metabase' }, poolMax: 30, instances: 1 };
+    const bouncer = [pool()];
+    const apart = services({ connections: [connection()], applications: [metabase], bouncer });
+    expect(apart['application metabase']).toMatchObject({ through_pgbouncer: false, slots_most: 30 });
+    const behind = services({
+      connections: [connection({ application_name: 'metabase' })],
+      applications: [metabase],
+      bouncer,
+    });
+    expect(behind['application metabase']).toMatchObject({ through_pgbouncer: true, slots_most: 0 });
+  });
+
   test('more connections of a role than PgBouncer may open: some come directly', () => {
     const all = services({ connections: [connection({ connections: 26 })], applications: [web], bouncer: [pool()] });
     expect(all['application web']).toMatchObject({ sessions: 26, through_pgbouncer: false, most: 10, slots_most: 26 });

@@ -55,12 +55,16 @@ export function poolServices({ connections, applications, own, bouncer, cpus, sp
   const add = (whose: Application | BouncerDatabase | string, group: Group) =>
     seen.set(whose, [...(seen.get(whose) ?? []), group]);
   const ours: Group[] = [];
+  const behind: Group[] = [];
   for (const group of groups) {
+    const parts = group.own ? [] : pooled(group);
     if (group.own) ours.push(group);
-    else add(pooled(group) ?? applications.find(({ match }) => fits(match, group)) ?? nameOf(group), group);
+    else if (parts.length > 0) behind.push(group);
+    else add(applications.find(({ match }) => fits(match, group)) ?? nameOf(group), group);
+    for (const { database, part } of parts) add(database, part);
   }
   const rows = [
-    ...applications.map((application) => applicationRow(application, seen.get(application) ?? [], databases)),
+    ...applications.map((application) => applicationRow(application, seen.get(application) ?? [], behind, databases)),
     ...databases.map((database) => bouncerRow(database, seen.get(database) ?? [])),
     { ...row('pgdeck', 'pgdeck', ours), pool_max: own, instances: 1, instances_from: null, most: own, slots_most: own },
     ...[...seen].flatMap(([whose, theirs]) => (typeof whose === 'string' ? [seenRow(whose, theirs)] : [])),
@@ -75,17 +79,22 @@ export function poolServices({ connections, applications, own, bouncer, cpus, sp
   }));
 }
 
-function applicationRow(application: Application, direct: Group[], bouncer: readonly BouncerDatabase[]) {
+function applicationRow(
+  application: Application,
+  direct: Group[],
+  behind: readonly Group[],
+  bouncer: readonly BouncerDatabase[],
+) {
   const { name, match, poolMax } = application;
   const { datname, usename } = match;
-  // PgBouncer gives a server connection the name of whoever used it last, so that only what comes directly is told for sure.
-  const through =
-    direct.length === 0 &&
-    bouncer.some(
-      (database) =>
-        (datname === undefined || datname === database.datname) &&
-        database.pools.some((pool) => usename === undefined || pool.usename === usename),
-    );
+  const hasPool = bouncer.some(
+    (database) =>
+      (datname === undefined || datname === database.datname) &&
+      database.pools.some((pool) => usename === undefined || pool.usename === usename),
+  );
+  // A name alone tells nothing of the way, unless PgBouncer's connections have it: it gives them that of who used them last.
+  const isPlaced = datname !== undefined || usename !== undefined;
+  const through = direct.length === 0 && ((isPlaced && hasPool) || behind.some((group) => fits(match, group)));
   const instances = application.instances ?? (direct.length > 0 ? addresses(direct) : null);
   const most = poolMax * (instances ?? 1);
   return {
@@ -196,21 +205,34 @@ const serverColumns = [
 const known = (value: unknown) => (typeof value === 'number' ? value : null);
 
 /**
- * Tells which database of PgBouncer holds a connection: that of its role and database, unless there are more of these than
- * it may open, so that some must have come directly.
+ * Tells which databases of PgBouncer hold a group of connections, and how many of them each: those of its role and database,
+ * unless there are more of these than they may open together, so that some must have come directly. None: it came directly.
  */
 function behindBouncer(groups: Group[], bouncer: readonly BouncerDatabase[]) {
   const totals = new Map<string, number>();
   const place = ({ usename, datname }: { usename: string | null; datname: string | null }) => `${usename}\n${datname}`;
   for (const group of groups)
     if (!group.own) totals.set(place(group), (totals.get(place(group)) ?? 0) + group.connections);
-  const holders = new Map<string, BouncerDatabase>();
+  const holders = new Map<string, { database: BouncerDatabase; most: number; left: number }[]>();
   for (const database of bouncer)
     for (const { usename, size, servers } of database.pools) {
       const key = place({ usename, datname: database.datname });
-      if (servers > 0 && (totals.get(key) ?? 0) <= (size ?? servers)) holders.set(key, database);
+      const holder = { database, most: size ?? servers, left: servers };
+      if (servers > 0) holders.set(key, [...(holders.get(key) ?? []), holder]);
     }
-  return (group: Group) => holders.get(place(group));
+  return (group: Group): { database: BouncerDatabase; part: Group }[] => {
+    const those = holders.get(place(group)) ?? [];
+    const most = those.reduce((sum, holder) => sum + holder.most, 0);
+    if (those.length === 0 || (totals.get(place(group)) ?? 0) > most) return [];
+    let { connections } = group;
+    return those.flatMap((holder, at) => {
+      // Both were read at moments of their own: what is above what the pools told of is the last one's.
+      const held = at === those.length - 1 ? connections : Math.min(connections, holder.left);
+      holder.left -= held;
+      connections -= held;
+      return held > 0 ? [{ database: holder.database, part: { ...group, connections: held } }] : [];
+    });
+  };
 }
 
 function fits(match: Application['match'], group: Group): boolean {
