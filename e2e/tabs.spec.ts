@@ -14,7 +14,7 @@ const test = base.extend<{ chromium: RealChromium }>({
     await chromium.stop();
   },
 });
-test.describe.configure({ timeout: 120_000 });
+test.describe.configure({ timeout: 180_000 });
 
 const sessions = '/api/servers/default/sessions';
 const signIn = (
@@ -32,6 +32,9 @@ async function signedIn(chromium: RealChromium, url: string, name: string): Prom
 
 const follows = (tab: Tab) => expect.poll(() => tab.askedSince(0).get(sessions) ?? 0, { timeout: 30_000 });
 const shown = (tab: Tab) => expect.poll(() => tab.text(), { timeout: 30_000 });
+/** Until it has asked who is signed in, as it does every ten seconds, nobody knows whether a page is more than its HTML. */
+const alive = (tab: Tab) =>
+  expect.poll(() => tab.askedSince(0).get('/api/session') ?? 0, { timeout: 60_000 }).toBeGreaterThan(0);
 const isAnn = (tab: Tab) =>
   expect
     .poll(() => tab.evaluate(`document.querySelector('[aria-label^="Signed in as ann"]') !== null`), {
@@ -52,9 +55,8 @@ test('ten windows on the same page ask once, and all see the same', async ({ chr
   await first.open(`${stack.url}/default/sessions`);
   const tabs = [first];
   while (tabs.length < 10) tabs.push(await chromium.open(`${stack.url}/default/sessions`, { window: true }));
-  for (const tab of tabs) await shown(tab).toContain('Sessions');
+  for (const tab of tabs) await alive(tab);
   expect(await Promise.all(tabs.map((tab) => tab.visibility()))).toEqual(tabs.map(() => 'visible'));
-  await sleep(3000);
 
   const since = Date.now();
   await sleep(16_000);
@@ -70,10 +72,13 @@ test('ten windows on the same page ask once, and all see the same', async ({ chr
   for (const [what, count] of asked) expect(count, what).toBeLessThanOrEqual(Math.ceil(seconds / 2) + 1);
 
   // They are told by the one that asks, and go on when that is closed.
-  await connect('app_shop', 'e2e one asks');
+  // Pages show who does something; the sessions end with the test.
+  const work = async (name: string) =>
+    void (await connect('app_shop', name)).query('select pg_sleep(300)').catch(() => {});
+  await work('e2e one asks');
   for (const tab of tabs) await shown(tab).toContain('e2e one asks');
   for (const tab of tabs.splice(0, 7)) await tab.close();
-  await connect('app_shop', 'e2e still asks');
+  await work('e2e still asks');
   for (const tab of tabs) await shown(tab).toContain('e2e still asks');
 });
 
@@ -91,7 +96,7 @@ test('tabs that nobody sees ask nothing, and come back with one request', async 
   expect([...first.askedSince(hidden)]).toEqual([]);
   // The bench's browsers ask for what pages ask for.
   const polled = pages.overview.map(({ path }) => path);
-  const asked = [...sum([second], hidden).keys()];
+  const asked = [...sum([second], hidden).keys()].filter((what) => what !== '/api/actions'); // once
   expect(asked.length).toBeGreaterThan(5);
   for (const what of asked) expect(polled).toContain(what);
 
@@ -112,7 +117,10 @@ test('who signs out in one window takes nothing more, and another person shares 
   const first = await signedIn(chromium, stack.url, 'ann');
   await first.open(`${stack.url}/default/sessions`);
   const second = await chromium.open(`${stack.url}/default/sessions`, { window: true });
-  for (const tab of [first, second]) await isAnn(tab);
+  for (const tab of [first, second]) {
+    await alive(tab);
+    await isAnn(tab);
+  }
 
   await first.evaluate(`document.querySelector('button[aria-label="Sign out"]').click()`);
   await expect.poll(() => first.evaluate('location.pathname')).toBe('/signin');
