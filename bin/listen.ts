@@ -7,6 +7,12 @@ import { listenProblem } from './set-up/port.mjs';
 const quietMs = 10_000;
 
 /**
+ * Connections that may wait to be taken, as far as the system lets them: after a restart a thousand browsers come back in the
+ * same second with several each, and one that finds no place tries again after 1, 3, 7 … 63 s only.
+ */
+const backlog = 4096;
+
+/**
  * Listens; throws `LaunchError` where the port cannot be had. What goes wrong with taking connections later (no file
  * descriptors left) is logged; pgdeck goes on.
  */
@@ -14,7 +20,7 @@ export async function listen(server: Server, host: string, port: number): Promis
   await new Promise<void>((resolve, reject) => {
     const refuse = (error: Error) => reject(new LaunchError(listenProblem(error, host, port)));
     server.once('error', refuse);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog }, () => {
       server.off('error', refuse);
       resolve();
     });
