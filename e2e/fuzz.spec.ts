@@ -40,7 +40,8 @@ function leaks({ status = 0, text }: RawAnswer, deck: Walked, { host, port, user
   // Admins are told where a server is, and everybody who works there; in what is refused neither has a place.
   const inRefusals = [`${host}:${port}`, `"port":${port}`, user];
   const found = [...never, ...(status >= 400 ? inRefusals : [])].filter((secret) => text.includes(secret));
-  if (/postgres(ql)?:\/\/[^\s"'<]*@/.test(text)) found.push('an address with a password');
+  // A line to copy has a place for one, in capitals.
+  if (/postgres(ql)?:\/\/(?!USER:PASSWORD@)[^\s"'<]*@/.test(text)) found.push('an address with a password');
   return found;
 }
 

@@ -48,7 +48,6 @@ export const ready = defineContract({
         }),
         configuration: z
           .strictObject({
-            file: z.string().describe('The file of PGDECK_CONFIG.'),
             refused: configRefused.nullable(),
           })
           .optional()

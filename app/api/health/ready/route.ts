@@ -17,8 +17,7 @@ export const GET = route(ready, async ({ user }) => {
       ...(connections.problem && { reason: connections.problem.sentence, hint: connections.problem.hint }),
     })),
     audit: { writable, ...(problem !== undefined && { problem }) },
-    ...(fileServers &&
-      isAdminOfAll(user) && { configuration: { file: fileServers.file, refused: fileServers.refused ?? null } }),
+    ...(fileServers && isAdminOfAll(user) && { configuration: { refused: fileServers.refused ?? null } }),
   };
 });
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');
