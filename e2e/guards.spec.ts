@@ -1,6 +1,6 @@
 import { request as ask, type IncomingHttpHeaders } from 'node:http';
 import { pages } from '@/components/shell/pages';
-import { Asker, topicIds } from './fixtures/ask';
+import { Asker, serverTopicIds, topicIds } from './fixtures/ask';
 import { expect, test } from './fixtures/test';
 
 type Answer = { status: number; headers: IncomingHttpHeaders; text: string };
@@ -199,7 +199,7 @@ test('a hundred readers of each topic get answers, and cost not one statement mo
     return new Map(rows.map(({ tag, calls }) => [tag as string, calls as number]));
   };
   const cadences = new Map<string, number>();
-  for (const id of topicIds) {
+  for (const id of serverTopicIds) {
     cadences.set(id, (await asker.get(`/api/servers/default/${id}?describe=1`)).body.cadenceSeconds);
     await asker.topic(id);
   }
@@ -210,7 +210,7 @@ test('a hundred readers of each topic get answers, and cost not one statement mo
   await Promise.all(
     Array.from({ length: 100 }, async (_, reader) => {
       for (let turn = reader; performance.now() - started < 5000; turn++) {
-        const id = topicIds[turn % topicIds.length] as string;
+        const id = serverTopicIds[turn % serverTopicIds.length] as string;
         const { status, body, text } = await asker.get(`/api/servers/default/${id}`);
         answers++;
         if (status !== 200 || body.status !== 'ok') failures.push(`${id}: ${status} ${text.slice(0, 200)}`);
