@@ -1,9 +1,11 @@
+import type { z } from 'zod';
 import { badInput } from '@/lib/access/errors';
 import { homeOf, requireDatabase, type ServerAccess, seesDatabase } from '@/lib/access/server-access';
 import type { RelationFit } from '@/lib/actions/fits';
 import { subjects } from '@/lib/actions/subjects/index';
 import type { Reader, SubjectReader } from '@/lib/actions/subjects/subject';
-import { type Target, target } from '@/lib/actions/target';
+import { target } from '@/lib/actions/target';
+import type { choice } from '@/lib/api/actions';
 import type { Server } from '@/lib/runtime';
 
 /** Keeps a list for a while, by the database and what was asked of it. */
@@ -16,7 +18,7 @@ export type Keep = <Value extends object>(
 const mostChoices = 50;
 
 /** One thing that an action can be done to, in words and as a preview wants it. */
-export type Choice = { label: string; detail: string; target: Target };
+export type Choice = z.infer<typeof choice>;
 
 /**
  * What to choose from: a kind of target, the database to look in (missing: the one pgdeck acts in), a text in the name;

@@ -1,20 +1,14 @@
+import type { z } from 'zod';
 import { badInput, notFound } from '@/lib/access/errors';
+import type { indexFormAnswer } from '@/lib/api/actions';
 import type { Server } from '@/lib/runtime';
 import type { Keep } from './choices';
 
-/** An operator class that fits a column; `isDefault`: what is taken where none is named. */
-export type OperatorClass = { oid: number; name: string; method: string; isDefault: boolean };
-
 /** What an index of a table can be made of, and what is set of the table. */
-export type IndexForm = {
-  /** The table as it is written in SQL. */
-  relation: string;
-  partitioned: boolean;
-  /** Its storage parameters, as `name=value`; those of its TOAST table begin with `toast.`. */
-  parameters: string[];
-  methods: string[];
-  columns: { attnum: number; name: string; type: string; opclasses: OperatorClass[] }[];
-};
+export type IndexForm = z.infer<typeof indexFormAnswer>;
+
+/** An operator class that fits a column; `isDefault`: what is taken where none is named. */
+export type OperatorClass = IndexForm['columns'][number]['opclasses'][number];
 
 // A type without classes of its own takes those of what it is stored like (varchar: text) and of what it is one of (any array).
 const formSql = `select /* pgdeck:index-form */ format('%I.%I', n.nspname, c.relname) as relation, c.relkind = 'p' as partitioned,
