@@ -84,17 +84,17 @@ export function grownStatements(
   return grown;
 }
 
+/** Statements of a stretch of time. */
+export type Window = { grown: Map<string, StatementFigures>; seconds: number };
+
 /** What many caused in a window that one did not cause in another: statements that came more often than one does, or than their cadence. */
-export function moreStatements(
-  one: Map<string, StatementFigures>,
-  many: Map<string, StatementFigures>,
-  seconds: number,
-): string[] {
-  return [...many].flatMap(([tag, { calls }]) => {
+export function moreStatements(one: Window, many: Window): string[] {
+  return [...many.grown].flatMap(([tag, { calls }]) => {
     const cadence = Object.values(topics).find(({ id }) => id === tag)?.cadenceSeconds;
-    const most = Math.max(one.get(tag)?.calls ?? 0, cadence ? seconds / cadence : 0);
-    // A window may begin just before an asking or just after it: one call of difference is the window's.
-    const allowed = Math.ceil(most) + 1;
+    const asOne = ((one.grown.get(tag)?.calls ?? 0) * many.seconds) / one.seconds;
+    const most = Math.max(asOne, cadence ? many.seconds / cadence : 0);
+    // A window may begin just before an asking or just after it, and two topics may ask for the same beside their own.
+    const allowed = Math.ceil(most) + 2;
     return calls > allowed ? [`${tag} ${calls} > ${allowed}`] : [];
   });
 }

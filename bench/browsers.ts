@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { App } from './app';
-import { grownStatements, moreStatements, type StatementFigures, statementsOf } from './backends';
+import { grownStatements, moreStatements, statementsOf, type Window } from './backends';
 import { type Crowd, crowd } from './crowd';
 import { pages, pollsOf } from './polling';
 import { startWatchedServer, type WatchedServer } from './watched-server';
@@ -11,6 +11,8 @@ export type CrowdCost = Crowd & {
   memoryBytes: number;
   latenessP50: number | null;
   latenessP99: number | null;
+  /** Of all reads of topics, how many were answered by the snapshot that was there. */
+  hitRate: number;
   statements: number;
   /** Statements that one browser alone does not cause. */
   more: string[];
@@ -22,8 +24,6 @@ export type Browsers = {
   memoryAtStart: number;
   crowds: CrowdCost[];
   scrape: { p50: number; p95: number; kilobytes: number; cpuMs: number; more: string[] } | null;
-  /** Of what pgdeck keeps for a while instead of asking again, over all of it; null where nothing was looked up. */
-  cacheHitRate: number | null;
 };
 
 type Options = { tables: number; statements: number; crowds: number[]; seconds: number };
@@ -44,25 +44,29 @@ export async function measureBrowsers(root: string, options: Options): Promise<B
     await sleep(settleMs);
     const memoryAtStart = app.residentBytes();
     const crowds: CrowdCost[] = [];
-    let one: Map<string, StatementFigures> | undefined;
+    let one: Window | undefined;
     for (const browsers of [1, ...options.crowds]) {
       await lateness(app);
       const before = await statementsOf(server.admin, target.user);
+      const reads = await readsOf(app);
       const cpuBefore = app.cpuSeconds();
       const watch = follow(app);
       const result = await crowd({ port: app.port, browsers, seconds: options.seconds, polls, headers: {} });
       const memoryBytes = watch.stop();
       const late = await lateness(app);
+      const { hits, misses } = await readsOf(app);
       const grown = grownStatements(before, await statementsOf(server.admin, target.user));
-      one ??= grown;
+      const window = { grown, seconds: result.seconds };
+      one ??= window;
       crowds.push({
         ...result,
         cpuShare: (app.cpuSeconds() - cpuBefore) / result.seconds,
         memoryBytes,
         latenessP50: late.p50,
         latenessP99: late.p99,
+        hitRate: (hits - reads.hits) / Math.max(1, hits - reads.hits + misses - reads.misses),
         statements: [...grown.values()].reduce((sum, { calls }) => sum + calls, 0),
-        more: moreStatements(one, grown, result.seconds),
+        more: moreStatements(one, window),
       });
       await sleep(settleMs);
     }
@@ -71,7 +75,6 @@ export async function measureBrowsers(root: string, options: Options): Promise<B
       memoryAtStart,
       crowds,
       scrape: await measureScrape(app, server, target.user),
-      cacheHitRate: await hitRate(app),
     };
   } finally {
     await app?.stop();
@@ -106,7 +109,7 @@ async function lateness(app: App): Promise<{ p50: number | null; p99: number | n
 async function measureScrape(app: App, server: WatchedServer, role: string): Promise<Browsers['scrape']> {
   const before = await statementsOf(server.admin, role);
   await sleep(settleMs);
-  const quiet = grownStatements(before, await statementsOf(server.admin, role));
+  const quiet = { grown: grownStatements(before, await statementsOf(server.admin, role)), seconds: settleMs / 1000 };
   const start = await statementsOf(server.admin, role);
   const started = performance.now();
   const took: number[] = [];
@@ -129,13 +132,12 @@ async function measureScrape(app: App, server: WatchedServer, role: string): Pro
     p95: took[Math.floor(took.length * 0.95)] ?? 0,
     kilobytes: bytes / 1024,
     cpuMs: (cpu / scrapes) * 1000,
-    more: moreStatements(quiet, grown, seconds),
+    more: moreStatements(quiet, { grown, seconds }),
   };
 }
 
-async function hitRate(app: App): Promise<number | null> {
-  const { status, body } = await app.get('/api/health/cache');
-  if (status !== 200) return null;
-  const { hitRate } = JSON.parse(String(body)) as { hitRate: number | null };
-  return hitRate;
+/** Reads of topics since the start, as pgdeck counts them. */
+async function readsOf(app: App): Promise<{ hits: number; misses: number }> {
+  const { body } = await app.get('/api/health/cache');
+  return (JSON.parse(String(body)) as { snapshots: { hits: number; misses: number } }).snapshots;
 }

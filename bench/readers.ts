@@ -60,7 +60,7 @@ export async function measureReaders(
       statements: {
         oneReader: calls(one.grown),
         hundredReaders: calls(hundred.grown),
-        more: moreStatements(one.grown, hundred.grown, hundred.seconds),
+        more: moreStatements(one, hundred),
       },
     };
   } finally {

@@ -6,7 +6,7 @@ const ms = (value: number | null) => value?.toFixed(1) ?? '–';
 const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
 
 /** Part (f) as text. */
-export function browsersText({ tables, memoryAtStart, crowds, scrape, cacheHitRate }: Browsers): string {
+export function browsersText({ tables, memoryAtStart, crowds, scrape }: Browsers): string {
   const slowest = crowds.at(-1)?.byPath.slice(0, 5) ?? [];
   return [
     `(f) Browsers with the Overview and Sessions open, ${tables} tables, ${crowds[0]?.seconds.toFixed(0)} s each`,
@@ -32,6 +32,7 @@ export function browsersText({ tables, memoryAtStart, crowds, scrape, cacheHitRa
         'memory MB',
         'loop late p50 ms',
         'p99 ms',
+        'from memory',
         'statements',
         'browsers: CPU',
         'late p99 ms',
@@ -43,6 +44,7 @@ export function browsersText({ tables, memoryAtStart, crowds, scrape, cacheHitRa
         megabytes(row.memoryBytes),
         ms(row.latenessP50),
         ms(row.latenessP99),
+        `${(row.hitRate * 100).toFixed(2)} %`,
         `${row.statements}${row.more.length > 0 ? ` (more: ${row.more.join(', ')})` : ''}`,
         percent(row.own.cpuShare),
         ms(row.own.latenessP99),
@@ -55,9 +57,6 @@ export function browsersText({ tables, memoryAtStart, crowds, scrape, cacheHitRa
     scrape
       ? `A scrape of /metrics: p50 ${ms(scrape.p50)} ms, p95 ${ms(scrape.p95)} ms, ${scrape.kilobytes.toFixed(0)} KB, CPU ${ms(scrape.cpuMs)} ms, ${scrape.more.length === 0 ? 'no statement more' : `statements more: ${scrape.more.join(', ')}`}`
       : '/metrics does not answer.',
-    cacheHitRate === null
-      ? 'Nothing was looked up in the cache.'
-      : `Looked up in the cache and found there: ${percent(cacheHitRate)}`,
   ].join('\n');
 }
 
