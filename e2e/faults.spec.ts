@@ -180,6 +180,11 @@ test('a server that was killed -9 is found again', async () => {
 });
 
 test('ending all of pgdeck’s connections, again and again, costs no answer', async () => {
+  const allAnswer = async () => {
+    const answers = await Promise.all(serverTopicIds.map((id) => ask.topic(id)));
+    return answers.every(({ status }) => status === 'ok');
+  };
+  await until('what was asked while the server was away is answered again', allAnswer, 15_000);
   for (let round = 0; round < 6; round++) {
     await until('pgdeck is connected', async () => (await ours()).length > 0, 5000);
     const killed = Date.now();
