@@ -56,11 +56,11 @@ export async function measureBrowsers(root: string, options: Options): Promise<B
       const late = await lateness(app);
       const { hits, misses } = await readsOf(app);
       const grown = grownStatements(before, await statementsOf(server.admin, target.user));
-      const window = { grown, seconds: result.seconds };
+      const window = { grown, seconds: result.whole.seconds };
       one ??= window;
       crowds.push({
         ...result,
-        cpuShare: (app.cpuSeconds() - cpuBefore) / result.seconds,
+        cpuShare: (app.cpuSeconds() - cpuBefore) / result.whole.seconds,
         memoryBytes,
         latenessP50: late.p50,
         latenessP99: late.p99,

@@ -19,6 +19,8 @@ export type Crowd = {
   browsers: number;
   seconds: number;
   requests: number;
+  /** With the time in which they came. */
+  whole: { seconds: number; requests: number };
   unchanged: number;
   errors: number;
   /** The first few, each once. */
@@ -27,12 +29,18 @@ export type Crowd = {
   p95: number;
   p99: number;
   longest: number;
+  /** While they came: the first request over each connection waits until that is taken. */
+  arrivalP95: number;
   bytes: number;
   /** Of each path, the slowest first. */
   byPath: { path: string; requests: number; p95: number }[];
   /** The browsers' own process: whether what is measured is theirs. */
   own: { cpuShare: number; latenessP99: number };
 };
+
+/** People do not all come in the same second; what is measured begins when all are there and have their connections, ms. */
+const arriveWithinMs = 10_000;
+const settledAfterMs = 20_000;
 
 /** What a browser's address bar gives it to send with each request, as Chromium does. */
 const asChromium = {
@@ -64,7 +72,10 @@ export async function browse({ port, browsers, seconds, polls, headers }: CrowdO
   const took = new Map<string, number[]>(polls.map(({ path }) => [path, []]));
   const errorTexts = new Set<string>();
   const totals = { unchanged: 0, errors: 0, bytes: 0 };
-  const until = performance.now() + seconds * 1000;
+  const arrivals: number[] = [];
+  const opened = performance.now();
+  const from = opened + settledAfterMs;
+  const until = from + seconds * 1000;
   const failed = (text: string) => {
     totals.errors++;
     if (errorTexts.size < 5) errorTexts.add(text);
@@ -76,6 +87,7 @@ export async function browse({ port, browsers, seconds, polls, headers }: CrowdO
     const own = Object.entries(headers).map(([name, value]) => [name, value.replace('{n}', String(browser))]);
     const sent = { ...asChromium, ...Object.fromEntries(own) };
     const tags = new Map<string, string>();
+    const arrives = Math.random() * arriveWithinMs;
     const ask = async (poll: Poll) => {
       const path = addressOf(poll);
       const tag = tags.get(path);
@@ -87,10 +99,14 @@ export async function browse({ port, browsers, seconds, polls, headers }: CrowdO
           path,
           headers: { ...sent, ...(tag && { 'if-none-match': tag }) },
         });
-        took.get(poll.path)?.push(performance.now() - started);
-        totals.bytes += length;
-        if (status === 304) totals.unchanged++;
-        else if (status !== 200) failed(`${poll.path}: ${status}`);
+        const ms = performance.now() - started;
+        if (started < from) arrivals.push(ms);
+        else {
+          took.get(poll.path)?.push(ms);
+          totals.bytes += length;
+          if (status === 304) totals.unchanged++;
+        }
+        if (status !== 200 && status !== 304) failed(`${poll.path}: ${status}`);
         if (etag) tags.set(path, etag);
       } catch (error) {
         failed(`${poll.path}: ${(error as Error).message}`);
@@ -99,7 +115,7 @@ export async function browse({ port, browsers, seconds, polls, headers }: CrowdO
     const follow = async (poll: Poll) => {
       const everyMs = poll.everySeconds * 1000;
       const left = () => until - performance.now();
-      await sleep(Math.random() * Math.min(everyMs, seconds * 1000));
+      await sleep(arrives + Math.random() * Math.min(everyMs, seconds * 1000));
       while (left() > 0) {
         await ask(poll);
         // As react-query does: the interval begins with the answer.
@@ -112,9 +128,8 @@ export async function browse({ port, browsers, seconds, polls, headers }: CrowdO
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   const cpu = process.cpuUsage();
-  const started = performance.now();
   await Promise.all(Array.from({ length: browsers }, (_, browser) => open(browser)));
-  const elapsedMs = performance.now() - started;
+  const elapsedMs = performance.now() - opened;
   const { user, system } = process.cpuUsage(cpu);
   delay.disable();
 
@@ -131,14 +146,19 @@ export async function browse({ port, browsers, seconds, polls, headers }: CrowdO
     .sort((a, b) => b.p95 - a.p95);
   return {
     browsers,
-    seconds: elapsedMs / 1000,
+    seconds: (elapsedMs - settledAfterMs) / 1000,
     requests: all.length,
+    whole: { seconds: elapsedMs / 1000, requests: all.length + arrivals.length },
     ...totals,
     errorTexts: [...errorTexts],
     p50: at(all, 0.5),
     p95: at(all, 0.95),
     p99: at(all, 0.99),
     longest: all.at(-1) ?? 0,
+    arrivalP95: at(
+      arrivals.sort((a, b) => a - b),
+      0.95,
+    ),
     byPath,
     own: { cpuShare: (user + system) / 1000 / elapsedMs, latenessP99: Math.max(0, delay.percentile(99) / 1e6 - 10) },
   };

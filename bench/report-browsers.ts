@@ -11,7 +11,7 @@ export function browsersText({ tables, memoryAtStart, crowds, scrape }: Browsers
   return [
     `(f) Browsers with the Overview and Sessions open, ${tables} tables, ${crowds[0]?.seconds.toFixed(0)} s each`,
     table(
-      ['', 'requests/s', 'p50 ms', 'p95 ms', 'p99 ms', 'longest', 'errors', '304', 'KB/s'],
+      ['', 'requests/s', 'p50 ms', 'p95 ms', 'p99 ms', 'longest', 'p95 while they come', 'errors', '304', 'KB/s'],
       crowds.map((row) => [
         named(row),
         (row.requests / row.seconds).toFixed(1),
@@ -19,6 +19,7 @@ export function browsersText({ tables, memoryAtStart, crowds, scrape }: Browsers
         row.p95.toFixed(1),
         row.p99.toFixed(1),
         row.longest.toFixed(0),
+        row.arrivalP95.toFixed(0),
         row.errors,
         percent(row.unchanged / Math.max(1, row.requests)),
         (row.bytes / row.seconds / 1024).toFixed(0),
@@ -40,7 +41,7 @@ export function browsersText({ tables, memoryAtStart, crowds, scrape }: Browsers
       crowds.map((row) => [
         named(row),
         percent(row.cpuShare),
-        ((row.cpuShare * row.seconds * 1000) / Math.max(1, row.requests)).toFixed(2),
+        ((row.cpuShare * row.whole.seconds * 1000) / Math.max(1, row.whole.requests)).toFixed(2),
         megabytes(row.memoryBytes),
         ms(row.latenessP50),
         ms(row.latenessP99),
