@@ -101,7 +101,8 @@ async function lateness(app: App): Promise<{ p50: number | null; p99: number | n
   const { status, body } = await app.get('/metrics');
   const of = (name: string) => {
     const found = new RegExp(`^nodejs_eventloop_lag_${name}_seconds ([0-9.e+-]+)$`, 'm').exec(String(body));
-    return status === 200 && found ? Number(found[1]) * 1000 : null;
+    // Its clock ticks every ten milliseconds: one that is never late tells ten.
+    return status === 200 && found ? Math.max(0, Number(found[1]) * 1000 - 10) : null;
   };
   return { p50: of('p50'), p99: of('p99') };
 }
