@@ -143,8 +143,7 @@ export class ServerChanges {
     const second = Math.floor(Date.now() / 1000);
     if (second !== this.#readsOf) this.#reads.clear();
     this.#readsOf = second;
-    // Up to now: nothing is later. A page of the past ends exactly where the one after it began.
-    const query = { from, to: to < second ? to : Math.ceil(to), kind, limit: limit + 1 };
+    const query = { from, to, kind, limit: limit + 1 };
     // What has been written since is not in what was read before.
     const key = JSON.stringify([place.serverId, this.#writes, query]);
     const known = this.#reads.get(key) ?? readEvents(place.store.query, place.serverId, query);
@@ -157,7 +156,7 @@ export class ServerChanges {
     const { limit, kind, from, to } = query;
     const place = this.#open();
     const stored = place && (await this.#stored(place, query).catch(() => undefined));
-    const found = new Map((stored ?? []).filter(({ at }) => at < to).map((event) => [event.id, event]));
+    const found = new Map((stored ?? []).map((event) => [event.id, event]));
     for (const { event, written } of this.#events)
       if (!(stored && written) && event.at >= from && event.at < to && (kind === undefined || event.kind === kind))
         found.set(event.id, event);

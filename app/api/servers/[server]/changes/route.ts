@@ -8,7 +8,8 @@ const mostEvents = 500;
 
 /** `GET /api/servers/:server/changes?from=&to=&kind=&limit=`: what changed, newest first; missing ends are the last day. */
 export const GET = route(contract, async ({ params, query: { kind, limit, ...range }, access }) => {
-  const to = range.to ?? Date.now() / 1000;
+  // To the end of this second: the same for all who ask in it.
+  const to = range.to ?? Math.ceil(Date.now() / 1000);
   const from = range.from ?? to - 86_400;
   if (from >= to) throw new ApiError(400, 'bad_input', 'from: must be before to', 'from');
   const { changes } = findServer(params.server).sampler.history;
