@@ -36,6 +36,8 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     sampler = new Sampler('test', stage.server.connections, topics, (error) => {
       throw error;
     });
+    // PostgreSQL 14's statistics collector tells of changes up to half a second later.
+    await expect.poll(async () => (await read()).listed?.default_rows, { timeout: 10_000 }).toBe(2);
   });
   afterAll(() => stage?.end());
 
