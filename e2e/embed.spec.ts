@@ -225,3 +225,24 @@ test('a sandbox that is too tight is told in words', async ({ sites, page }) => 
   await expect(inside(page).getByRole('alert')).toContainText('the sandbox of this frame lacks allow-same-origin');
   expect(await mounted.seen()).toMatchObject({ places: [] });
 });
+
+test('frames share no answers, not with each other either: each is known by a bearer of its own', async ({
+  sites,
+  context,
+}) => {
+  const frames = [await context.newPage(), await context.newPage()];
+  const reads = new Map<Page, (string | undefined)[]>(frames.map((page) => [page, []]));
+  for (const page of frames) {
+    page.on('request', (request) => {
+      if (/\/default\/sessions(\?|$)/.test(new URL(request.url()).pathname))
+        reads.get(page)?.push(request.headers().authorization);
+    });
+    await mountIn(page, sites, sites.deck, '/default/sessions');
+    await expect(table(page, 'Sessions')).toBeVisible();
+  }
+  for (const asked of reads.values()) asked.length = 0;
+  // One that asked for both would leave the other without a read of its own.
+  for (const asked of reads.values()) await expect.poll(() => asked.length, { timeout: 30_000 }).toBeGreaterThan(2);
+  expect([...reads.values()].flat().filter((bearer) => !bearer?.startsWith('Bearer '))).toEqual([]);
+  expect(new Set([...reads.values()].flat()).size).toBe(2);
+});
