@@ -78,14 +78,17 @@ books
 
 test('all that is wrong is told at once, the settings beside the file, and nothing else', async () => {
   vi.stubEnv('PGDECK_LOG_LEVEL', 'loud');
+  vi.stubEnv('PGDECK_POOL_MAX', 'many');
   const file = write('wrong.json', JSON.stringify({ servers: [{ ...shop, cpu: 8 }, { id: 'shop' }] }));
   expect(await run({ root: folder, file })).toBe(1);
   expect(printed).toBe('');
-  expect(aside).toBe(`The file ${file} has 3 problems:
+  expect(aside).toBe(`The file ${file} has 4 problems:
   servers[0].cpu (line 1): this key is not known here. Did you mean cpus?
+  servers[0].urlEnv (line 1): the variable SHOP_URL is not set; set it in the environment or in .env and start pgdeck again, or give url.
   servers[1] (line 1): this server needs url, or urlEnv with the name of a variable that holds it.
   servers[1].id (line 1): servers[0] has this id already; give each server its own.
 PGDECK_LOG_LEVEL: choose one of silent, fatal, error, warn, info, debug, trace.
+PGDECK_POOL_MAX: a whole number from 1 to 10; it is 3 when not set.
 `);
 });
 

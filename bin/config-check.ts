@@ -4,7 +4,6 @@ import { parseEnv } from 'node:util';
 import type { AccessRule, ApplicationPool, Config, ServerConfig, Target } from '@/lib/config';
 import { readConfig } from '@/lib/config';
 import { ConfigError, type Environment, namesServer, setting } from '@/lib/config-early.mjs';
-import { readFile } from '@/lib/config-file';
 import { plural } from '@/lib/format';
 
 /** `file` instead of the one that PGDECK_CONFIG names; `root` is the clone, where .env is. */
@@ -32,19 +31,13 @@ export async function run({ root, file }: CheckOptions): Promise<number> {
 }
 
 function problemsOf(env: Environment): string[] {
-  const named = setting(env, 'PGDECK_CONFIG');
-  const looks = [...(named === undefined ? [] : [() => void readFile(named, env)]), () => void readConfig(env)];
-  const found = looks.flatMap((look) => {
-    try {
-      look();
-      return [];
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      return [error];
-    }
-  });
-  // The settings are read up to the first that is wrong, and the file is one of them.
-  return [...new Set(found.map(({ message }) => message.replace(/^PGDECK_CONFIG: the file/, 'The file')))];
+  try {
+    readConfig(env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return [error.message.replace(/^PGDECK_CONFIG: the file/m, 'The file')];
+  }
 }
 
 function report({ servers }: Config, env: Environment): string[] {

@@ -171,7 +171,7 @@ describe('with sign-in', () => {
     [
       'an unknown bound',
       { ...password, PGDECK_ACTIONS: 'some' },
-      /^PGDECK_ACTIONS: choose one of off, safe, all; it is off when not set/,
+      /^PGDECK_ACTIONS: choose one of off, safe, all; it is all without sign-in on loopback, otherwise off, when/,
     ],
     [
       'an unknown bound where there are no actions',

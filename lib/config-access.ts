@@ -5,8 +5,10 @@ import {
   ConfigError,
   type Environment,
   isLoopbackHost,
+  readAll,
   readAuth,
   readBasePath,
+  readEach,
   setting,
 } from '@/lib/config-early.mjs';
 import {
@@ -17,6 +19,7 @@ import {
   type TokenEntry,
   type UserEntry,
 } from '@/lib/config-people';
+import { need, needHttps, readFlag, readList, readUrl, readWord } from '@/lib/config-words';
 
 export type { AuthMode, Role };
 export { roles };
@@ -89,19 +92,47 @@ const placeholders =
 /** What openssl makes has dozens; a word that was typed over and over has few. */
 const leastCharacters = 10;
 
-/** Everything that says who may; throws `ConfigError` with the line that mends it. */
+/** Everything that says who may; throws `ConfigError` with the lines that mend it. */
 export function readAccess(env: Environment, host: string): AccessConfig {
+  const {
+    url,
+    weak: _,
+    shared: __,
+    ...read
+  } = readAll({
+    mode: () => readAuth(env, host),
+    embed: () => readEmbed(env, host),
+    // A weak secret is told where its mode is not on yet, too.
+    weak: () => readEach(['PGDECK_PROXY_SECRET', 'PGDECK_EMBED_SECRET'].map((name) => () => readSecret(env, name))),
+    shared: () => refuseSharedSecrets(env),
+    url: () => readBrowserUrl(env, host),
+    actions: () => readActions(env, host),
+    localRole: () => readWord(env, 'PGDECK_LOCAL_ROLE', roles, 'admin'),
+    basePath: () => readBasePath(env),
+    secret: () => readSecret(env, 'PGDECK_SECRET'),
+    sessionEpoch: () => readEpoch(env),
+    operatorQueryText: () => readFlag(env, 'PGDECK_OPERATOR_QUERY_TEXT'),
+    roleOf: () => readRoles(env, host),
+    users: () => readUserEntries(setting(env, 'PGDECK_USERS') ?? ''),
+    tokens: () => readTokenEntries(setting(env, 'PGDECK_TOKENS') ?? ''),
+    oidc: () => (readAuth(env, host) === 'oidc' ? readOidc(env) : undefined),
+    proxy: () => (readAuth(env, host) === 'proxy' ? readProxy(env) : undefined),
+  });
+  return { ...read, publicOrigin: url?.origin, secureCookies: url?.protocol === 'https:' };
+}
+
+/** The address of browsers, as far as the way to sign in allows it. */
+function readBrowserUrl(env: Environment, host: string): URL | undefined {
+  const { mode, url, insecure } = readAll({
+    url: () => readPublicUrl(env),
+    mode: () => readAuth(env, host),
+    insecure: () => readFlag(env, 'PGDECK_INSECURE_HTTP'),
+  });
   const loopback = isLoopbackHost(host);
-  const mode = readAuth(env, host);
-  const embed = readEmbed(env, mode);
-  const url = readPublicUrl(env);
-  // A weak secret is told where its mode is not on yet, too.
-  for (const name of ['PGDECK_PROXY_SECRET', 'PGDECK_EMBED_SECRET']) readSecret(env, name);
-  refuseSharedSecrets(env);
-  const insecure = readFlag(env, 'PGDECK_INSECURE_HTTP');
+  const framed = readList(env, 'PGDECK_EMBED_ORIGINS').length > 0;
   const signIn = mode === 'password' || mode === 'oidc';
   if (mode === 'local' && url && !isLoopbackHost(url.hostname)) throw nobodySignsIn('PGDECK_PUBLIC_URL');
-  if (url === undefined && (mode === 'oidc' || embed || (!loopback && mode !== 'anonymous')))
+  if (url === undefined && (mode === 'oidc' || framed || (!loopback && mode !== 'anonymous')))
     throw new ConfigError(
       'PGDECK_PUBLIC_URL: say under which address browsers open pgdeck, such as PGDECK_PUBLIC_URL=https://pgdeck.example.net.',
     );
@@ -109,24 +140,24 @@ export function readAccess(env: Environment, host: string): AccessConfig {
     throw new ConfigError(
       'PGDECK_PUBLIC_URL is http://, so that the session would travel unencrypted. Put TLS in front and write https://, or accept it with PGDECK_INSECURE_HTTP=1.',
     );
-  const actions = readWord(env, 'PGDECK_ACTIONS', ['off', 'safe', 'all'], mode === 'local' ? 'all' : 'off');
-  return {
-    mode,
-    localRole: readWord(env, 'PGDECK_LOCAL_ROLE', roles, 'admin'),
-    publicOrigin: url?.origin,
-    basePath: readBasePath(env),
-    secureCookies: url?.protocol === 'https:',
-    secret: readSecret(env, 'PGDECK_SECRET'),
-    sessionEpoch: readEpoch(env),
-    actions: mode === 'anonymous' ? 'off' : actions,
-    operatorQueryText: readFlag(env, 'PGDECK_OPERATOR_QUERY_TEXT'),
-    roleOf: readRoles(env, mode),
-    users: readUserEntries(setting(env, 'PGDECK_USERS') ?? ''),
-    tokens: readTokenEntries(setting(env, 'PGDECK_TOKENS') ?? ''),
-    oidc: mode === 'oidc' ? readOidc(env) : undefined,
-    proxy: mode === 'proxy' ? readProxy(env) : undefined,
-    embed,
-  };
+  return url;
+}
+
+function readActions(env: Environment, host: string): ActionsAllowed {
+  const name = 'PGDECK_ACTIONS';
+  const { mode, given } = readAll({
+    given: () =>
+      readWord<ActionsAllowed>(
+        env,
+        name,
+        ['off', 'safe', 'all'],
+        'off',
+        'all without sign-in on loopback, otherwise off,',
+      ),
+    mode: () => readAuth(env, host),
+  });
+  if (mode === 'anonymous') return 'off';
+  return setting(env, name) === undefined && mode === 'local' ? 'all' : given;
 }
 
 /** Local mode is for this machine: another name in front of it would make everybody who knows the name an admin. */
@@ -150,14 +181,16 @@ export function readSecret(env: Environment, name: string): string | undefined {
 /** Who holds the secret of a portal or proxy must not hold the one of sessions with it. */
 function refuseSharedSecrets(env: Environment): void {
   const names = ['PGDECK_SECRET', 'PGDECK_PROXY_SECRET', 'PGDECK_EMBED_SECRET'];
-  for (const [index, name] of names.entries()) {
-    const value = setting(env, name);
-    const other = names.slice(0, index).find((each) => value !== undefined && setting(env, each) === value);
-    if (other !== undefined)
-      throw new ConfigError(
-        `${name} is the same as ${other}: who holds one would hold both. Make another: openssl rand -base64 48`,
-      );
-  }
+  readEach(
+    names.map((name, index) => () => {
+      const value = setting(env, name);
+      const other = names.slice(0, index).find((each) => value !== undefined && setting(env, each) === value);
+      if (other !== undefined)
+        throw new ConfigError(
+          `${name} is the same as ${other}: who holds one would hold both. Make another: openssl rand -base64 48`,
+        );
+    }),
+  );
 }
 
 function readPublicUrl(env: Environment): URL | undefined {
@@ -171,14 +204,15 @@ function readPublicUrl(env: Environment): URL | undefined {
   return url;
 }
 
-function readRoles(env: Environment, mode: AuthMode): Record<Role, string[]> {
-  const of = (role: Role) => {
+function readRoles(env: Environment, host: string): Record<Role, string[]> {
+  const of = (role: Role) => () => {
     const name = `PGDECK_${role.toUpperCase()}_GROUPS`;
     const list = readList(env, name);
     if (list.includes('user:')) throw new ConfigError(`${name}: user: has no name; write user:NAME.`);
     return list;
   };
-  const found = { viewer: of('viewer'), operator: of('operator'), admin: of('admin') };
+  const found = readAll({ viewer: of('viewer'), operator: of('operator'), admin: of('admin') });
+  const mode = readAuth(env, host);
   const others = mode === 'oidc' || mode === 'proxy';
   if (others && Object.values(found).every((list) => list.length === 0))
     throw new ConfigError(
@@ -188,13 +222,13 @@ function readRoles(env: Environment, mode: AuthMode): Record<Role, string[]> {
 }
 
 function readOidc(env: Environment): OidcConfig {
-  const issuer = readUrl(need(env, 'PGDECK_OIDC_ISSUER', 'PGDECK_AUTH=oidc'));
-  if (!issuer || (issuer.protocol !== 'https:' && !isLoopbackHost(issuer.hostname)))
-    throw new ConfigError('PGDECK_OIDC_ISSUER: the https:// address of the provider, exactly as it names itself.');
+  const why = 'PGDECK_AUTH=oidc';
   return {
-    issuer,
-    clientId: need(env, 'PGDECK_OIDC_CLIENT_ID', 'PGDECK_AUTH=oidc'),
-    clientSecret: need(env, 'PGDECK_OIDC_CLIENT_SECRET', 'PGDECK_AUTH=oidc'),
+    ...readAll({
+      issuer: () => needHttps(env, 'PGDECK_OIDC_ISSUER', why, 'of the provider, exactly as it names itself'),
+      clientId: () => need(env, 'PGDECK_OIDC_CLIENT_ID', why),
+      clientSecret: () => need(env, 'PGDECK_OIDC_CLIENT_SECRET', why),
+    }),
     scopes: setting(env, 'PGDECK_OIDC_SCOPES') ?? 'openid profile email',
     nameClaim: setting(env, 'PGDECK_OIDC_NAME_CLAIM') ?? 'email',
     groupsClaim: setting(env, 'PGDECK_OIDC_GROUPS_CLAIM') ?? 'groups',
@@ -202,36 +236,66 @@ function readOidc(env: Environment): OidcConfig {
 }
 
 function readProxy(env: Environment): ProxyConfig {
+  const header = (name: string) => () => readHeader(env, name);
+  const jwtHeader = header('PGDECK_PROXY_JWT_HEADER');
+  const proxy = readAll({
+    userHeader: header('PGDECK_PROXY_USER_HEADER'),
+    groupsHeader: header('PGDECK_PROXY_GROUPS_HEADER'),
+    secret: () => readProof(env),
+    jwt: () => {
+      const name = jwtHeader();
+      return name === undefined ? undefined : readSignedHeader(env, name);
+    },
+  });
+  return { ...proxy, userHeader: proxy.userHeader ?? 'x-forwarded-user' };
+}
+
+/** The secret of the proxy, where no signed header stands in for it. */
+function readProof(env: Environment): string | undefined {
   const secret = readSecret(env, 'PGDECK_PROXY_SECRET');
-  const jwtHeader = readHeader(env, 'PGDECK_PROXY_JWT_HEADER');
-  if ((secret === undefined) === (jwtHeader === undefined))
+  if ((secret === undefined) === (setting(env, 'PGDECK_PROXY_JWT_HEADER') === undefined))
     throw new ConfigError(
       'PGDECK_AUTH=proxy: anybody could send the header with the name. Set PGDECK_PROXY_SECRET to a secret that the proxy sends as X-Pgdeck-Proxy-Secret, or PGDECK_PROXY_JWT_HEADER to the signed header that it sends (one of them).',
     );
-  const userHeader = readHeader(env, 'PGDECK_PROXY_USER_HEADER') ?? 'x-forwarded-user';
-  const groupsHeader = readHeader(env, 'PGDECK_PROXY_GROUPS_HEADER');
-  if (jwtHeader === undefined) return { userHeader, groupsHeader, secret, jwt: undefined };
+  return secret;
+}
+
+function readSignedHeader(env: Environment, header: string): NonNullable<ProxyConfig['jwt']> {
   const why = 'PGDECK_PROXY_JWT_HEADER';
-  const jwks = readUrl(need(env, 'PGDECK_PROXY_JWKS_URL', why));
-  if (!jwks || (jwks.protocol !== 'https:' && !isLoopbackHost(jwks.hostname)))
-    throw new ConfigError('PGDECK_PROXY_JWKS_URL: the https:// address of the keys that the proxy signs with.');
-  const jwt = {
-    header: jwtHeader,
-    jwks,
-    issuer: need(env, 'PGDECK_PROXY_JWT_ISSUER', why),
-    audience: need(env, 'PGDECK_PROXY_JWT_AUDIENCE', why),
+  return {
+    header,
+    ...readAll({
+      jwks: () => needHttps(env, 'PGDECK_PROXY_JWKS_URL', why, 'of the keys that the proxy signs with'),
+      issuer: () => need(env, 'PGDECK_PROXY_JWT_ISSUER', why),
+      audience: () => need(env, 'PGDECK_PROXY_JWT_AUDIENCE', why),
+    }),
     nameClaim: setting(env, 'PGDECK_PROXY_JWT_NAME_CLAIM') ?? 'email',
     groupsClaim: setting(env, 'PGDECK_PROXY_JWT_GROUPS_CLAIM') ?? 'groups',
   };
-  return { userHeader, groupsHeader, secret, jwt };
 }
 
-function readEmbed(env: Environment, mode: AuthMode): EmbedConfig | undefined {
+function readEmbed(env: Environment, host: string): EmbedConfig | undefined {
   const origins = readList(env, 'PGDECK_EMBED_ORIGINS');
   if (origins.length === 0) {
-    if (mode === 'embed') throw new ConfigError('PGDECK_AUTH=embed: name the portals in PGDECK_EMBED_ORIGINS.');
+    if (readAuth(env, host) === 'embed')
+      throw new ConfigError('PGDECK_AUTH=embed: name the portals in PGDECK_EMBED_ORIGINS.');
     return undefined;
   }
+  const {
+    signature,
+    origins: _,
+    ...read
+  } = readAll({
+    origins: () => refuseNoOrigins(origins),
+    signature: () => readSignature(env),
+    issuer: () => need(env, 'PGDECK_EMBED_ISSUER', 'PGDECK_EMBED_ORIGINS'),
+    maxRole: () => readWord(env, 'PGDECK_EMBED_MAX_ROLE', roles, 'viewer'),
+    actions: () => readFlag(env, 'PGDECK_EMBED_ACTIONS'),
+  });
+  return { origins, ...signature, ...read };
+}
+
+function refuseNoOrigins(origins: string[]): void {
   for (const origin of origins) {
     const url = readUrl(origin);
     if (!url || !/^https?:$/.test(url.protocol) || url.origin !== origin)
@@ -239,6 +303,9 @@ function readEmbed(env: Environment, mode: AuthMode): EmbedConfig | undefined {
         'PGDECK_EMBED_ORIGINS: origins with scheme, host and port (where it is not the usual one), such as https://portal.example.net:8443, with commas between.',
       );
   }
+}
+
+function readSignature(env: Environment): Pick<EmbedConfig, 'algorithm' | 'key'> {
   const secret = readSecret(env, 'PGDECK_EMBED_SECRET');
   const publicKey = setting(env, 'PGDECK_EMBED_PUBLIC_KEY')?.replaceAll('\\n', '\n');
   if ((secret === undefined) === (publicKey === undefined))
@@ -251,14 +318,7 @@ function readEmbed(env: Environment, mode: AuthMode): EmbedConfig | undefined {
     throw new ConfigError(
       `PGDECK_EMBED_PUBLIC_KEY: the PEM of a public key for ${algorithm} (-----BEGIN PUBLIC KEY-----). Make it from the portal's own: openssl pkey -in portal.pem -pubout`,
     );
-  return {
-    origins,
-    issuer: need(env, 'PGDECK_EMBED_ISSUER', 'PGDECK_EMBED_ORIGINS'),
-    algorithm,
-    key: secret ?? publicKey ?? '',
-    maxRole: readWord(env, 'PGDECK_EMBED_MAX_ROLE', roles, 'viewer'),
-    actions: readFlag(env, 'PGDECK_EMBED_ACTIONS'),
-  };
+  return { algorithm, key: secret ?? publicKey ?? '' };
 }
 
 /** Whether a PEM is a public key of an algorithm; the private one stays with the portal, and is not taken in its place. */
@@ -281,10 +341,6 @@ function readEpoch(env: Environment): number {
   return Number(text);
 }
 
-function readUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
-}
-
 /** What browsers send themselves says nothing about who they are. */
 const headersOfBrowsers =
   /^(accept.*|authorization|connection|content-.*|cookie|host|origin|referer|sec-.*|user-agent|x-forwarded-(for|host|port|proto))$/;
@@ -298,51 +354,23 @@ function readHeader(env: Environment, name: string): string | undefined {
   return header;
 }
 
-function readList(env: Environment, name: string): string[] {
-  return (setting(env, name) ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+/** The hosts of PGDECK_ALLOWED_HOSTS. */
+export function readMoreHosts(env: Environment, host: string): string[] {
+  const more = readList(env, 'PGDECK_ALLOWED_HOSTS').map((name) => name.toLowerCase());
+  if (more.some((name) => !/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/.test(name)))
+    throw new ConfigError(
+      'PGDECK_ALLOWED_HOSTS: hosts with their port where it is not the usual one, with commas between.',
+    );
+  if (readAuth(env, host) === 'local' && more.some((name) => !isLoopbackHost(name.replace(/:\d+$/, ''))))
+    throw nobodySignsIn('PGDECK_ALLOWED_HOSTS');
+  return more;
 }
 
-function need(env: Environment, name: string, because: string): string {
-  const value = setting(env, name);
-  if (value === undefined) throw new ConfigError(`${because}: ${name} is missing.`);
-  return value;
-}
-
-function readFlag(env: Environment, name: string): boolean {
-  const text = setting(env, name);
-  if (text === undefined || text === '0' || text === 'off') return false;
-  if (text === '1' || text === 'on') return true;
-  throw new ConfigError(`${name}: choose 1 or 0.`);
-}
-
-function readWord<Word extends string>(env: Environment, name: string, words: readonly Word[], otherwise: Word): Word {
-  const text = setting(env, name);
-  const word = text === undefined ? otherwise : words.find((each) => each === text);
-  if (word === undefined)
-    throw new ConfigError(`${name}: choose one of ${words.join(', ')}; it is ${otherwise} when not set.`);
-  return word;
-}
-
-/** The hosts that a browser may name, with their port: the public one, and those of this machine. */
-export function hostsOf(
-  env: Environment,
-  host: string,
-  port: number,
-  { mode, publicOrigin }: Pick<AccessConfig, 'mode' | 'publicOrigin'>,
-): string[] {
+/** The hosts that a browser may name, with their port: the public one, those of this machine, and `more`. */
+export function hostsOf(host: string, port: number, publicOrigin: string | undefined, more: string[]): string[] {
   const bound = isIP(host) === 6 ? `[${host}]` : host;
   const names = new Set(['127.0.0.1', 'localhost', '[::1]', ...(['0.0.0.0', '[::]'].includes(bound) ? [] : [bound])]);
   const own = [...names].flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
   const shown = publicOrigin === undefined ? [] : [new URL(publicOrigin).host];
-  const extra = readList(env, 'PGDECK_ALLOWED_HOSTS').map((name) => name.toLowerCase());
-  if (extra.some((name) => !/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/.test(name)))
-    throw new ConfigError(
-      'PGDECK_ALLOWED_HOSTS: hosts with their port where it is not the usual one, with commas between.',
-    );
-  if (mode === 'local' && extra.some((name) => !isLoopbackHost(name.replace(/:\d+$/, ''))))
-    throw nobodySignsIn('PGDECK_ALLOWED_HOSTS');
-  return [...new Set([...shown, ...own, ...extra])];
+  return [...new Set([...shown, ...own, ...more])];
 }

@@ -12,6 +12,52 @@ export class ConfigError extends Error {
   name = 'ConfigError';
 }
 
+/** Several settings are wrong; each problem is an error of its own. */
+export class ConfigErrors extends ConfigError {
+  /** @param {ConfigError[]} all */
+  constructor(all) {
+    super(all.map(({ message }) => message).join('\n'));
+    this.all = all;
+  }
+}
+
+/**
+ * Reads each part by itself, so that what is wrong in one does not hide what is wrong in others; throws all of it.
+ * @template Part
+ * @param {(() => Part)[]} parts
+ * @returns {Part[]}
+ */
+export function readEach(parts) {
+  /** @type {Map<string, ConfigError>} */
+  const wrong = new Map();
+  const read = parts.flatMap((part) => {
+    try {
+      return [part()];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      // Two parts may stand on a third one.
+      for (const each of error instanceof ConfigErrors ? error.all : [error]) wrong.set(each.message, each);
+      return [];
+    }
+  });
+  const [first, ...others] = wrong.values();
+  if (first) throw others.length === 0 ? first : new ConfigErrors([first, ...others]);
+  return read;
+}
+
+/**
+ * `readEach` for parts with names.
+ * @template {Record<string, () => unknown>} Parts
+ * @param {Parts} parts
+ * @returns {{ [Name in keyof Parts]: ReturnType<Parts[Name]> }}
+ */
+export function readAll(parts) {
+  const read = readEach(
+    Object.entries(parts).map(([name, part]) => () => [name, part()]),
+  );
+  return /** @type {any} */ (Object.fromEntries(read));
+}
+
 /**
  * The value of a setting; empty or blank is unset.
  * @param {Environment} env
@@ -46,14 +92,16 @@ export function namesServer(env) {
   return ['DATABASE_URL', 'PGHOST', 'PGDECK_CONFIG'].some((name) => setting(env, name) !== undefined);
 }
 
+/** @param {string} text */
+const isPort = (text) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65535;
+
 /**
  * @param {string} name
  * @param {string} value
  */
 export function readPort(name, value) {
-  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
-  if (port < 1 || port > 65535) throw new ConfigError(`${name}: a port is a whole number from 1 to 65535.`);
-  return port;
+  if (!isPort(value)) throw new ConfigError(`${name}: a port is a whole number from 1 to 65535.`);
+  return Number(value);
 }
 
 /**
@@ -98,17 +146,28 @@ export function readAuth(env, host) {
 }
 
 /**
+ * The host to listen on.
+ * @param {Environment} env
+ */
+export function readHost(env) {
+  const named = setting(env, 'PGDECK_HOST') ?? '127.0.0.1';
+  return named.toLowerCase() === 'localhost' ? '127.0.0.1' : named.replace(/^\[(.*)\]$/, '$1');
+}
+
+/**
  * Where pgdeck listens; anything but loopback asks for a way to sign in.
  * @param {Environment} env
  * @returns {{ host: string, port: number }}
  */
 export function readBind(env) {
-  const named = setting(env, 'PGDECK_HOST') ?? '127.0.0.1';
-  const host = named.toLowerCase() === 'localhost' ? '127.0.0.1' : named.replace(/^\[(.*)\]$/, '$1');
-  readAuth(env, host);
-  const portName = setting(env, 'PGDECK_PORT') !== undefined ? 'PGDECK_PORT' : 'PORT';
-  const port = setting(env, portName);
-  return { host, port: port === undefined ? 8432 : readPort(portName, port) };
+  const host = readHost(env);
+  const name = setting(env, 'PGDECK_PORT') !== undefined ? 'PGDECK_PORT' : 'PORT';
+  const given = setting(env, name);
+  const { port } = readAll({
+    auth: () => readAuth(env, host),
+    port: () => (given === undefined ? 8432 : readPort(name, given)),
+  });
+  return { host, port };
 }
 
 /**
@@ -164,6 +223,7 @@ export function readConnectionUrl(name, text) {
     throw new ConfigError(`${name}: the URL must begin with postgres:// or postgresql://, as in ${example}`);
   }
   const wrong = () => new ConfigError(`${name}: this URL cannot be read. ${encoding} Example: ${example}`);
+  const wrongPort = () => new ConfigError(`${name}: the port in this URL has to be a whole number from 1 to 65535.`);
   let url;
   try {
     // `user@/database` means the local socket to libpq, and nothing to node.
@@ -172,7 +232,7 @@ export function readConnectionUrl(name, text) {
     // A host list and a bare socket folder are no URL for node; the first has a better sentence.
     if (/@[^/?#]*,/.test(text))
       throw new ConfigError(`${name}: several hosts in one URL are not supported; name one server.`);
-    throw wrong();
+    throw namesPort(text) ? wrongPort() : wrong();
   }
   const rawDatabase = url.pathname.replace(/^\//, '');
   if (url.hash || rawDatabase.includes('/') || rawDatabase.includes('@') || url.search.includes('@')) throw wrong();
@@ -210,6 +270,15 @@ export function readConnectionUrl(name, text) {
       );
     }
   }
-  if (parts.port !== undefined) readPort(`${name} (port)`, parts.port);
+  if (parts.port !== undefined && !isPort(parts.port)) throw wrongPort();
   return parts;
+}
+
+/**
+ * Whether what a URL says behind its host is meant as a port, and not a part of a password with a / in it.
+ * @param {string} text
+ */
+function namesPort(text) {
+  const [, authority = '', rest = ''] = /^\w+:\/\/([^/?#]*)(.*)$/.exec(text) ?? [];
+  return /^(?:.*@)?(?:\[[^\]]*\]|[^:@]*):[^:@]+$/.test(authority) && !rest.includes('@');
 }

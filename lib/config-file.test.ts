@@ -210,7 +210,12 @@ const wrong: [title: string, content: unknown, told: string][] = [
   ],
   [
     'an address with a wrong port',
-    withServer({ url: 'postgres://u:s3cret@h:x/d' }),
+    withServer({ pgbouncerUrl: 'postgres://u:s3cret@h:99999/d' }),
+    'servers[0].pgbouncerUrl (line 1): the port in this URL has to be a whole number from 1 to 65535.',
+  ],
+  [
+    'an address with a part of a password where the port would be',
+    withServer({ url: 'postgres://u:12/s3cret@h/d' }),
     'servers[0].url (line 1): this URL cannot be read. Special characters in user or password are percent-encoded: @ is %40, # is %23, / is %2F, ? is %3F, % is %25. Example: postgres://user:password@host:5432/database',
   ],
   [
@@ -277,21 +282,30 @@ test('everything is told at once, in the order of the file and with the lines', 
     {
       "id": "books",
       "urlEnv": "UNSET_ONE",
+      "pgbouncerUrl": 5,
       "applications": [
-        { "name": "web", "match": { "usename": "web" }, "poolMax": "many" }
+        { "name": "web", "match": { "usename": "web" }, "poolMax": "many" },
+        { "name": "web", "match": { "usename": "jobs" }, "poolMax": 4 }
       ]
     },
     {
-      "id": "shop"
+      "id": "shop",
+      "url": 5,
+      "urlEnv": "X"
     }
   ]
 }`;
   expect(problems(content).map((problem) => problem.split(/[:;.] /)[0])).toEqual([
+    'servers[0].url (line 5)',
     'servers[0].aplications (line 6)',
     'servers[0].cpus (line 7)',
-    'servers[1].applications[0].poolMax (line 13)',
-    'servers[2] (line 16)',
-    'servers[2].id (line 17)',
+    'servers[1].urlEnv (line 11)',
+    'servers[1].pgbouncerUrl (line 12)',
+    'servers[1].applications[0].poolMax (line 14)',
+    'servers[1].applications[1].name (line 15)',
+    'servers[2].id (line 19)',
+    'servers[2].url (line 20)',
+    'servers[2].urlEnv (line 21)',
   ]);
 });
 

@@ -76,23 +76,30 @@ function readContent(content: unknown, env: Environment): { servers: ServerConfi
   }
   const list = (content as { servers?: unknown } | null)?.servers;
   const given: unknown[] = Array.isArray(list) ? list : [];
-  // What is wrong in one server does not hide what is wrong in others.
-  const servers = given.flatMap((one, index) => {
-    const server = serverShape.safeParse(one);
-    return server.success ? [readServer(server.data, `servers[${index}]`, env, problems)] : [];
-  });
+  const servers = given.map((one, index) => readServer(one, `servers[${index}]`, env, problems));
   problems.push(...repeatedNames(given, 'servers', 'id'));
   return { servers, problems };
 }
 
-function readServer(server: ServerInFile, path: string, env: Environment, problems: Problem[]): ServerConfig {
-  const [read, action, pgbouncer] = addressKeys.map((key) => readAddress(server, key, path, env, problems));
-  if (server.url === undefined && server.urlEnv === undefined)
-    problems.push({ path, text: 'this server needs url, or urlEnv with the name of a variable that holds it.' });
-  problems.push(...repeatedNames(server.applications ?? [], `${path}.applications`, 'name'));
+function readServer(given: unknown, path: string, env: Environment, problems: Problem[]): ServerConfig {
+  const server = shapedOf(given);
+  const [read, action, pgbouncer] = addressKeys.map((key) => {
+    const inVariable = `${key}Env` as const;
+    if (!isObject(given) || given[key] === undefined || given[inVariable] === undefined)
+      return readAddress(server, key, path, env, problems);
+    problems.push({ path: `${path}.${inVariable}`, text: `give ${key} or ${inVariable}, not both.` });
+    return undefined;
+  });
+  if (isObject(given)) {
+    if (given.url === undefined && given.urlEnv === undefined)
+      problems.push({ path, text: 'this server needs url, or urlEnv with the name of a variable that holds it.' });
+    if (Array.isArray(given.applications))
+      problems.push(...repeatedNames(given.applications, `${path}.applications`, 'name'));
+  }
+  const id = server.id ?? '';
   return {
-    id: server.id,
-    name: server.name ?? server.id,
+    id,
+    name: server.name ?? id,
     environment: server.environment,
     tags: server.tags ?? [],
     demo: false,
@@ -106,11 +113,25 @@ function readServer(server: ServerInFile, path: string, env: Environment, proble
   };
 }
 
+/** What has the right shape of a server: a wrong part does not hide what is wrong in others. */
+function shapedOf(given: unknown): Partial<ServerInFile> {
+  if (!isObject(given)) return {};
+  const parts = Object.entries(serverShape.shape).flatMap(([key, shape]) => {
+    const part = shape.safeParse(given[key]);
+    return part.success ? [[key, part.data]] : [];
+  });
+  return Object.fromEntries(parts);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Stands where there is a problem instead. */
 const nowhere: Target = { host: '', port: 0, database: '', user: '', password: undefined, tls: { mode: 'disable' } };
 
 function readAddress(
-  server: ServerInFile,
+  server: Partial<ServerInFile>,
   key: (typeof addressKeys)[number],
   path: string,
   env: Environment,
@@ -122,7 +143,6 @@ function readAddress(
     problems.push({ path: place, text });
     return undefined;
   };
-  if (variable !== undefined && server[key] !== undefined) return wrong(`give ${key} or ${key}Env, not both.`);
   const url = variable === undefined ? server[key] : setting(env, variable);
   if (url === undefined)
     return variable === undefined

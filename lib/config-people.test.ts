@@ -21,6 +21,10 @@ describe('PGDECK_USERS', () => {
       ['my-Plain-password', 'PGDECK_USERS: entry 1: a name is'],
       [`local:admin:${stored}`, 'PGDECK_USERS: entry 1: this name is taken by pgdeck itself.'],
       [`ann:admin:${stored} ann:viewer:${stored}`, 'PGDECK_USERS: ann is there twice.'],
+      [
+        'ann:root:x,bob:admin:x',
+        '(ann): choose one of the roles viewer, operator, admin.\nPGDECK_USERS: entry 2 (bob)',
+      ],
       [`ann:admin:scrypt$1024$8$1$${'A'.repeat(22)}$${'B'.repeat(43)}`, 'PGDECK_USERS: entry 1 (ann) cannot be read.'],
     ] as const) {
       expect(() => readUserEntries(text)).toThrow(message);

@@ -1,4 +1,4 @@
-import { ConfigError } from '@/lib/config-early.mjs';
+import { ConfigError, readEach } from '@/lib/config-early.mjs';
 
 /** What somebody may do; each role may also do what the ones before it may. */
 export type Role = 'viewer' | 'operator' | 'admin';
@@ -72,7 +72,7 @@ function entriesOf<Entry extends { name: string }>(
   read: (name: string, role: Role, rest: string[]) => Entry | undefined,
 ): Entry[] {
   const found = text.split(/[\s,]+/).filter((part) => part !== '');
-  const entries = found.map((part, index) => {
+  const one = (part: string, index: number) => () => {
     const [name = '', word, ...rest] = part.split(':');
     const role = roles.find((each) => each === word);
     const problem = nameProblem(name);
@@ -82,7 +82,8 @@ function entriesOf<Entry extends { name: string }>(
     if (role === undefined) throw new ConfigError(`${where}: choose one of the roles ${roles.join(', ')}.`);
     if (!entry) throw new ConfigError(`${where} cannot be read. Make one: npx ${command}`);
     return entry;
-  });
+  };
+  const entries = readEach(found.map(one));
   for (const [index, { name }] of entries.entries())
     if (entries.findIndex((each) => each.name === name) !== index)
       throw new ConfigError(`${setting}: ${name} is there twice.`);

@@ -1,4 +1,4 @@
-import { ConfigError, type Environment } from '@/lib/config-early.mjs';
+import { ConfigError, type Environment, readAll } from '@/lib/config-early.mjs';
 import { readNumber } from '@/lib/config-numbers';
 
 /** pgdeck's own pool for questions: connections kept open and at most, how long one is waited for and used. */
@@ -9,15 +9,18 @@ export type Ttls = { lists: number; settings: number; schema: number; definition
 
 /** Reads `PGDECK_POOL_*`. */
 export function readPool(env: Environment): PoolSettings {
-  const min = readNumber(env, 'PGDECK_POOL_MIN', 1, { from: 1, to: 10, whole: true });
-  const max = readNumber(env, 'PGDECK_POOL_MAX', 3, { from: 1, to: 10, whole: true });
-  if (min > max) throw new ConfigError('PGDECK_POOL_MIN is above PGDECK_POOL_MAX.');
-  return {
+  const min = () => readNumber(env, 'PGDECK_POOL_MIN', 1, { from: 1, to: 10, whole: true });
+  const max = () => readNumber(env, 'PGDECK_POOL_MAX', 3, { from: 1, to: 10, whole: true });
+  const pool = readAll({
     min,
     max,
-    timeoutMs: readNumber(env, 'PGDECK_POOL_TIMEOUT', 3, { from: 0.1, to: 60 }) * 1000,
-    recycleMs: readNumber(env, 'PGDECK_POOL_RECYCLE', 3600, { from: 60, to: 604_800 }) * 1000,
-  };
+    timeoutMs: () => readNumber(env, 'PGDECK_POOL_TIMEOUT', 3, { from: 0.1, to: 60 }) * 1000,
+    recycleMs: () => readNumber(env, 'PGDECK_POOL_RECYCLE', 3600, { from: 60, to: 604_800 }) * 1000,
+    inOrder: () => {
+      if (min() > max()) throw new ConfigError('PGDECK_POOL_MIN is above PGDECK_POOL_MAX.');
+    },
+  });
+  return { min: pool.min, max: pool.max, timeoutMs: pool.timeoutMs, recycleMs: pool.recycleMs };
 }
 
 /** What holds where nobody said anything else. */
@@ -25,21 +28,21 @@ export const defaultPool: PoolSettings = readPool({});
 
 /** Reads `PGDECK_CACHE_*_SECONDS`. */
 export function readTtls(env: Environment): Ttls {
-  const seconds = (kind: string, otherwise: number) =>
+  const seconds = (kind: string, otherwise: number) => () =>
     readNumber(env, `PGDECK_CACHE_${kind}_SECONDS`, otherwise, { from: 1, to: 86_400 });
-  return {
+  return readAll({
     lists: seconds('LISTS', 30),
     settings: seconds('SETTINGS', 60),
     schema: seconds('SCHEMA', 120),
     definitions: seconds('DEFINITIONS', 300),
-  };
+  });
 }
 
 /** From which time on a statement of pgdeck's own is logged. */
 export function readSlowStatement(env: Environment): { warnMs: number; errorMs: number } {
-  const read = (level: string, otherwise: number) =>
+  const read = (level: string, otherwise: number) => () =>
     readNumber(env, `PGDECK_LOG_STATEMENT_${level}_MS`, otherwise, { from: 1, to: 60_000 });
-  const limits = { warnMs: read('WARN', 100), errorMs: read('ERROR', 500) };
+  const limits = readAll({ warnMs: read('WARN', 100), errorMs: read('ERROR', 500) });
   if (limits.warnMs > limits.errorMs)
     throw new ConfigError(
       'PGDECK_LOG_STATEMENT_WARN_MS is above PGDECK_LOG_STATEMENT_ERROR_MS; a warning comes first.',

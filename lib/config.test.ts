@@ -134,7 +134,9 @@ describe('what is refused names the setting and never repeats a secret', () => {
     ['host=db password=s3cret dbname=shop', /keyword string/],
     ['s3cret', /not a URL/],
     ['mysql://u:s3cret@h/d', /must begin with postgres/],
-    ['postgres://u:s3cret@h:99999/d', /cannot be read/],
+    ['postgres://u:s3cret@h:99999/d', /port in this URL has to be a whole number from 1 to 65535/],
+    ['postgres://u:s3cret@[::1]:x/d', /1 to 65535/],
+    ['postgres://h:70000', /1 to 65535/],
     ['postgres://u:s3cret@h:0/d', /1 to 65535/],
     ['postgres://u:s3#cret@h/d', /percent-encoded/],
     ['postgres://u:12#s3cret@h/d', /percent-encoded/],
@@ -168,6 +170,35 @@ describe('what is refused names the setting and never repeats a secret', () => {
     [{ PGDECK_LIMIT_TRANSACTION_WARNING_SECONDS: '7200' }, /a warning comes first/],
     [{ PGDECK_CONFIG: 'x.json' }, /both set/],
   ])('%o', (env, words) => expect(failure({ DATABASE_URL: url, ...(env as Record<string, string>) })).toMatch(words));
+});
+
+test('every setting that is wrong is told at once, each with its name, and none twice', () => {
+  const env = {
+    ...{ DATABASE_URL: 'postgres://u:s3cret@h:99999/d', PGDECK_ACTION_URL: 's3cret', PGDECK_CPUS: 'eight' },
+    ...{ PGDECK_PORT: '0', PGDECK_LOG_LEVEL: 'loud', PGDECK_AUTH: 'basic', PGDECK_ACTIONS: 'some' },
+    ...{ PGDECK_HISTORY: 'maybe', PGDECK_HISTORY_RAW_DAYS: '15', PGDECK_AUDIT_COPY: 'x', PGDECK_PUBLIC_URL: 'x' },
+    ...{ PGDECK_POOL_MAX: '0', PGDECK_POOL_TIMEOUT: 'x', PGDECK_CACHE_LISTS_SECONDS: '0', PGDECK_CACHE_MAX_MB: '0' },
+    ...{ PGDECK_LOG_STATEMENT_WARN_MS: '900', PGDECK_LIMIT_BLOCKED_SECONDS: 'x', PGDECK_LIMIT_DEAD_ROWS_WARNING: '9' },
+    ...{ PGDECK_USERS: 'ann:root ,bob:admin:plain', PGDECK_SECRET: 'short', PGDECK_EMBED_ORIGINS: '*' },
+    ...{ PGDECK_ALLOWED_HOSTS: 'https://x', PGDECK_ADMIN_GROUPS: 'user:', PGDECK_SESSION_EPOCH: '-1' },
+  };
+  const told = failure(env).split('\n');
+  expect(new Set(told).size).toBe(told.length);
+  expect(told.map((line) => line.split(/[: ]/)[0]).sort()).toEqual(
+    [...Object.keys(env), 'PGDECK_EMBED_ORIGINS', 'PGDECK_EMBED_ORIGINS', 'PGDECK_USERS'].sort(),
+  );
+});
+
+test('of a sign-in all that is missing is told', () => {
+  const told = (env: Record<string, string>) =>
+    failure({ DATABASE_URL: url, ...env })
+      .split('\n')
+      .map((line) => line.match(/(PGDECK_\w+) is missing|nobody could sign in|PGDECK_PUBLIC_URL: say/)?.[0]);
+  expect(told({ PGDECK_AUTH: 'oidc' })).toEqual([
+    'PGDECK_PUBLIC_URL: say',
+    'nobody could sign in',
+    ...['PGDECK_OIDC_ISSUER is missing', 'PGDECK_OIDC_CLIENT_ID is missing', 'PGDECK_OIDC_CLIENT_SECRET is missing'],
+  ]);
 });
 
 test('the address: PGDECK_PORT wins over PORT, empty is unset, loopback names are allowed', () => {

@@ -1,7 +1,7 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type AccessConfig, hostsOf, type Role, readAccess } from '@/lib/config-access';
-import { ConfigError, type Environment, readBind, setting } from '@/lib/config-early.mjs';
+import { type AccessConfig, hostsOf, type Role, readAccess, readMoreHosts } from '@/lib/config-access';
+import { ConfigError, type Environment, readAll, readBind, readEach, readHost, setting } from '@/lib/config-early.mjs';
 import { type ConfigFile, readFile } from '@/lib/config-file';
 import { readNumber } from '@/lib/config-numbers';
 import { type PoolSettings, readPool, readSlowStatement, readTtls, type Ttls } from '@/lib/config-resources';
@@ -105,37 +105,45 @@ export function stateFolder(env: Environment): string {
   return join(setting(env, 'XDG_STATE_HOME') ?? join(homedir(), '.local', 'state'), 'pgdeck');
 }
 
-/** Reads every setting once; throws `ConfigError`, whose message names the setting, what is wrong and what to do. */
+/** Reads every setting once; throws `ConfigError` with all that is wrong: which setting, what about it, and what to do. */
 export function readConfig(env: Environment, demo?: DemoAddresses): Config {
-  const { host, port } = readBind(env);
-  const logLevel = setting(env, 'PGDECK_LOG_LEVEL') ?? 'warn';
-  if (!logLevels.includes(logLevel)) throw new ConfigError(`PGDECK_LOG_LEVEL: choose one of ${logLevels.join(', ')}.`);
-  const { servers, warnings } = demo ? { servers: [demoServer(demo)], warnings: [] } : readServers(env);
-  const history = readHistory(env);
-  const access = readAccess(env, host);
+  const { bind, watched, moreHosts, cacheSeconds, cacheMaxBytes, ...read } = readAll({
+    watched: () => (demo ? { servers: [demoServer(demo)], warnings: [] } : readServers(env)),
+    bind: () => readBind(env),
+    logLevel: () => readLogLevel(env),
+    history: () => readHistory(env),
+    access: () => readAccess(env, readHost(env)),
+    moreHosts: () => readMoreHosts(env, readHost(env)),
+    approval: () => readChoice<Config['approval']>(env, 'PGDECK_APPROVAL', ['off', 'typed']),
+    maintenanceMax: () => readNumber(env, 'PGDECK_MAINTENANCE_MAX', 2, { from: 1, to: 10, whole: true }),
+    schedules: () => readSwitch(env, 'PGDECK_SCHEDULES', true),
+    auditCopy: () => readAuditCopy(env),
+    budgetPercent: () => readNumber(env, 'PGDECK_BUDGET_PERCENT', 1, { from: 0.01, to: 100 }),
+    limits: () => readLimits(env),
+    pool: () => readPool(env),
+    cacheSeconds: () => readTtls(env),
+    cacheMaxBytes: () => readNumber(env, 'PGDECK_CACHE_MAX_MB', 32, { from: 1, to: 10_000 }) * 1024 ** 2,
+    slowStatement: () => readSlowStatement(env),
+  });
+  const { host, port } = bind;
+  const { servers, warnings } = watched;
+  const { access } = read;
   return {
+    ...read,
     host,
     port,
-    stateDir: stateFolder(env),
-    logLevel,
-    approval: readChoice(env, 'PGDECK_APPROVAL', ['off', 'typed']),
-    maintenanceMax: readNumber(env, 'PGDECK_MAINTENANCE_MAX', 2, { from: 1, to: 10, whole: true }),
-    schedules: readSwitch(env, 'PGDECK_SCHEDULES', true),
-    auditCopy: readAuditCopy(env, history),
     servers,
-    history,
-    budgetPercent: readNumber(env, 'PGDECK_BUDGET_PERCENT', 1, { from: 0.01, to: 100 }),
-    limits: readLimits(env),
-    allowedHosts: hostsOf(env, host, port, access),
-    access,
-    pool: readPool(env),
-    cache: {
-      seconds: readTtls(env),
-      maxBytes: readNumber(env, 'PGDECK_CACHE_MAX_MB', 32, { from: 1, to: 10_000 }) * 1024 ** 2,
-    },
-    slowStatement: readSlowStatement(env),
+    stateDir: stateFolder(env),
+    allowedHosts: hostsOf(host, port, access.publicOrigin, moreHosts),
+    cache: { seconds: cacheSeconds, maxBytes: cacheMaxBytes },
     warnings: [...unknownSettings(env), ...warnings, ...accessWarnings(env, { host, access, servers })],
   };
+}
+
+function readLogLevel(env: Environment): string {
+  const level = setting(env, 'PGDECK_LOG_LEVEL') ?? 'warn';
+  if (!logLevels.includes(level)) throw new ConfigError(`PGDECK_LOG_LEVEL: choose one of ${logLevels.join(', ')}.`);
+  return level;
 }
 
 function unknownSettings(env: Environment): string[] {
@@ -160,33 +168,54 @@ function readSwitch(env: Environment, name: string, otherwise: boolean): boolean
   return text === 'on';
 }
 
-function readHistory(env: Environment): HistoryConfig {
+type HistoryKind = HistoryConfig['kind'];
+
+function readHistoryKind(env: Environment): HistoryKind {
   const url = setting(env, 'PGDECK_HISTORY_URL');
   const on = readSwitch(env, 'PGDECK_HISTORY', true);
   if (!on && url !== undefined)
     throw new ConfigError('PGDECK_HISTORY is off and PGDECK_HISTORY_URL names a store; keep one of them.');
-  const days = (name: string, otherwise: number) =>
+  return !on ? 'off' : url === undefined ? 'embedded' : 'external';
+}
+
+function readHistory(env: Environment): HistoryConfig {
+  const url = setting(env, 'PGDECK_HISTORY_URL');
+  const days = (name: string, otherwise: number) => () =>
     readNumber(env, name, otherwise, { from: 1, to: 3660, whole: true });
-  const history: HistoryConfig = {
-    kind: !on ? 'off' : url === undefined ? 'embedded' : 'external',
-    url: url === undefined ? undefined : targetFromUrl('PGDECK_HISTORY_URL', url),
-    rawDays: days('PGDECK_HISTORY_RAW_DAYS', 2),
-    minuteDays: days('PGDECK_HISTORY_MINUTE_DAYS', 14),
-    hourDays: days('PGDECK_HISTORY_HOUR_DAYS', 400),
-    maxBytes: readNumber(env, 'PGDECK_HISTORY_MAX_GB', 5, { from: 0.1, to: 100_000 }) * 1024 ** 3,
-    literals: readSwitch(env, 'PGDECK_HISTORY_LITERALS', false),
-  };
-  if (history.rawDays > history.minuteDays)
-    throw new ConfigError(
-      'PGDECK_HISTORY_RAW_DAYS is above PGDECK_HISTORY_MINUTE_DAYS; minutes are made from samples.',
-    );
-  if (history.minuteDays > history.hourDays)
-    throw new ConfigError('PGDECK_HISTORY_MINUTE_DAYS is above PGDECK_HISTORY_HOUR_DAYS; hours are made from minutes.');
+  const rawDays = days('PGDECK_HISTORY_RAW_DAYS', 2);
+  const minuteDays = days('PGDECK_HISTORY_MINUTE_DAYS', 14);
+  const hourDays = days('PGDECK_HISTORY_HOUR_DAYS', 400);
+  const { inOrder: _, ...history } = readAll({
+    kind: () => readHistoryKind(env),
+    url: () => (url === undefined ? undefined : targetFromUrl('PGDECK_HISTORY_URL', url)),
+    rawDays,
+    minuteDays,
+    hourDays,
+    maxBytes: () => readNumber(env, 'PGDECK_HISTORY_MAX_GB', 5, { from: 0.1, to: 100_000 }) * 1024 ** 3,
+    literals: () => readSwitch(env, 'PGDECK_HISTORY_LITERALS', false),
+    inOrder: () =>
+      readEach([
+        () => {
+          if (rawDays() > minuteDays())
+            throw new ConfigError(
+              'PGDECK_HISTORY_RAW_DAYS is above PGDECK_HISTORY_MINUTE_DAYS; minutes are made from samples.',
+            );
+        },
+        () => {
+          if (minuteDays() > hourDays())
+            throw new ConfigError(
+              'PGDECK_HISTORY_MINUTE_DAYS is above PGDECK_HISTORY_HOUR_DAYS; hours are made from minutes.',
+            );
+        },
+      ]),
+  });
   return history;
 }
 
-function readAuditCopy(env: Environment, { kind }: HistoryConfig): boolean {
-  const on = readSwitch(env, 'PGDECK_AUDIT_COPY', kind === 'external');
+function readAuditCopy(env: Environment): boolean {
+  const name = 'PGDECK_AUDIT_COPY';
+  const { kind, given } = readAll({ kind: () => readHistoryKind(env), given: () => readSwitch(env, name, false) });
+  const on = setting(env, name) === undefined ? kind === 'external' : given;
   if (on && kind === 'off')
     throw new ConfigError('PGDECK_AUDIT_COPY is on and PGDECK_HISTORY is off: there is no store to copy to.');
   return on;
@@ -195,13 +224,24 @@ function readAuditCopy(env: Environment, { kind }: HistoryConfig): boolean {
 function readServers(env: Environment): ConfigFile {
   const file = setting(env, 'PGDECK_CONFIG');
   const url = setting(env, 'DATABASE_URL');
-  if (file !== undefined && url !== undefined) {
-    throw new ConfigError('PGDECK_CONFIG and DATABASE_URL are both set; keep one: the file lists every server.');
+  if (file !== undefined) {
+    const { content } = readAll({
+      content: () => readFile(file, env),
+      alone: () => {
+        if (url !== undefined)
+          throw new ConfigError('PGDECK_CONFIG and DATABASE_URL are both set; keep one: the file lists every server.');
+      },
+    });
+    return content;
   }
-  if (file !== undefined) return readFile(file, env);
-  const read = url !== undefined ? targetFromUrl('DATABASE_URL', url, env) : targetFromVariables(env);
   const actionUrl = setting(env, 'PGDECK_ACTION_URL');
-  const pgbouncer = setting(env, 'PGDECK_PGBOUNCER_URL');
+  const pgbouncerUrl = setting(env, 'PGDECK_PGBOUNCER_URL');
+  const { read, action, pgbouncer, cpus } = readAll({
+    read: () => (url !== undefined ? targetFromUrl('DATABASE_URL', url, env) : targetFromVariables(env)),
+    action: () => (actionUrl === undefined ? undefined : targetFromUrl('PGDECK_ACTION_URL', actionUrl, env)),
+    pgbouncer: () => (pgbouncerUrl === undefined ? undefined : targetFromUrl('PGDECK_PGBOUNCER_URL', pgbouncerUrl)),
+    cpus: () => readCpus(env),
+  });
   const server: ServerConfig = {
     id: 'default',
     name: setting(env, 'PGDECK_NAME') ?? 'PostgreSQL',
@@ -209,9 +249,9 @@ function readServers(env: Environment): ConfigFile {
     tags: [],
     demo: false,
     read,
-    action: actionUrl === undefined ? read : targetFromUrl('PGDECK_ACTION_URL', actionUrl, env),
-    cpus: readCpus(env),
-    pgbouncer: pgbouncer === undefined ? undefined : targetFromUrl('PGDECK_PGBOUNCER_URL', pgbouncer),
+    action: action ?? read,
+    cpus,
+    pgbouncer,
   };
   return { servers: [server], warnings: [] };
 }
@@ -230,17 +270,22 @@ function readChoice<Word extends string>(env: Environment, name: string, words: 
 }
 
 function readLimits(env: Environment): Limits {
-  const entries = Object.entries(limitSettings).map(([key, limit]) => {
-    const range = 'share' in limit ? { from: 0, to: 1 } : { from: 0, to: 1e9 };
-    return [key, readNumber(env, limitName(key), limit.default, range)];
+  const read = (key: keyof Limits) => {
+    const limit = limitSettings[key];
+    return readNumber(env, limitName(key), limit.default, 'share' in limit ? { from: 0, to: 1 } : { from: 0, to: 1e9 });
+  };
+  const pairs = ['connections#', 'idleInTransaction#Seconds', 'transaction#Seconds', 'deadRows#'];
+  const { limits } = readAll({
+    limits: () => readEach((Object.keys(limitSettings) as (keyof Limits)[]).map((key) => () => [key, read(key)])),
+    inOrder: () =>
+      readEach(
+        pairs.map((pair) => () => {
+          const warning = pair.replace('#', 'Warning') as keyof Limits;
+          const critical = pair.replace('#', 'Critical') as keyof Limits;
+          if (read(warning) > read(critical))
+            throw new ConfigError(`${limitName(warning)} is above ${limitName(critical)}; a warning comes first.`);
+        }),
+      ),
   });
-  const limits = Object.fromEntries(entries) as Limits;
-  for (const pair of ['connections#', 'idleInTransaction#Seconds', 'transaction#Seconds', 'deadRows#']) {
-    const warning = pair.replace('#', 'Warning') as keyof Limits;
-    const critical = pair.replace('#', 'Critical') as keyof Limits;
-    if (limits[warning] > limits[critical]) {
-      throw new ConfigError(`${limitName(warning)} is above ${limitName(critical)}; a warning comes first.`);
-    }
-  }
-  return limits;
+  return Object.fromEntries(limits) as Limits;
 }

@@ -6,9 +6,11 @@ import {
   ConfigError,
   fillFromDotEnv,
   namesServer,
+  readAll,
   readBasePath,
   readBind,
   readConnectionUrl,
+  readEach,
   setting,
 } from '../../lib/config-early.mjs';
 import { buildApp, buildPrograms } from './build.mjs';
@@ -19,6 +21,7 @@ import { SetUpError } from './progress.mjs';
 import { checkWords, optionProblem, options } from './usage.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const launcherFile = join(root, 'dist', 'launcher.mjs');
 
 /** The commands with words after them, and which words each takes. */
 const userWords = { add: ['NAME'], list: [], role: ['NAME', 'ROLE'], password: ['NAME'], remove: ['NAME'] };
@@ -42,12 +45,15 @@ const optionsOf = {
  */
 const commands = {
   async start({ demo }) {
-    await checkStart();
+    const problem = await checkStart().catch((error) => error);
+    // Where the programs are there already, it is told together with all else that is wrong.
+    if (problem !== undefined && !(problem instanceof ConfigError && existsSync(launcherFile))) throw problem;
     await installDependencies(root);
     await buildPrograms(root);
     const options = { dev: false, demo: demo || !namesServer(process.env) };
     const { checkSettings } = await launcher();
     checkSettings(options);
+    if (problem !== undefined) throw problem;
     await buildApp(root, readBasePath(process.env));
     await launch(options);
   },
@@ -136,21 +142,25 @@ function checkOptions(words, given) {
 }
 
 function checkUrls() {
-  for (const name of ['DATABASE_URL', 'PGDECK_ACTION_URL']) {
-    const url = setting(process.env, name);
-    if (url !== undefined) readConnectionUrl(name, url);
-  }
+  readEach(
+    ['DATABASE_URL', 'PGDECK_ACTION_URL'].map((name) => () => {
+      const url = setting(process.env, name);
+      if (url !== undefined) readConnectionUrl(name, url);
+    }),
+  );
 }
 
 async function checkStart() {
-  const { host, port } = readBind(process.env);
-  readBasePath(process.env);
-  checkUrls();
-  await checkPort(host, port);
+  const { bind } = readAll({
+    bind: () => readBind(process.env),
+    basePath: () => readBasePath(process.env),
+    urls: checkUrls,
+  });
+  await checkPort(bind.host, bind.port);
 }
 
 /** @returns {Promise<typeof import('../launcher.js')>} */
-const launcher = () => import(pathToFileURL(join(root, 'dist', 'launcher.mjs')).href);
+const launcher = () => import(pathToFileURL(launcherFile).href);
 
 /** @param {{ dev: boolean, demo: boolean }} options */
 async function launch(options) {
