@@ -53,6 +53,7 @@ async function create(file: ReturnType<typeof tokensFile>, name: string, options
   const role = readRole(options.role);
   const servers = readServers(options.servers);
   const expiresAt = readDays(options.days);
+  if (servers && !options.print) checkWatched(servers);
   const entry: StoredToken = {
     name,
     role,
@@ -72,8 +73,6 @@ async function create(file: ReturnType<typeof tokensFile>, name: string, options
       throw new LaunchError(`There is a token ${name} already. Revoke it, or choose another name.`);
     return [...entries, entry];
   });
-  for (const id of notWatched(servers ?? []))
-    tell(`These settings name no server ${id}: the token sees nothing of it as long as pgdeck watches none.`);
   tell(`The token ${name}, ${inWords(entry)}. It is not shown again; send it as: Authorization: Bearer …`);
   say(token);
 }
@@ -110,14 +109,27 @@ function readServers(text: string | undefined): string[] | undefined {
   return servers;
 }
 
-/** Those of some ids that the settings here name no server for; none where they name no server at all, as another shell's may. */
-function notWatched(ids: string[]): string[] {
-  if (!namesServer(process.env)) return [];
+/** Throws where the settings here name no server for one of some ids; another shell than pgdeck's may name none at all. */
+function checkWatched(ids: string[]): void {
+  const known = watched();
+  if (known === undefined) {
+    tell(`The settings of pgdeck could not be read here, so that nobody looked whether it watches ${ids.join(', ')}.`);
+    return;
+  }
+  const unknown = ids.filter((id) => !known.includes(id));
+  if (unknown.length > 0)
+    throw new LaunchError(
+      `pgdeck watches no server ${unknown.join(', ')}; these settings name ${known.join(', ')}. No token was made.`,
+    );
+}
+
+/** The ids of the servers that the settings here name. */
+function watched(): string[] | undefined {
+  if (!namesServer(process.env)) return undefined;
   try {
-    const known = readConfig(process.env).servers.map(({ id }) => id);
-    return ids.filter((id) => !known.includes(id));
+    return readConfig(process.env).servers.map(({ id }) => id);
   } catch (error) {
-    if (error instanceof ConfigError) return [];
+    if (error instanceof ConfigError) return undefined;
     throw error;
   }
 }

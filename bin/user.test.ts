@@ -151,18 +151,24 @@ describe('pgdeck token', () => {
     });
   });
 
-  it('tells which of its servers no setting names, where settings name any', async () => {
-    const told = async (name: string) => {
-      aside = [];
-      await command(['create', name], { role: 'viewer', servers: 'default,shop' });
-      return aside.filter((line) => line.includes('name no server'));
-    };
+  it('makes none for a server that the settings do not name, and says where nobody could look', async () => {
+    const create = (name: string, more: object = {}) =>
+      command(['create', name], { role: 'viewer', servers: 'default,shop', ...more });
     for (const name of ['DATABASE_URL', 'PGHOST', 'PGDECK_CONFIG']) vi.stubEnv(name, '');
-    expect(await told('a')).toEqual([]);
     vi.stubEnv('DATABASE_URL', 'postgres://r@db/shop');
-    expect(await told('b')).toEqual([expect.stringMatching(/^These settings name no server shop: /)]);
+    await expect(create('a')).rejects.toThrow(
+      'pgdeck watches no server shop; these settings name default. No token was made.',
+    );
+    expect([printed, readdirSync(folder)]).toEqual([[], []]);
+    await create('a', { servers: 'default' });
+    // An entry of PGDECK_TOKENS is for settings elsewhere.
+    await create('b', { print: true });
+    expect(aside.join('')).not.toContain('nobody looked');
     vi.stubEnv('DATABASE_URL', 'mysql://x');
-    expect(await told('c')).toEqual([]);
+    await create('c');
+    vi.stubEnv('DATABASE_URL', '');
+    await create('d');
+    expect(aside.filter((line) => line.includes('nobody looked whether it watches default, shop.'))).toHaveLength(2);
   });
 
   it('is gone when it is revoked', async () => {
