@@ -159,6 +159,27 @@ describe('GET /api/audit/export', () => {
   });
 });
 
+// Fails when `look` is not called.
+test('who loses the right to a server while the file is read gets no more of it, and no end of a file', async () => {
+  Object.assign(shared(), { config: { allowedHosts: [], access: { ...accessOf(), localRole: 'operator' } } });
+  const list = new Map(['one', 'two'].map((id) => [id, { config: { id } }]));
+  Object.assign(shared(), { servers: list });
+  const local = { name: 'local', role: 'operator', mode: 'local' };
+  for (const server of ['two', 'one', 'one'])
+    for (let n = 0; n < 150; n++) await audit.write({ event: 'result', server, user: local, title: 'x'.repeat(500) });
+  const read = async (meanwhile: () => void) => {
+    const reader = (await ask(exported, '')).body?.getReader();
+    let text = new TextDecoder().decode((await reader?.read())?.value);
+    meanwhile();
+    for (let part = await reader?.read(); part?.value; part = await reader?.read())
+      text += new TextDecoder().decode(part.value);
+    return text.trimEnd().split('\n').length;
+  };
+  expect(await read(() => {})).toBe(450);
+  expect(await read(() => list.set('three', { config: { id: 'three' } }))).toBe(450);
+  await expect(read(() => list.delete('two'))).rejects.toThrow('taken away');
+});
+
 test('the lines of other instances are unavailable with the reason while the store is off', async () => {
   Object.assign(shared(), {
     history: { store: { on: false, state: { reason: 'Nothing is stored: PGDECK_HISTORY is off.' } } },

@@ -1,23 +1,33 @@
+import { reachOf } from '@/lib/access/audit-reach';
 import { othersThan, route } from '@/lib/access/route';
+import type { AuditEntry } from '@/lib/actions/protocol';
 import { auditExport } from '@/lib/api/audit';
 import { copiedEntries } from '@/lib/audit/copies';
+import { mayRead } from '@/lib/audit/query';
 import { runtime } from '@/lib/runtime';
 import { filterOf, storeOfFleet } from '../query';
 import { csvHead, csvLine, streamed } from './export';
 
-/** `GET /api/audit/export?format=jsonl|csv`: every entry of the filters as a file, newest first; of servers where one is no admin one's own. */
+/**
+ * `GET /api/audit/export?format=jsonl|csv`: every entry of the filters as a file, newest first; of servers where one is no admin
+ * one's own. Who may read no more of it meanwhile gets an end that is no end of a file.
+ */
 export const GET = route(auditExport, ({ query: { format, fleet, ...wanted }, user }) => {
   const filter = filterOf(wanted, user);
   const store = fleet ? storeOfFleet() : undefined;
-  const texts = async function* () {
-    if (store)
-      for await (const entry of copiedEntries(store, filter))
-        yield format === 'csv' ? csvLine(entry) : `${JSON.stringify(entry)}\n`;
-    else
-      for await (const { entry, line } of runtime().audit.lines(filter))
-        yield format === 'csv' ? csvLine(entry) : `${line}\n`;
+  let reach = filter.reach;
+  const text = (entry: AuditEntry, line: () => string) => {
+    if (reach && !mayRead(entry, reach)) throw new Error('the right to read this was taken away meanwhile');
+    return format === 'csv' ? csvLine(entry) : `${line()}\n`;
   };
-  return new Response(streamed(format === 'csv' ? csvHead : '', texts()), {
+  const texts = async function* () {
+    if (store) for await (const entry of copiedEntries(store, filter)) yield text(entry, () => JSON.stringify(entry));
+    else for await (const { entry, line } of runtime().audit.lines(filter)) yield text(entry, () => line);
+  };
+  const look = () => {
+    reach = reachOf(user);
+  };
+  return new Response(streamed(format === 'csv' ? csvHead : '', texts(), look), {
     headers: {
       'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl; charset=utf-8',
       'content-disposition': `attachment; filename="pgdeck-audit-${new Date().toISOString().slice(0, 10)}.${format}"`,
