@@ -10,11 +10,17 @@ export type StoreSecrets = { superuser: string; pgdeck: string };
 const name = 'pgdeck';
 /** A file that is missing, a page or an index that cannot be read. */
 const damaged = ['58P01', 'XX001', 'XX002'];
-const patienceMs = 10_000;
+const patienceMs = 30_000;
 
 /** How to reach the store, as the role that owns its database. */
 export function targetOf({ host, port }: Embedded, { pgdeck }: StoreSecrets): Target {
   return { host, port, database: name, user: name, password: pgdeck, tls: { mode: 'disable' } };
+}
+
+/** Whether a server was there and did not answer in the time that it was given. */
+export function isLate(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  return code === undefined && /timeout expired|read timeout/i.test(message ?? '');
 }
 
 /**
@@ -53,15 +59,18 @@ async function asked(target: Target, work: (ask: Ask) => Promise<unknown>): Prom
   }
 }
 
-/** A server that says that it is ready can still refuse for a moment, while what a crash left is put away. */
-async function patiently<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * A server that says that it is ready can still refuse for a moment, while what a crash left is put away; and on a busy
+ * machine it answers late.
+ */
+export async function patiently<T>(work: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + patienceMs;
   for (;;) {
     try {
       return await work();
     } catch (error) {
       const { code } = error as { code?: string };
-      const passing = code === '57P03' || code === 'ECONNREFUSED' || code === 'ECONNRESET';
+      const passing = code === '57P03' || code === 'ECONNREFUSED' || code === 'ECONNRESET' || isLate(error);
       if (!passing || Date.now() > deadline) throw error;
       await sleep(200);
     }

@@ -36,6 +36,10 @@ test.each([
     Object.assign(new Error('could not extend file'), { code: '53100' }),
     `Nothing is remembered: the disk that holds the history below /state is full. Make room on it. ${again}`,
   ],
+  [
+    new Error('timeout expired'),
+    `The history's PostgreSQL runs and does not answer in time: this machine is busy. ${again}`,
+  ],
 ])('what stands in the way is a sentence with what to do', (error, sentence) => {
   expect(historyProblem(error, '/state')).toBe(sentence);
 });

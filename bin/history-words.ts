@@ -1,4 +1,5 @@
 import { EmbeddedError } from '@/lib/embedded/errors';
+import { isLate } from './history-database';
 import { whyNoFolder } from './state-folder';
 
 const retried = 'The pages go on with the last hour, from memory; pgdeck tries again by itself.';
@@ -42,6 +43,7 @@ export function historyProblem(error: unknown, stateDir: string, again = retried
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall !== undefined && code !== undefined && /^E[A-Z]+$/.test(code) && !/connect|read/.test(syscall))
     return `Nothing is remembered: the history's folder below ${stateDir} cannot be used: ${whyNoFolder(error)}. Mend that, or name another folder in PGDECK_STATE_DIR. ${again}`;
+  if (isLate(error)) return `The history's PostgreSQL runs and does not answer in time: this machine is busy. ${again}`;
   if (code === '53100') return historyProblem(new EmbeddedError('', 'disk-full'), stateDir, again);
   return `Nothing is remembered: the history's own PostgreSQL could not be prepared: ${(error as Error).message}. ${again}`;
 }
