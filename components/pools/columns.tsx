@@ -1,7 +1,7 @@
 import type { Column } from '@/components/table/column';
 import { StateText } from '@/components/ui/state';
 import { exact, milliseconds, notApplicable } from '@/lib/format';
-import { judgePool, type Pool, poolTitle, purposes } from './summary';
+import { type Pool, purposes } from './summary';
 
 const zero = (value: number) => (value === 0 ? <span className="muted">0</span> : exact(value));
 
@@ -13,41 +13,36 @@ export const poolColumns: Column<Pool>[] = [
   {
     id: 'pool',
     header: 'Pool',
-    value: (row) => poolTitle(row.pool),
-    cell: (row) => <span title={purposes[row.pool]?.purpose}>{poolTitle(row.pool)}</span>,
+    value: (row) => row.pool,
+  },
+  {
+    id: 'purpose',
+    header: 'For',
+    value: (row) => purposes[row.pool]?.short ?? null,
+    cell: (row) => (
+      <span className="soft" title={purposes[row.pool]?.purpose}>
+        {purposes[row.pool]?.short}
+      </span>
+    ),
+    meaning: 'What its connections are used for.',
   },
   {
     id: 'state',
     header: 'State',
-    value: (row) => judgePool(row).word,
-    cell: (row) => {
-      const { state, word, why } = judgePool(row);
-      return (
-        <span title={why}>
-          {state === 'ok' && word !== 'Healthy' ? (
-            <span className="soft">{word}</span>
-          ) : (
-            <StateText state={state} small>
-              {word}
-            </StateText>
-          )}
-        </span>
-      );
-    },
-    meaning: 'Healthy: a connection is free when one is needed, and nothing waits.',
-  },
-  {
-    id: 'purpose',
-    header: 'What for',
-    hidden: true,
-    rank: 3,
-    value: (row) => purposes[row.pool]?.purpose ?? null,
+    value: (row) => row.word,
     cell: (row) => (
-      <span className="cut soft" style={{ display: 'block' }} title={purposes[row.pool]?.purpose}>
-        {purposes[row.pool]?.purpose ?? row.pool}
+      <span title={row.warning ?? undefined}>
+        {row.word === 'Closed' ? (
+          <span className="soft">{row.word}</span>
+        ) : (
+          <StateText state={row.state} small>
+            {row.word}
+          </StateText>
+        )}
       </span>
     ),
-    meaning: 'What the connections of the pool are used for.',
+    meaning:
+      'Healthy: a connection is free when one is needed, and nothing waits. Closed: one is opened when there is something to do.',
   },
   { id: 'size', header: 'At most', kind: 'number', value: (row) => row.size },
   { id: 'in_use', header: 'In use', kind: 'number', value: (row) => row.in_use, cell: (row) => zero(row.in_use) },

@@ -6,7 +6,7 @@ import { StateText } from '@/components/ui/state';
 import { useTopic } from '@/lib/client/use-topic';
 import { count, milliseconds } from '@/lib/format';
 import { poolColumns } from './columns';
-import { judgePool, type Pool, poolsChartSentence, poolsSentence, poolTitle, poolWaitsSentence } from './summary';
+import { type Pool, poolsChartSentence, poolsSentence, poolWaitsSentence } from './summary';
 
 const looks: ColumnLook[] = [
   { column: 'waiting', label: 'Waiting', color: 'var(--wait-lock)' },
@@ -80,19 +80,20 @@ export function OwnPools({ server }: { server: string }) {
 }
 
 function stateSentence(rows: Pool[]) {
-  const wrong = rows.map((row) => ({ row, judged: judgePool(row) })).filter(({ judged }) => judged.state !== 'ok');
   return (
     <>
       {poolsSentence(rows)}
-      {wrong.map(({ row, judged }) => (
-        <span key={row.pool}>
-          {' '}
-          <StateText state={judged.state} small>
-            {poolTitle(row.pool)}: {judged.word}
-          </StateText>{' '}
-          {judged.why}
-        </span>
-      ))}
+      {rows
+        .filter(({ state }) => state !== 'ok')
+        .map((row) => (
+          <span key={row.pool}>
+            {' '}
+            <StateText state={row.state} small>
+              {row.pool}: {row.word}
+            </StateText>{' '}
+            {row.warning} {row.advice}
+          </span>
+        ))}
     </>
   );
 }

@@ -1,19 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Maxima } from './maxima';
 import type { Slots } from './slots';
-import {
-  judgePool,
-  type Pool,
-  pageSentence,
-  poolsChartSentence,
-  poolsSentence,
-  poolTitle,
-  poolWaitsSentence,
-} from './summary';
+import { type Pool, pageSentence, poolsChartSentence, poolsSentence, poolWaitsSentence } from './summary';
 
 function pool(change: Partial<Pool> = {}): Pool {
   return {
     pool: 'sampling',
+    state: 'ok',
+    word: 'Healthy',
+    warning: null,
+    advice: null,
     minimum: 1,
     size: 3,
     in_use: 0,
@@ -51,20 +47,6 @@ describe('pools', () => {
       'pgdeck keeps 3 of at most 6 connections to this server: 1 in use, 2 free. Nothing waits.',
     );
     expect(poolsSentence([pool({ in_use: 3, idle: 0, waiting: 1 })])).toContain('1 question waits for one.');
-    expect(poolTitle('signals')).toBe('Previews and signals');
-    expect(poolTitle('another')).toBe('another');
-  });
-
-  it('are judged', () => {
-    expect(rows.map((row) => judgePool(row).word)).toEqual(['Healthy', 'Closed', 'Closed']);
-    expect(judgePool(pool({ idle: 0 })).state).toBe('critical');
-    expect(judgePool(pool({ pool: 'maintenance', size: 2, in_use: 2, idle: 0 })).word).toBe('Full');
-    expect(judgePool(pool({ in_use: 3, idle: 0, waiting: 2 }))).toMatchObject({ state: 'warning', word: 'Waiting' });
-    expect(judgePool(pool({ timeouts_total_per_second: 0.2 })).word).toBe('Timeouts');
-    expect(judgePool(pool({ errors_total_per_second: 0.2 })).word).toBe('Errors');
-    expect(judgePool(pool({ wait_timeouts_total_per_second: 0.2 })).word).toBe('Waited in vain');
-    expect(judgePool(pool({ failed_connections_total_per_second: 0.2 })).word).toBe('Not opened');
-    expect(judgePool(pool({ errors_total: 40 })).state).toBe('ok');
   });
 
   it('tell their chart', () => {

@@ -8,20 +8,21 @@ import type { Slots } from './slots';
 /** A row of topic `pools`: one kind of pgdeck's own connections. */
 export type Pool = Row<'pools'>;
 
-/** What each pool is for, in words. */
-export const purposes: Record<string, { title: string; purpose: string }> = {
-  sampling: { title: 'Questions', purpose: 'Reads what the pages show. One connection stays warm, whatever happens.' },
-  signals: { title: 'Previews and signals', purpose: 'Looks before an action, cancels and terminates. One at a time.' },
+/** What each pool is for: in a word beside its name, and in a sentence. */
+export const purposes: Record<string, { short: string; purpose: string }> = {
+  sampling: {
+    short: 'questions',
+    purpose: 'Questions: reads what the pages show. One connection stays open, whatever happens.',
+  },
+  signals: {
+    short: 'previews and signals',
+    purpose: 'Previews and signals: looks before an action, cancels and terminates. One at a time.',
+  },
   maintenance: {
-    title: 'Long actions',
-    purpose: 'ANALYZE and the like, each on a connection of its own while it runs.',
+    short: 'long actions',
+    purpose: 'Long actions: ANALYZE and the like, each on a connection of its own while it runs.',
   },
 };
-
-/** The name of a pool for a reader. */
-export function poolTitle(pool: string): string {
-  return purposes[pool]?.title ?? pool;
-}
 
 /**
  * The page in sentences: `pgdeck keeps 2 of at most 6 connections to this server: 1 in use, 1 free. Nothing waits.`
@@ -33,58 +34,6 @@ export function poolsSentence(rows: Pool[]): string {
   const waiting = sum('waiting');
   if (waiting === 0) return `${first} Nothing waits.`;
   return `${first} ${plural(waiting, 'question')} ${waiting === 1 ? 'waits' : 'wait'} for one.`;
-}
-
-/** How a pool is, and why: what is healthy needs no next step. */
-export type Judged = { state: 'ok' | 'warning' | 'critical'; word: string; why: string };
-
-/** Judges one pool from its figures and what changed by the second since the sample before. */
-export function judgePool(row: Pool): Judged {
-  if (row.pool === 'sampling' && row.in_use + row.idle === 0)
-    return {
-      state: 'critical',
-      word: 'Not connected',
-      why: 'No connection for questions is open: pgdeck tries again by itself. The banner or the log says what the server answered.',
-    };
-  if (row.pool === 'maintenance' && row.in_use >= row.size && row.size > 0)
-    return {
-      state: 'warning',
-      word: 'Full',
-      why: 'Each connection for long actions is in use; the next one is refused until one ends. PGDECK_MAINTENANCE_MAX allows more.',
-    };
-  if (row.waiting > 0 && row.in_use >= row.size)
-    return {
-      state: 'warning',
-      word: 'Waiting',
-      why: `All ${plural(row.size, 'connection')} ${row.size === 1 ? 'is' : 'are'} in use and ${count(row.waiting)} wait. The server answers slowly or a catalog is locked; more connections would not help.`,
-    };
-  if ((row.timeouts_total_per_second ?? 0) > 0)
-    return {
-      state: 'warning',
-      word: 'Timeouts',
-      why: 'Questions were cancelled just now because they took longer than 4 s. Locks tells what held them up.',
-    };
-  if ((row.wait_timeouts_total_per_second ?? 0) > 0)
-    return {
-      state: 'warning',
-      word: 'Waited in vain',
-      why: 'Questions got no connection in PGDECK_POOL_TIMEOUT. Locks and Load tell what holds the server up.',
-    };
-  if ((row.failed_connections_total_per_second ?? 0) > 0)
-    return {
-      state: 'warning',
-      word: 'Not opened',
-      why: "Attempts to connect failed just now. pgdeck's log has the server's answer.",
-    };
-  if ((row.errors_total_per_second ?? 0) > 0)
-    return {
-      state: 'warning',
-      word: 'Errors',
-      why: "Questions failed just now. pgdeck's log has their SQLSTATE.",
-    };
-  if (row.in_use + row.idle === 0)
-    return { state: 'ok', word: 'Closed', why: 'None is open: one is opened when there is something to do.' };
-  return { state: 'ok', word: 'Healthy', why: 'A connection is free when one is needed, and nothing waits.' };
 }
 
 /** What the chart shows: how many connections were open, and whether anything waited; points of series `pools`. */

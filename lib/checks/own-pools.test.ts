@@ -5,6 +5,10 @@ import { judge, plain } from './test-given';
 
 const pool = (changes: Partial<Row<'pools'>> = {}): Partial<Row<'pools'>> => ({
   pool: 'sampling',
+  state: 'ok',
+  word: 'Healthy',
+  warning: null,
+  advice: null,
   size: 3,
   in_use: 1,
   idle: 1,
@@ -12,30 +16,42 @@ const pool = (changes: Partial<Row<'pools'>> = {}): Partial<Row<'pools'>> => ({
   wait_ms_p95: null,
   ...changes,
 });
-const found = (...pools: Partial<Row<'pools'>>[]) =>
-  judge(ownPools, { pools }).findings.map(({ title }) => plain(title));
+const waiting = {
+  state: 'warning' as const,
+  word: 'Waiting',
+  warning: 'Pool sampling: 2 statements wait.',
+  advice: 'Find the slow questions first.',
+};
 
 describe("pgdeck's own pools", () => {
-  test('are fine while a connection is free or nobody waits', () => {
-    expect(found(pool(), pool({ pool: 'maintenance', size: 2, in_use: 2, idle: 0 }))).toEqual([]);
-    expect(found(pool({ in_use: 3, idle: 0 }), pool({ in_use: 1, waiting: 1 }))).toEqual([]);
-    expect(plain(judge(ownPools, { pools: [pool()] }).sentence)).toContain('1 of the 3 connections');
+  test('are fine where they say so', () => {
+    const { findings, sentence } = judge(ownPools, { pools: [pool({ in_use: 3, waiting: 1 })] });
+    expect(findings).toEqual([]);
+    expect(plain(sentence)).toContain('3 of the 3 connections');
   });
 
-  test('are found full where something waits or has waited long', () => {
-    expect(found(pool({ in_use: 3, idle: 0, waiting: 2 }))).toEqual([
-      "pgdeck's connections for questions are in use (3 of 3) and 2 statements wait.",
+  test('are found where they say that something is wrong, with their own words and figures', () => {
+    const { findings } = judge(ownPools, { pools: [pool({ ...waiting, in_use: 3, idle: 0, waiting: 2 })] });
+    expect(findings).toMatchObject([
+      {
+        severity: 'warning',
+        key: 'sampling',
+        detail: 'Pool sampling: 2 statements wait. Find the slow questions first.',
+        evidence: [
+          { name: 'in use', value: 3, limit: 3 },
+          { name: 'waiting', value: 2 },
+        ],
+      },
     ]);
-    expect(found(pool({ in_use: 3, idle: 0, wait_ms_p95: 800 }))[0]).toContain('waited for up to 800 ms');
-    expect(found(pool({ in_use: 2, wait_ms_p95: 800 }))).toEqual([]);
-  });
-
-  test('are found where nobody got a connection, or none could be opened', () => {
-    expect(found(pool({ wait_timeouts_total_per_second: 0.2, wait_timeouts_total: 3 }))[0]).toContain('in vain');
-    expect(found(pool({ failed_connections_total_per_second: 0.2 }))[0]).toContain('could not be opened');
+    expect(plain(findings[0]?.title)).toBe(
+      "pgdeck's own pool sampling is in trouble, with 3 of 3 connections in use: waiting.",
+    );
   });
 
   test('a server that is away as a whole is told elsewhere', () => {
-    expect(found(pool({ in_use: 0, idle: 0, failed_connections_total_per_second: 1 }))).toEqual([]);
+    const lost = pool({ ...waiting, state: 'critical', word: 'Not connected', in_use: 0, idle: 0 });
+    expect(judge(ownPools, { pools: [lost, pool({ pool: 'signals', in_use: 0, idle: 0 })] }).findings).toEqual([]);
+    const { findings } = judge(ownPools, { pools: [lost, pool({ pool: 'signals', in_use: 0, idle: 1 })] });
+    expect(findings).toMatchObject([{ severity: 'critical' }]);
   });
 });

@@ -37,9 +37,7 @@ export async function readPerformance(
     read('slow-queries', { datname: database, limit: String(most) }),
   ]);
   const whole = access.databases === undefined;
-  const health = whole
-    ? poolHealth(server.connections.pools(), server.connections.problem, (pool) => server.connections.trouble(pool))
-    : undefined;
+  const health = whole ? poolHealth(server.connections.judgedPools()) : undefined;
   const own = rowsOf(databases)?.find(({ datname }) => datname === database);
   return {
     server: id,

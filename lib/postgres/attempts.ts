@@ -1,4 +1,4 @@
-import { describeConnectError, PostgresProblem, type Problem } from './errors';
+import { describeConnectError, PostgresProblem, type Problem, silent } from './errors';
 import type { PoolCounts } from './pool-counts';
 import type { Session } from './session';
 
@@ -6,6 +6,8 @@ import type { Session } from './session';
 const refusedBackoffMs = [1000, 2000, 4000];
 /** A timed-out attempt stays a backend of the server until its authentication_timeout (60 s by default). */
 const timedOutBackoffMs = 60_000;
+/** One that times out only says that something is busy; so many in a row that nothing comes back at all. */
+const silentFrom = 3;
 
 /** Attempts to connect to one server: one at a time, and spaced where they fail. */
 export class Attempts {
@@ -13,6 +15,8 @@ export class Attempts {
   readonly #warm: () => boolean;
   #last: Promise<unknown> = Promise.resolve();
   #failures = 0;
+  /** Attempts to connect that timed out since one ended in another way. */
+  #timeouts = 0;
   #failed: { at: number; timedOut: boolean } | undefined;
   #problem: Problem | undefined;
   #actingHung: { at: number; problem: Problem } | undefined;
@@ -52,7 +56,7 @@ export class Attempts {
         if (session.openedAt >= startedAt) this.#counts.add(pool, 'opened');
         return session;
       } catch (error) {
-        this.#counts.add(pool, 'errors');
+        this.#counts.add(pool, 'errors', false);
         this.#counts.add(pool, 'failedConnections');
         // The acting role may be refused while the reading one is not.
         if (acts) {
@@ -60,6 +64,7 @@ export class Attempts {
           if (hangs(error, problem)) this.#actingHung = { at: Date.now(), problem };
           throw new PostgresProblem(problem, error);
         }
+        this.#timeouts = hangs(error, describeConnectError(error)) ? this.#timeouts + 1 : 0;
         throw this.failed(error);
       }
     });
@@ -69,9 +74,10 @@ export class Attempts {
 
   /** Notes that a connection for questions was lost or could not be made, and says it in words. */
   failed(error: unknown): PostgresProblem {
-    const problem = describeConnectError(error);
+    const told = describeConnectError(error);
+    const problem = this.#timeouts >= silentFrom ? silent : told;
     this.#failures++;
-    this.#failed = { at: Date.now(), timedOut: hangs(error, problem) };
+    this.#failed = { at: Date.now(), timedOut: hangs(error, told) };
     this.#problem = problem;
     return new PostgresProblem(problem, error);
   }
@@ -79,6 +85,7 @@ export class Attempts {
   /** Forgets what failed for questions: they go elsewhere now. */
   forget(): void {
     this.#failures = 0;
+    this.#timeouts = 0;
     this.#failed = undefined;
     this.#problem = undefined;
   }

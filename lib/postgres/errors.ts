@@ -47,6 +47,13 @@ export function exhausted(
   });
 }
 
+/** Several attempts to connect timed out, one after another, and none succeeded. */
+export const silent: Problem = {
+  reason: 'unreachable',
+  sentence: 'The server does not answer: several attempts to connect timed out, one after another.',
+  hint: 'Check host, port and the load of the server. A firewall in between that drops the packets is one possibility. pgdeck tries again by itself.',
+};
+
 /** A connection for questions was still being opened when the time was over. */
 export function notOpened(seconds: number): PostgresProblem {
   return new PostgresProblem({
@@ -138,7 +145,7 @@ const byNetwork: Record<string, [sentence: string, hint: string]> = {
   ENOENT: ['The Unix socket of the server does not exist.', 'Is it running, and is the socket folder right?'],
   ENOTFOUND: ['The host name of the server is unknown.', 'Check the host in DATABASE_URL.'],
   EAI_AGAIN: ['The host name of the server could not be looked up.', 'Check the name service of this machine.'],
-  ETIMEDOUT: ['The server does not answer.', 'Check host, port and firewall.'],
+  ETIMEDOUT: ['The server does not answer in time.', 'It is busy, or does not run; pgdeck tries again by itself.'],
   EHOSTUNREACH: ['There is no route to the server.', 'Check host and network.'],
   ENETUNREACH: ['There is no route to the server.', 'Check host and network.'],
   ECONNRESET: ['The connection to the server was cut.', 'pgdeck connects again by itself.'],
@@ -214,8 +221,10 @@ export function describeError(error: unknown): Problem {
   if (/timeout expired|Query read timeout|timed out/i.test(text))
     return {
       reason: /Query read timeout/.test(text) ? 'timeout' : 'unreachable',
-      sentence: /Query read timeout/.test(text) ? 'The answer did not come in time.' : 'The server does not answer.',
-      hint: 'Check host, port, firewall and load of the server; pgdeck tries again by itself.',
+      sentence: /Query read timeout/.test(text)
+        ? 'The answer did not come in time.'
+        : 'The server does not answer in time.',
+      hint: 'It is busy, or does not run; pgdeck tries again by itself.',
     };
   if (
     /Connection terminated|Client has encountered a connection error|not queryable|Client was closed|socket/i.test(text)

@@ -1,5 +1,7 @@
 import type { Session } from './session';
 
+const fullFrom = 0.8;
+
 /** What a question is: quick and of the home database, slow, or of another database. */
 export type Lane = 'pinned' | 'slow' | 'walking';
 
@@ -22,6 +24,7 @@ export class Places {
   #all: Place[];
   #leased = new Set<Session>();
   #leaving = new Set<Session>();
+  #fullSince: number | undefined;
   /** Goes up when every connection is replaced: what was begun before is of no use any more. */
   generation = 0;
 
@@ -77,14 +80,21 @@ export class Places {
     return place.opening === database || (place.renewing && !isOpen(place) && database === this.home);
   }
 
+  /** For how many milliseconds four fifths of the most connections have carried questions, without a break. */
+  fullMs(now = performance.now()): number {
+    return this.#fullSince === undefined ? 0 : now - this.#fullSince;
+  }
+
   /** Lends a connection. */
-  lend(session: Session): void {
+  lend(session: Session, now = performance.now()): void {
     this.#leased.add(session);
+    if (this.#leased.size >= fullFrom * this.#most) this.#fullSince ??= now;
   }
 
   /** Takes a connection back, which may end now. */
   takeBack(session: Session): void {
     this.#leased.delete(session);
+    if (this.#leased.size < fullFrom * this.#most) this.#fullSince = undefined;
     if (this.#leaving.delete(session)) session.close();
   }
 

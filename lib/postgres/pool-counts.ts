@@ -3,11 +3,25 @@ import type { pools } from '@/lib/topics/pools';
 import type { Session } from './session';
 import { SlidingWindow } from './sliding-window';
 
-/** One of pgdeck's own pools; the row of topic `pools`. */
-export type PoolFigures = z.infer<typeof pools.row>;
+/** One of pgdeck's own pools: the row of topic `pools`. */
+export type PoolRow = z.infer<typeof pools.row>;
 
-/** What went wrong in a pool in the last five minutes, how often. */
-export type PoolTrouble = Record<(typeof troubles)[number], number>;
+/** Its figures, without what is concluded from them. */
+export type PoolFigures = Omit<PoolRow, 'state' | 'word' | 'warning' | 'advice'>;
+
+/** What went wrong in a pool lately, how often. */
+export type PoolTrouble = {
+  /** In the last minute. */
+  timeouts: number;
+  waitTimeouts: number;
+  errors: number;
+  /** In the last five minutes. */
+  pingsFailed: number;
+  /** Attempts to connect that failed in the last five minutes, after the last one that succeeded. */
+  failedConnections: number;
+  /** How often attempts began to fail in the last five minutes. */
+  refusals: number;
+};
 
 /** What only grows. */
 type Event =
@@ -22,11 +36,13 @@ type Event =
 
 type Counts = Record<Event, number> & {
   waitedMs: SlidingWindow;
-  recent: Record<keyof PoolTrouble, SlidingWindow>;
+  recent: Record<'timeouts' | 'waitTimeouts' | 'errors' | 'pingsFailed' | 'refusals', SlidingWindow>;
+  /** Since the last attempt to connect that succeeded. */
+  failing: SlidingWindow;
 };
 
 const shares = [0.5, 0.95, 0.99];
-const troubles = ['timeouts', 'waitTimeouts', 'failedConnections', 'errors', 'pingsFailed'] as const;
+const minuteMs = 60_000;
 
 /** What has happened in each pool since pgdeck started. */
 export class PoolCounts {
@@ -37,18 +53,31 @@ export class PoolCounts {
     this.#of(pool).waitedMs.add(ms);
   }
 
-  /** Counts one event. */
-  add(pool: string, what: Event): void {
+  /** Counts one event; `blamed`: the pool is told to be in trouble for it, for a while. */
+  add(pool: string, what: Event, blamed = true): void {
     const counts = this.#of(pool);
+    const { recent } = counts;
     counts[what]++;
-    if (isTrouble(what)) counts.recent[what].add(1);
+    if (what === 'opened') counts.failing = new SlidingWindow();
+    if (what === 'failedConnections') {
+      if (counts.failing.count() === 0) recent.refusals.add(1);
+      counts.failing.add(1);
+    }
+    if (blamed && what in recent) recent[what as keyof typeof recent].add(1);
   }
 
   /** What went wrong lately. */
   trouble(pool: string): PoolTrouble {
-    const { recent } = this.#of(pool);
-    const counted = troubles.map((what) => [what, recent[what].count()] as const);
-    return Object.fromEntries(counted) as PoolTrouble;
+    const { recent, failing } = this.#of(pool);
+    const now = performance.now();
+    return {
+      timeouts: recent.timeouts.count(now, minuteMs),
+      waitTimeouts: recent.waitTimeouts.count(now, minuteMs),
+      errors: recent.errors.count(now, minuteMs),
+      pingsFailed: recent.pingsFailed.count(now),
+      failedConnections: failing.count(now),
+      refusals: recent.refusals.count(now),
+    };
   }
 
   /** A pool as the topic `pools` shows it, with what is true only now: its limits, who waits, its connections. */
@@ -96,16 +125,19 @@ export class PoolCounts {
         recycled: 0,
         pingsFailed: 0,
         waitedMs: new SlidingWindow(),
-        recent: Object.fromEntries(troubles.map((what) => [what, new SlidingWindow()])) as Counts['recent'],
+        recent: {
+          timeouts: new SlidingWindow(),
+          waitTimeouts: new SlidingWindow(),
+          errors: new SlidingWindow(),
+          pingsFailed: new SlidingWindow(),
+          refusals: new SlidingWindow(),
+        },
+        failing: new SlidingWindow(),
       };
       this.#counts.set(pool, counts);
     }
     return counts;
   }
-}
-
-function isTrouble(what: Event): what is keyof PoolTrouble {
-  return (troubles as readonly Event[]).includes(what);
 }
 
 function rounded(ms: number | null): number | null {

@@ -61,6 +61,11 @@ export class SamplingPool {
     return this.#places.warm;
   }
 
+  /** For how many milliseconds four fifths of the most connections have been in use, without a break. */
+  get fullMs(): number {
+    return this.#places.fullMs();
+  }
+
   /** How many connections are older than they should be, because no other could be opened. */
   get overdue(): number {
     return this.#care.overdue;
@@ -72,10 +77,12 @@ export class SamplingPool {
    */
   async acquire(lane: Lane, database: string | undefined): Promise<Session> {
     const since = performance.now();
+    // What waits for the very first connection waits for the server to let pgdeck in, not for the pool.
+    const first = this.#places.open.length === 0;
     for (;;) {
       const session = await this.#lease(lane, database, since);
       if (await this.#isAlive(session)) {
-        this.#options.counts.waited('sampling', performance.now() - since);
+        if (!first) this.#options.counts.waited('sampling', performance.now() - since);
         return session;
       }
     }
@@ -180,7 +187,7 @@ export class SamplingPool {
     const wanted = this.#wanted(waiter);
     const coming = this.#placesOf(waiter).some((place) => this.#places.isComing(place, wanted));
     if (coming && !whatever) return;
-    counts.add('sampling', 'waitTimeouts');
+    counts.add('sampling', 'waitTimeouts', this.#places.open.length > 0);
     const seconds = (settings.timeoutMs + (coming ? connectingMs : 0)) / 1000;
     const now = { seconds, inUse: this.#places.lent, most: settings.max, waiting: this.#waiters.length };
     const why = this.#isBlocked ? this.#options.attempts.problem : undefined;

@@ -6,7 +6,8 @@ import { type Capabilities, heartbeatSql } from './capabilities';
 import { isConnectionError, PostgresProblem, type Problem } from './errors';
 import { type OwnStatement, OwnStatements } from './own-statements';
 import type { Lane } from './places';
-import { PoolCounts, type PoolFigures, type PoolTrouble } from './pool-counts';
+import { PoolCounts, type PoolRow } from './pool-counts';
+import { type JudgedPool, judged, type Lately } from './pool-verdict';
 import { type Beat, type Identity, readCapabilities, readIdentity } from './probe';
 import { SamplingPool } from './sampling-pool';
 import { needsSession, type Sent, Session } from './session';
@@ -207,19 +208,25 @@ export class ServerConnections {
     return this.#pooled.get('action');
   }
 
-  /** The figures of the three pools; sizes in connections. */
-  pools(): PoolFigures[] {
+  /** The three pools, and how each of them is; sizes in connections. */
+  judgedPools(): JudgedPool[] {
     const acting = [...this.#maintenance].map((session) => ({ session, inUse: session.busy }));
     return [
       this.#sampling.figures(),
       this.#signals.figures(),
       this.#counts.figures('maintenance', { minimum: 0, size: this.#maintenanceMax, waiting: 0 }, acting),
-    ];
+    ].map((figures) => judged(figures, this.trouble(figures.pool), this.problem));
   }
 
-  /** What went wrong in a pool in the last five minutes; `overdue`: connections that could not be renewed in time. */
-  trouble(pool: string): PoolTrouble & { overdue: number } {
-    return { ...this.#counts.trouble(pool), overdue: pool === 'sampling' ? this.#sampling.overdue : 0 };
+  /** The three pools: rows of topic `pools`. */
+  pools(): PoolRow[] {
+    return this.judgedPools().map(({ pool }) => pool);
+  }
+
+  /** What went wrong in a pool lately, and what lasts there. */
+  trouble(pool: string): Lately {
+    const { overdue, fullMs } = pool === 'sampling' ? this.#sampling : { overdue: 0, fullMs: 0 };
+    return { ...this.#counts.trouble(pool), overdue, fullMs };
   }
 
   /** What pgdeck's own statements to this server have cost, but for the actions that somebody ran. */
@@ -301,7 +308,8 @@ export class ServerConnections {
   #countFailure(pool: string, error: unknown): void {
     const { code, message } = error as { code?: string; message?: string };
     const timedOut = code === '57014' || code === '55P03' || /Query read timeout/.test(message ?? '');
-    this.#counts.add(pool, timedOut ? 'timeouts' : 'errors');
+    // What a right or an extension is missing for is told where its rows would be.
+    this.#counts.add(pool, timedOut ? 'timeouts' : 'errors', !code?.startsWith('42'));
   }
 
   async #identify(session: Session): Promise<Identity> {

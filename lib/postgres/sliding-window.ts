@@ -13,9 +13,9 @@ export class SlidingWindow {
     if (this.#values.length >= 2 * most) this.#values = this.#values.slice(-most);
   }
 
-  /** How many there were. */
-  count(now = performance.now()): number {
-    return this.#kept(now).length;
+  /** How many there were, or how many of the last so many milliseconds. */
+  count(now = performance.now(), withinMs = windowMs): number {
+    return this.#kept(now).filter(({ at }) => now - at < withinMs).length;
   }
 
   /** The values under which these shares of all lie (nearest rank); null where there were none. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { count, maybeMilliseconds, text } from './column';
+import { count, maybeMilliseconds, maybeText, text } from './column';
 import { defineTopic } from './topic';
 
-const waited = 'Wait for a connection in the last 5 minutes, at most,';
+const waited = 'Wait for a connection in the last 5 minutes, but for the very first one, at most,';
 
 /** The connections that pgdeck itself keeps to the watched server: figures of its own, no question to the server. */
 export const pools = defineTopic({
@@ -16,7 +16,15 @@ export const pools = defineTopic({
   always: true,
   figures: 'pools',
   row: z.object({
-    pool: text('What the connections are for: sampling, signals or maintenance.'),
+    pool: text(
+      'What the connections are for. sampling: the questions behind the pages; signals: previews, cancels and terminates; maintenance: long actions.',
+    ),
+    state: z
+      .enum(['ok', 'warning', 'critical'])
+      .meta({ meaning: 'How the pool is: ok, warning or critical.', unit: null }),
+    word: text('The same in a word or two: Healthy, Closed, Waiting, Full and others.'),
+    warning: maybeText('What is wrong, in sentences; null: nothing.'),
+    advice: maybeText('What to do about it, in sentences; null: nothing.'),
     minimum: count('Connections that are kept open, also while nothing is asked.'),
     size: count('Most connections it may have.'),
     in_use: count('Connections that carry a statement now.'),

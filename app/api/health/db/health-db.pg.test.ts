@@ -113,9 +113,13 @@ test('a pool that is exhausted is told by both, and is well again', async () => 
     servers: [
       {
         server: 'shop',
-        pools: [{ pool: 'sampling', size: 1, in_use: 1, wait_timeouts_total: 1 }, {}, {}],
-        warnings: ['Pool sampling: 1 statement got no connection in time in the last 5 minutes.'],
-        recommendations: ['PGDECK_POOL_MAX allows more connections, PGDECK_POOL_TIMEOUT a longer wait.'],
+        pools: [
+          { pool: 'sampling', size: 1, in_use: 1, wait_timeouts_total: 1, state: 'warning', word: 'Waited in vain' },
+          { state: 'ok' },
+          { state: 'ok' },
+        ],
+        warnings: ['Pool sampling: 1 statement got no connection in time in the last minute.'],
+        recommendations: [expect.stringContaining('PGDECK_POOL_MAX allows more connections')],
       },
     ],
   });
@@ -132,5 +136,7 @@ test('what is refused is told as critical, with the cause', async () => {
     status: 'critical',
     servers: [{ pools: [{ failed_connections_total: 1, in_use: 0, idle: 0 }, {}, {}] }],
   });
-  expect(body.servers[0].warnings).toContain('Pool sampling: 1 attempt to connect failed in the last 5 minutes.');
+  expect(body.servers[0].warnings).toContain(
+    'Pool sampling: 1 attempt to connect failed in the last 5 minutes, and none has succeeded since.',
+  );
 });

@@ -10,7 +10,7 @@ export const GET = route(healthDb, ({ user }) => {
   const servers = whole.map(({ server: { config, connections, sampler } }) => ({
     server: config.id,
     state: sampler.state(),
-    ...poolHealth(connections.pools(), connections.problem, (pool) => connections.trouble(pool)),
+    ...poolHealth(connections.judgedPools()),
   }));
   const worst = (['critical', 'warning'] as const).find((status) => servers.some((server) => server.status === status));
   return { status: worst ?? ('ok' as const), servers };
