@@ -36,6 +36,21 @@ export function measureProcess(): void {
   for (const name of leftOut) registry.removeSingleMetric(name);
 }
 
+/** Drops what was counted of a server that is not watched any more. */
+export async function dropServer(server: string): Promise<void> {
+  const { statements, failures, lateness } = ownMetrics();
+  for (const metric of [statements, failures, lateness] as Counted[]) {
+    const { values } = await metric.get();
+    for (const { labels } of values) {
+      const { le: _, ...own } = labels;
+      if (own.server === server) metric.remove(own);
+    }
+  }
+}
+
+type Counted = { get(): Promise<{ values: { labels: Labels }[] }>; remove(labels: Labels): void };
+type Labels = Record<string, string | number | undefined>;
+
 function create(): OwnMetrics {
   const registry = new Registry();
   const registers = [registry];

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { StatementSent } from '@/lib/postgres/server-connections';
 import { ownMetrics } from './own';
-import { watchServer } from './watch-server';
+import { forgetServer, watchServer } from './watch-server';
 
 it('counts statements by what they are for, and takes no long action for one', async () => {
   const connections: { onStatement: ((sent: StatementSent) => void) | undefined } = { onStatement: undefined };
@@ -18,4 +18,27 @@ it('counts statements by what they are for, and takes no long action for one', a
   expect(text).toContain('pgdeck_statements_failed_total{server="one",statement="locks"} 1');
   expect(text).not.toContain('statement="vacuum"');
   expect(text).toContain('pgdeck_sampler_lateness_seconds_bucket{le="0.5",server="one"} 1');
+});
+
+it('drops what it counted of a server that is watched no more, and of no other', async () => {
+  const watched = (id: string) => {
+    const connections: { onStatement: ((sent: StatementSent) => void) | undefined } = { onStatement: undefined };
+    const sampler: { onAsked: ((lateMs: number) => void) | undefined } = { onAsked: undefined };
+    const server = { config: { id }, connections, sampler };
+    watchServer(server, { warnMs: 100, errorMs: 500 });
+    const ask = () => {
+      for (const tag of ['locks', 'sessions']) server.connections.onStatement?.({ tag, ms: 20, rows: 1, failed: true });
+      server.sampler.onAsked?.(400);
+    };
+    ask();
+    return { server, ask };
+  };
+  const [gone] = [watched('gone'), watched('gone-too')];
+  const lines = async () =>
+    (await ownMetrics().registry.metrics()).split('\n').filter((line) => line.includes('"gone'));
+  const before = await lines();
+  expect(before.filter((line) => line.includes('"gone"')).length).toBeGreaterThan(10);
+  await forgetServer(gone.server);
+  gone.ask();
+  expect(await lines()).toEqual(before.filter((line) => line.includes('"gone-too"')));
 });

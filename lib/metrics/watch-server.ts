@@ -1,7 +1,7 @@
 import type { StatementSent } from '@/lib/postgres/server-connections';
 import type { Sampler } from '@/lib/sampler/sampler';
 import { log } from './log';
-import { ownMetrics } from './own';
+import { dropServer, ownMetrics } from './own';
 import { SlowStatements } from './slow-statements';
 
 /** The sides of a server that tell what pgdeck does to it. */
@@ -28,4 +28,11 @@ export function watchServer(
     if (sent.failed) failures.inc(labels);
   };
   sampler.onAsked = (lateMs) => lateness.observe({ server }, lateMs / 1000);
+}
+
+/** Counts nothing more of a server, and drops what was counted: its connections may still be ending. */
+export async function forgetServer({ config, connections, sampler }: Watched): Promise<void> {
+  connections.onStatement = undefined;
+  sampler.onAsked = undefined;
+  await dropServer(config.id);
 }

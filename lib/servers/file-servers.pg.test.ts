@@ -12,6 +12,7 @@ import { readConfig } from '@/lib/config';
 import { History } from '@/lib/history/history';
 import { startWatched, type WatchStage } from '@/lib/history/test-watch';
 import { log } from '@/lib/metrics/log';
+import { ownMetrics } from '@/lib/metrics/own';
 import { Runner } from '@/lib/runner/runner';
 import type { Server } from '@/lib/runtime';
 import { topics } from '@/lib/topics/index';
@@ -148,6 +149,11 @@ test('added servers are asked, removed ones are left, and the order is that of t
   await Promise.all([connected('shop'), connected('old')]);
   const kept = { kind: 'lists' as const, database: null, name: 'kept' };
   for (const server of ['shop', 'old']) await deck.cache.read({ ...kept, server }, async () => ({}));
+  const counted = async () => {
+    const text = await ownMetrics().registry.metrics();
+    return ['shop', 'old'].filter((id) => text.includes(`pgdeck_statement_duration_seconds_count{server="${id}"`));
+  };
+  expect(await counted()).toEqual(['shop', 'old']);
   write({ id: 'books', url: urlOf(watched, { database: 'books' }), actionUrl: urlOf(watched) }, shop);
   expect(await deck.list.reload()).toEqual([
     'PGDECK_CONFIG was read again. Added: books. Removed: old.',
@@ -159,6 +165,7 @@ test('added servers are asked, removed ones are left, and the order is that of t
   expect([...deck.history.servers()].map(({ id }) => id).sort()).toEqual(['books', 'shop']);
   expect(deck.cache.figures().map(({ server, entries }) => [server, entries])).toEqual([['shop', 1]]);
   await expect.poll(() => sessions(elsewhere), { timeout: 5000 }).toEqual([]);
+  expect(await counted()).toEqual(['shop']);
   expect(await events()).toEqual([
     ['config_reloaded', undefined, 'PGDECK_CONFIG was read again. Added: 1, changed: 0, removed: 1.'],
     ['config_reloaded', 'books', 'Added in PGDECK_CONFIG.'],

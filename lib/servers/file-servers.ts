@@ -5,6 +5,7 @@ import type { Environment } from '@/lib/config-early.mjs';
 import { ConfigFileError, readFile } from '@/lib/config-file';
 import { accessWarnings } from '@/lib/config-warnings';
 import { log, safeError } from '@/lib/metrics/log';
+import { forgetServer } from '@/lib/metrics/watch-server';
 import type { Runtime, Server } from '@/lib/runtime';
 import { changedKeys, type Difference, differenceOf, differenceWords } from './difference';
 import { beginServer, makeServer, type Parts, restServer } from './server';
@@ -129,9 +130,9 @@ export class FileServers {
         restServer(server);
         server.connections.close();
         cache.forget(id);
-        history
-          .forget(id)
-          .catch((error) => log.error({ err: safeError(error), server: id }, 'the last of a server was not stored'));
+        Promise.all([history.forget(id), forgetServer(server)]).catch((error) =>
+          log.error({ err: safeError(error), server: id }, 'the last of a server was not stored'),
+        );
       });
     if (stays) servers.set(id, server);
   }
