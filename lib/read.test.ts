@@ -47,6 +47,21 @@ const rows = async (...given: Parameters<typeof read>) => {
 };
 const part: AccessRule[] = [{ who: ['*'], role: 'admin', databases: ['a-gone-one', 'books'] }];
 
+// Fails where a topic takes what only another one knows: all of it would be told where some was asked for.
+test('a topic takes its own parameters and no others, and names them', async () => {
+  await expect(read('slow-queries', { limt: '5' })).rejects.toMatchObject({
+    status: 400,
+    field: 'limt',
+    message:
+      'There is no parameter limt. Did you mean limit? There are database, at, fresh, describe, min_mean_ms, limit, datname.',
+  });
+  await expect(read('sessions', { limit: '5' })).rejects.toMatchObject({ status: 400, field: 'limit' });
+  await expect(read('slow-queries', { limit: '0' })).rejects.toMatchObject({
+    message: 'limit must be a whole number from 1 to 200; it was “0”.',
+  });
+  expect(await rows('slow-queries', { limit: '5', min_mean_ms: '0', fresh: '1' })).toEqual([]);
+});
+
 // Fails when `listServers()` lists every database, or takes an admin of a part for one of the whole.
 test('T12: the list of servers has the databases that one may see, and addresses only for admins of all of it', () => {
   expect(listServers(ann).servers).toMatchObject([

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { ApiError, badInput } from '@/lib/access/errors';
+import { checked } from '@/lib/access/input';
 import { exactMoment } from '@/lib/access/moment';
 import { shownAnswer } from '@/lib/access/query-text';
 import { homeOf, noDatabase, type ServerAccess, seesDatabase, serversFor } from '@/lib/access/server-access';
@@ -90,13 +92,25 @@ function select(topic: AnyTopic, rows: Raw[], params: Record<string, unknown>): 
   return selected;
 }
 
-function parseParams(topic: AnyTopic, query: Record<string, string>): Record<string, unknown> {
-  if (!topic.params) return {};
-  const parsed = topic.params.safeParse(query);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const field = issue?.path.join('.') ?? '';
-  throw new ApiError(400, 'bad_input', `${field}: ${issue?.message ?? 'not a valid value'}`, field);
+/** What every topic is asked with. */
+const envelope = {
+  database: z.string().optional(),
+  at: exactMoment.optional(),
+  fresh: z.string().optional(),
+  describe: z.string().optional(),
+};
+
+const asked = new WeakMap<AnyTopic, z.ZodObject<typeof envelope>>();
+
+/** What a topic is asked with, of a query: it takes no other parameters than its own. */
+function parseParams(topic: AnyTopic, query: Record<string, string>) {
+  let shape = asked.get(topic);
+  if (!shape) {
+    shape = z.strictObject({ ...envelope, ...topic.params?.shape });
+    asked.set(topic, shape);
+  }
+  const { database, at, fresh, describe: _, ...params } = checked(shape, query, 'query');
+  return { database, at, fresh: fresh === '1', params: params as Record<string, unknown> };
 }
 
 /** The database to ask: null for a topic of the whole server, pgdeck's own where none is named; 404 when unknown. */
@@ -138,15 +152,14 @@ export async function readTopic(
 ): Promise<Answer> {
   const server = findServer(serverId);
   const topic = requireTopic(topicId);
-  const params = parseParams(topic, query);
-  const fresh = query.fresh === '1';
+  const { database: name, at, fresh, params } = parseParams(topic, query);
   const shown = (answer: Answer) =>
     shownAnswer(topic, chosen(topic, params, visibleAnswer(topic, answer, access)), access);
-  if (query.at !== undefined) {
+  if (at !== undefined) {
     if (fresh) throw badInput('at: what is past cannot be asked anew; leave out fresh', 'at');
-    return shown(await readPast(access, server, topic, query.database, query.at));
+    return shown(await readPast(access, server, topic, name, at));
   }
-  const database = databaseFor(access, server, topic, query.database);
+  const database = databaseFor(access, server, topic, name);
   if (fresh) requireRole({ name: access.user.name, role: access.roleOn(database) ?? access.role }, 'operator');
   if (fresh && server.sampler.sinceForcedMs(topic, database) < forcedEveryMs)
     throw new ApiError(429, 'busy', 'This was asked again less than 5 s ago. Wait a moment.');
@@ -163,7 +176,7 @@ export async function readRow(
   serverId: string,
   topicId: string,
   key: Raw,
-  of: { database?: string | undefined; at?: string | undefined },
+  of: { database?: string | undefined; at?: number | undefined },
 ): Promise<Raw> {
   const server = findServer(serverId);
   const topic = requireTopic(topicId);
@@ -200,15 +213,10 @@ async function readPast(
   server: Server,
   topic: AnyTopic,
   name: string | undefined,
-  at: string,
+  at: number,
 ): Promise<Answer> {
-  const moment = exactMoment.safeParse(at);
-  if (!moment.success) throw badInput(`at: ${moment.error.issues[0]?.message}`, 'at');
   const database = pastDatabase(access, server, topic, name);
-  return derivedAnswer(
-    topic,
-    await pastAnswer(runtime().history, server.config.id, baseOf(topic), database, moment.data),
-  );
+  return derivedAnswer(topic, await pastAnswer(runtime().history, server.config.id, baseOf(topic), database, at));
 }
 
 const mostMoments = 2000;

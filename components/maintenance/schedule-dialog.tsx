@@ -6,6 +6,7 @@ import { ActionPreview, TypedConfirm } from '@/components/actions/action-preview
 import { Failure } from '@/components/actions/failure';
 import { ActionForm } from '@/components/actions/form/action-form';
 import { bodyOf, type Draft, draftOf, wrongDraft } from '@/components/actions/form/draft';
+import { saidAtField } from '@/components/actions/form/schema';
 import { useServer } from '@/components/shell/use-server';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
@@ -156,7 +157,7 @@ export function ScheduleDialog({ server, onClose }: { server: string; onClose: (
               onSubmit={submit}
               wrong={(field) =>
                 (tried ? wrong.find((each) => each.field === field)?.message : undefined) ??
-                (error?.field === field ? error.message.replace(`${field}: `, '') : undefined)
+                (error?.field === field ? saidAtField(error) : undefined)
               }
             />
             <ActionForm

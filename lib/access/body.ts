@@ -40,7 +40,7 @@ export async function readJson(request: Request): Promise<unknown> {
 /** Throws 400 for values with the character NUL: PostgreSQL has it in no text, and where a session begins it ends a value. */
 export function refuseNul(values: unknown): void {
   for (const [field, value] of Object.entries(values ?? {}))
-    if (holdsNul(value)) throw badInput(`${field}: must not hold the character NUL`, field);
+    if (holdsNul(value)) throw badInput(`${field} must not hold the character NUL.`, field);
 }
 
 function parsed(text: string): unknown {

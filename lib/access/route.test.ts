@@ -112,6 +112,26 @@ describe('input', () => {
     expect(await errorOf(await echo(post('{"n":1,"sql":"drop"}'), none))).toMatchObject({ field: 'sql' });
   });
 
+  // Fails where a slip of the pen in the name of a filter is passed over: more would be told than was asked for.
+  it('refuses a parameter that the contract does not name, also where it names none', async () => {
+    const query = z.strictObject({ limit: z.coerce.number().int().max(9).optional() });
+    const read = route(testContract({ role: 'viewer', query }), ({ query }) => query);
+    const asked = async (handler: typeof read, search: string) =>
+      errorOf(await handler(new Request(`${origin}/api/x${search}`), none));
+    expect(await asked(read, '?limt=5')).toMatchObject({
+      code: 'bad_input',
+      field: 'limt',
+      message: 'There is no parameter limt. Did you mean limit? There is only limit.',
+    });
+    expect(await asked(read, '?__proto__=5')).toMatchObject({ field: '__proto__' });
+    expect(await asked(read, '?limit=x')).toMatchObject({
+      message: 'limit must be a whole number of at most 9; it was “x”.',
+    });
+    const bare = route(testContract({ role: 'viewer' }), () => ({}));
+    expect(await asked(bare, '?a=')).toMatchObject({ field: 'a' });
+    expect((await bare(new Request(`${origin}/api/x?`), none)).status).toBe(200);
+  });
+
   it('refuses text that is not JSON, other types, and a parameter given twice', async () => {
     expect((await echo(post('{n:1'), none)).status).toBe(400);
     expect((await echo(post('n=1', { 'content-type': 'text/plain' }), none)).status).toBe(415);

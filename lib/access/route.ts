@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { AnyContract, Contract, Replies, Told } from '@/lib/api/contract';
 import { log, safeError } from '@/lib/metrics/log';
 import { ownMetrics } from '@/lib/metrics/own';
@@ -13,6 +13,7 @@ import { requirePage } from './embed/pages';
 import { answered } from './encoding';
 import { ApiError, badInput, notFound } from './errors';
 import { bearerOf, identify, refuseTokenInAddress } from './identify';
+import { checked, noParameters } from './input';
 import { enter, leaving } from './limits';
 import { requireDatabase, type ServerAccess, serverFor } from './server-access';
 import { tellFound } from './short-way';
@@ -78,7 +79,7 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 const nobody: User = { name: 'nobody', role: 'viewer', mode: 'anonymous' };
 
 /**
- * Wraps a route handler: who asks, role on the server of the path, cross-site rule, JSON body of at most 256 KB, input by zod (400 names the field), errors as
+ * Wraps a route handler: who asks, role on the server of the path, cross-site rule, JSON body of at most 256 KB, input by its contract (400 names the field; a parameter that the contract does not know is none that is passed over), errors as
  * `{ error: { code, message, requestId, field? } }`, request id, timings and headers of every `/api` response. What the
  * handler returns becomes JSON with status 200, unless it is a `Response` (`reply()` makes one with another status).
  */
@@ -86,7 +87,8 @@ export function route<Params, Query, Body, Answers extends Replies>(
   contract: Contract<Params, Query, Body, Answers>,
   handler: (asked: Asked<Params, Query, Body>) => Told<Answers> | Promise<Told<Answers>>,
 ): Handler {
-  const wrapped = guarded<Params, Query, Body>(contract, contract.path, handler);
+  const query = contract.query ?? (noParameters as z.ZodType as z.ZodType<Query>);
+  const wrapped = guarded<Params, Query, Body>({ ...contract, query }, contract.path, handler);
   made.set(wrapped, contract);
   return wrapped;
 }
@@ -148,9 +150,9 @@ function guarded<Params, Query, Body>(
       requirePage(user.only.pages, { path: pathname, params: path, query: searchParams, body });
     }
     const asked: Asked<Params, Query, Body> = {
-      params: parse(options.params, path, undefined) as Params,
-      query: parse(options.query, queryOf(request.url), undefined) as Query,
-      body: (options.body ? parse(options.body, body, 'body') : undefined) as Body,
+      params: (options.params ? checked(options.params, path, 'path') : path) as Params,
+      query: (options.query ? checked(options.query, queryOf(request.url), 'query') : {}) as Query,
+      body: (options.body ? checked(options.body, body, 'body') : undefined) as Body,
       user,
       request,
       get access() {
@@ -159,8 +161,8 @@ function guarded<Params, Query, Body>(
       },
     };
     if (access && options.role !== 'open' && options.databases !== 'filtered') {
-      // Only what the handler reads counts: a database that it does not look at would open the others.
-      const named = [options.query && asked.query, options.body && asked.body].map(databaseOf);
+      // Only what the contract has counts: a database that the handler does not look at would open the others.
+      const named = [asked.query, asked.body].map(databaseOf);
       const databases = named.filter((database) => database !== undefined);
       for (const database of databases.length > 0 ? databases : [null]) {
         requireDatabase(access, String(path.server), database);
@@ -219,36 +221,18 @@ function databaseOf(input: unknown): string | undefined {
 }
 
 function queryOf(url: string): Text {
-  const values: Text = {};
+  const values = new Map<string, string>();
   for (const [name, value] of new URL(url).searchParams) {
-    if (Object.hasOwn(values, name)) throw badInput(`${name} is given twice.`, name);
+    if (values.has(name)) throw badInput(`${name} is given twice.`, name);
     // PostgreSQL knows no such text, and would answer with an error of its own.
-    if (value.includes('\0')) throw badInput(`${name}: must not hold the character NUL`, name);
-    values[name] = value;
+    if (value.includes('\0')) throw badInput(`${name} must not hold the character NUL.`, name);
+    values.set(name, value);
   }
-  return values;
-}
-
-function parse<T>(schema: z.ZodType<T> | undefined, value: unknown, whole: string | undefined): unknown {
-  if (!schema) return value;
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw fromZod(result.error, whole);
-}
-
-function fromZod(error: z.ZodError, whole?: string): ApiError {
-  const issue = error.issues[0];
-  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-  const path = [...(issue?.path ?? []), ...(unknown === undefined ? [] : [unknown])].join('.');
-  const field = path || whole;
-  const message =
-    unknown === undefined ? (issue?.message ?? 'It does not have the expected shape.') : 'It is not known here.';
-  return badInput(field ? `${field}: ${message}` : message, field);
+  return Object.fromEntries(values);
 }
 
 function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof z.ZodError) return fromZod(error);
   try {
     const problem = describeError(error);
     const timedOut = problem.reason === 'timeout' || problem.reason === 'locked';

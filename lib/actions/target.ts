@@ -1,11 +1,6 @@
 import { z } from 'zod';
 
-const whole = (most: number) =>
-  z
-    .number('must be a number')
-    .int('must be a whole number')
-    .min(1, 'must be at least 1')
-    .max(most, `must be at most ${most}`);
+const whole = (most: number) => z.number().int().min(1).max(most);
 const microseconds = z.string().regex(/^\d{1,18}$/, 'must be microseconds since the epoch, as text');
 const identity = z.string().regex(/^-?\d{1,20}$/, 'must be a whole number, as text');
 const name = z.string().min(1, 'must not be empty').max(256, 'is longer than a name can be');
@@ -23,7 +18,7 @@ export const backendTarget = z.strictObject({
 export const backendsTarget = z.strictObject({
   kind: z.literal('backends'),
   filter: z.strictObject({
-    state: z.enum(['idle in transaction', 'idle', 'active'], 'must be "idle in transaction", "idle" or "active"'),
+    state: z.enum(['idle in transaction', 'idle', 'active']),
     older_than_seconds: whole(31_536_000),
     datname: name.optional(),
     usename: name.optional(),
@@ -71,28 +66,24 @@ export const pgbouncerDatabaseTarget = z.strictObject({ kind: z.literal('pgbounc
 export const pgbouncerTarget = z.strictObject({ kind: z.literal('pgbouncer') });
 
 /** What an action is done to: identity only, never a name to be quoted or SQL. */
-export const target = z.discriminatedUnion(
-  'kind',
-  [
-    backendTarget,
-    backendsTarget,
-    relationTarget,
-    indexTarget,
-    constraintTarget,
-    statisticsTarget,
-    databaseTarget,
-    serverTarget,
-    settingTarget,
-    extensionTarget,
-    slotTarget,
-    preparedTarget,
-    statementTarget,
-    runTarget,
-    pgbouncerDatabaseTarget,
-    pgbouncerTarget,
-  ],
-  'is not a known kind',
-);
+export const target = z.discriminatedUnion('kind', [
+  backendTarget,
+  backendsTarget,
+  relationTarget,
+  indexTarget,
+  constraintTarget,
+  statisticsTarget,
+  databaseTarget,
+  serverTarget,
+  settingTarget,
+  extensionTarget,
+  slotTarget,
+  preparedTarget,
+  statementTarget,
+  runTarget,
+  pgbouncerDatabaseTarget,
+  pgbouncerTarget,
+]);
 
 /** The kinds of target by name. */
 export const targetKind = z.enum(target.options.map(({ shape }) => shape.kind.value));

@@ -58,7 +58,7 @@ export const rights = defineContract({
   answers: { 200: { what: 'The rights of both roles.', json: rightsAnswer } },
 });
 
-const value = z.union([z.string().max(256), z.number(), z.boolean(), z.null()], 'must be a value of the row');
+const value = z.union([z.string().max(256), z.number(), z.boolean(), z.null()]);
 
 /** `POST /api/servers/:server/reveal`: one statement's text with its values; who saw it is on disk before it is told. */
 export const reveal = defineContract({
@@ -71,21 +71,16 @@ export const reveal = defineContract({
   databases: 'filtered',
   params: ofServer,
   body: z.strictObject({
-    topic: z.string('must be the id of a topic').max(64).describe('The topic that has the row.'),
-    database: z
-      .string('must be the name of a database')
-      .min(1, 'must not be empty')
-      .max(256)
-      .optional()
-      .describe('For topics of one database.'),
+    topic: z.string().max(64).describe('The topic that has the row.'),
+    database: z.string().min(1).max(256).optional().describe('For topics of one database.'),
     at: z
       .union([z.number().positive(), exactMoment], 'must be a time as ISO 8601 or epoch seconds')
       .optional()
       .describe('A moment of the past: ISO 8601 or epoch seconds.'),
     key: z
-      .record(z.string().max(64), value, 'must hold the columns that tell the row')
+      .record(z.string().max(64), value)
       .describe("The topic's columns that tell the row, with their values; or `sid` of a statement."),
-    column: z.string('must be the name of a column').max(64).describe('The column with the text.'),
+    column: z.string().max(64).describe('The column with the text.'),
   }),
   answers: { 200: { what: 'The text.', json: z.strictObject({ text: z.string() }) } },
 });

@@ -11,7 +11,7 @@ import {
 } from '@/lib/actions/protocol';
 import { target } from '@/lib/actions/target';
 import { defineContract } from './contract';
-import { ofRun, ofServer } from './parts';
+import { ofRun, ofServer, oid } from './parts';
 
 /** `GET /api/actions`: what pgdeck can do, with locks, rights and confirmation before a server raises it. */
 export const actions = defineContract({
@@ -81,25 +81,21 @@ export const actionChoices = defineContract({
   heavy: true,
   databases: 'filtered',
   params: ofServer,
-  query: z.object({
+  query: z.strictObject({
     kind: z
-      .string('must be a kind of target')
-      .min(1, 'must be a kind of target')
-      .max(64, 'is not a kind of target')
-      .describe('A kind of target that can be listed: relation, index, database, setting …'),
-    database: z
       .string()
-      .max(256, 'is longer than a name can be')
-      .optional()
-      .describe('Where to look; missing: the database that pgdeck acts in.'),
-    search: z.string().max(100, 'must be at most 100 characters').optional().describe('A text in the name.'),
+      .min(1)
+      .max(64)
+      .describe('A kind of target that can be listed: relation, index, database, setting …'),
+    database: z.string().max(256).optional().describe('Where to look; missing: the database that pgdeck acts in.'),
+    search: z.string().max(100).optional().describe('A text in the name.'),
     relkinds: z
       .string()
-      .regex(/^[rpmfS]{1,5}$/, 'must be letters of r, p, m, f and S')
+      .regex(/^[rpmfS]{1,5}$/, 'must be up to five of the letters r, p, m, f and S')
       .optional()
       .describe('Only relations of these kinds, letters as pg_class.relkind has them.'),
     partition: z
-      .enum(['true', 'false'], 'must be true or false')
+      .enum(['true', 'false'])
       .transform((word) => word === 'true')
       .optional()
       .describe('Only partitions, or none.'),
@@ -150,18 +146,9 @@ export const indexForm = defineContract({
   role: 'operator',
   heavy: true,
   params: ofServer,
-  query: z.object({
-    database: z
-      .string('must be the name of a database')
-      .min(1, 'must be the name of a database')
-      .max(256, 'is longer than a name can be')
-      .describe('The database of the table.'),
-    oid: z
-      .string('must be the OID of a table')
-      .regex(/^[1-9]\d{0,9}$/, 'must be the OID of a table')
-      .transform(Number)
-      .refine((oid) => oid <= 4_294_967_295, 'must be the OID of a table')
-      .describe('The OID of the table.'),
+  query: z.strictObject({
+    database: z.string().min(1).max(256).describe('The database of the table.'),
+    oid: oid.describe('The OID of the table.'),
   }),
   answers: { 200: { what: 'What it can be made of.', json: indexFormAnswer } },
 });
@@ -200,16 +187,8 @@ export const ddl = defineContract({
   heavy: true,
   params: ofServer,
   body: z.strictObject({
-    database: z
-      .string('must be the name of a database')
-      .min(1, 'must not be empty')
-      .max(256)
-      .describe('The database that it would be run in.'),
-    sql: z
-      .string('must be a text')
-      .min(1, 'must not be empty')
-      .max(mostCharacters, 'must be at most 100 KB')
-      .describe('The statements.'),
+    database: z.string().min(1).max(256).describe('The database that it would be run in.'),
+    sql: z.string().min(1).max(mostCharacters).describe('The statements.'),
   }),
   answers: { 200: { what: 'What each statement would block.', json: ddlAnswer } },
   failures: { 422: 'The text is not SQL that PostgreSQL would read.' },
@@ -222,7 +201,7 @@ export const runs = defineContract({
   title: 'List runs',
   summary: 'What runs, waits and ran, newest first; also what other instances of pgdeck run now.',
   role: 'viewer',
-  query: z.object({ server: z.string().max(100).optional().describe('Only those of this server.') }),
+  query: z.strictObject({ server: z.string().max(100).optional().describe('Only those of this server.') }),
   answers: { 200: { what: 'The runs.', json: z.strictObject({ runs: z.array(run) }) } },
 });
 

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { exactMoment, moment } from '@/lib/access/moment';
 import { auditEntry } from '@/lib/actions/protocol';
 import { defineContract } from './contract';
+import { flag } from './parts';
 
 /** The parameters that choose entries of the audit; times are ISO 8601 or epoch seconds. */
-export const auditFilter = z.object({
+export const auditFilter = z.strictObject({
   event: z.string().max(40).optional().describe('result, denied, login_ok …; missing: all but previews.'),
   server: z.string().max(100).optional().describe('The id of a server; - for lines that are about none.'),
   action: z.string().max(64).optional().describe('The id of an action.'),
@@ -12,20 +13,12 @@ export const auditFilter = z.object({
   from: moment.optional().describe('ISO 8601 or epoch seconds.'),
   to: moment.optional().describe('ISO 8601 or epoch seconds; not included.'),
   status: z.string().max(40).optional().describe('How a run ended.'),
-  search: z.string().max(200, 'must be at most 200 characters').optional().describe('A text in the line.'),
-  fleet: z
-    .enum(['0', '1'], 'must be 0 or 1')
+  search: z.string().max(200).optional().describe('A text in the line.'),
+  fleet: flag
     .optional()
     .transform((value) => value === '1')
     .describe('1: the lines of every instance that copies them to the history store.'),
 });
-
-const number = (least: number, most: number) =>
-  z.coerce
-    .number('must be a number')
-    .int('must be a whole number')
-    .min(least, `must be at least ${least}`)
-    .max(most, `must be at most ${most}`);
 
 /** Answer of `GET /api/audit`; `next` is the `before` of the following page. */
 export const auditAnswer = z
@@ -55,10 +48,8 @@ export const audit = defineContract({
   role: 'viewer',
   heavy: true,
   query: auditFilter.extend({
-    limit: number(1, 500).default(100).describe('At most so many lines.'),
-    before: number(1, Number.MAX_SAFE_INTEGER)
-      .optional()
-      .describe('Only lines with a smaller number: `next` of a page.'),
+    limit: z.coerce.number().int().min(1).max(500).default(100).describe('At most so many lines.'),
+    before: z.coerce.number().int().min(1).optional().describe('Only lines with a smaller number: `next` of a page.'),
   }),
   answers: { 200: { what: 'A page of lines.', json: auditAnswer } },
 });
@@ -72,7 +63,7 @@ export const auditExport = defineContract({
   role: 'viewer',
   heavy: true,
   query: auditFilter.extend({
-    format: z.enum(['jsonl', 'csv'], 'must be jsonl or csv').default('jsonl').describe('What is answered.'),
+    format: z.enum(['jsonl', 'csv']).default('jsonl').describe('What is answered.'),
   }),
   answers: { 200: { what: 'The file.', media: ['application/jsonl', 'text/csv'] } },
 });
@@ -87,9 +78,9 @@ export const annotate = defineContract({
   summary: 'A mark, such as a deployment, in the list of changes and on every chart.',
   role: 'operator',
   body: z.strictObject({
-    title: z.string('must be a text').trim().min(1, 'must not be empty').max(200, 'must be at most 200 characters'),
+    title: z.string().trim().min(1).max(200),
     server: z
-      .string('must be the id of a server, or *')
+      .string()
       .min(1)
       .max(64)
       .optional()

@@ -17,7 +17,7 @@ const kind = z.enum(['lists', 'settings', 'schema', 'definitions']).meta({ id: '
 
 const prefix = z
   .string()
-  .max(300, 'must be at most 300 characters')
+  .max(300)
   .describe(
     'Only what has a key that begins so: `{server}:`, `{server}:{database}:`, `{server}:{database}:public.orders` …',
   );
@@ -30,7 +30,7 @@ export const cacheHealth = defineContract({
   summary:
     'Snapshots of topics and what else is kept for a while, with hits, misses and ages; of the servers that you may see as a whole.',
   role: 'viewer',
-  query: z.object({ prefix: prefix.optional() }),
+  query: z.strictObject({ prefix: prefix.optional() }),
   answers: {
     200: {
       what: 'The caches.',

@@ -28,7 +28,7 @@ const headers = {
   'Server-Timing': { description: 'The same for developer tools: app and db.', schema: { type: 'string' } },
 } as const;
 
-const description = `Everything that pgdeck's pages show and do. A failure is always \`{ error: { code, message, requestId, field? } }\`.
+const description = `Everything that pgdeck's pages show and do. A parameter that is not listed is refused with 400; a topic takes only those that are said to be its own. A failure is always \`{ error: { code, message, requestId, field? } }\`.
 Each role may also do what the ones before it may: viewer, operator, admin; \`x-role\` of an operation is the least that it needs (\`open\`: nobody has to be recognised), \`x-unit\` the unit of a figure.
 A watched server that cannot be asked is an answer with status 200 and \`"status": "unavailable"\`. HEAD is taken where GET is; other methods are answered with 405, and another Host than pgdeck's own with 421.`;
 

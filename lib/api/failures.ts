@@ -2,7 +2,7 @@ import type { AnyContract } from './contract';
 
 /** What failures mean wherever a route does not say more, by HTTP status. */
 export const commonFailures = {
-  400: 'The input is not what it has to be; `field` names what is wrong (`bad_input`).',
+  400: 'The input is not what it has to be, or a parameter is not one of these; `field` names it (`bad_input`).',
   401: 'Nobody is recognised: sign in, or send a token.',
   403: 'Your role or a rule does not allow it, or another site asked.',
   404: 'What the path or a parameter names is not there, or not for you.',

@@ -45,6 +45,6 @@ export const findings = defineContract({
   role: 'viewer',
   databases: 'filtered',
   params: ofServer,
-  query: z.object({ at: exactMoment.optional().describe('A moment of the past: ISO 8601 or epoch seconds.') }),
+  query: z.strictObject({ at: exactMoment.optional().describe('A moment of the past: ISO 8601 or epoch seconds.') }),
   answers: { 200: { what: 'The verdict.', json: findingsAnswer } },
 });

@@ -46,7 +46,7 @@ export const healthDbTest = defineContract({
     'One real question over the pool of each server that you may see as a whole, or of one. 503 with the name of the server and the reason where one does not answer.',
   role: 'viewer',
   heavy: true,
-  query: z.object({ server: z.string().optional().describe('The id of a server; missing: all.') }),
+  query: z.strictObject({ server: z.string().optional().describe('The id of a server; missing: all.') }),
   answers: {
     200: {
       what: 'Every server answered.',

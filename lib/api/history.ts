@@ -13,11 +13,11 @@ import {
 import { isStatementId, loadBys } from '@/lib/history/load-filter';
 import { bucketSeconds } from '@/lib/history/memory';
 import { defineContract } from './contract';
-import { databaseName, ofServer } from './parts';
+import { databaseName, ofServer, oid } from './parts';
 
 const from = moment.optional().describe('ISO 8601 or epoch seconds; missing: an hour before `to`.');
 const to = moment.optional().describe('ISO 8601 or epoch seconds; missing: now.');
-const by = z.enum(loadBys, `must be one of ${loadBys.join(', ')}`);
+const by = z.enum(loadBys);
 const filter = z
   .string()
   .max(4000, 'is too long')
@@ -72,17 +72,17 @@ export const series = defineContract({
   role: 'viewer',
   databases: 'filtered',
   params: ofServer.extend({ series: z.string().describe('The id of a series.') }),
-  query: z.object({
+  query: z.strictObject({
     from,
     to,
     step: z.coerce
-      .number('must be a number of seconds')
-      .int('must be a whole number of seconds')
-      .min(bucketSeconds, `must be at least ${bucketSeconds} seconds`)
-      .max(604_800, 'must be at most a week (604800 seconds)')
+      .number()
+      .int()
+      .min(bucketSeconds)
+      .max(604_800)
       .optional()
       .describe('Seconds between two points; missing: the smallest that gives at most 600 points.'),
-    format: z.enum(['json', 'csv'], 'must be json or csv').default('json').describe('What is answered.'),
+    format: z.enum(['json', 'csv']).default('json').describe('What is answered.'),
     by: by.optional().describe('Only load: how it is stacked.'),
     filter,
     sid: z
@@ -91,13 +91,7 @@ export const series = defineContract({
       .optional()
       .describe('Only statement: the id of one, as top?by=statement gives it.'),
     database: databaseName.optional().describe('Only table, index and database: which database.'),
-    oid: z.coerce
-      .number('must be an OID')
-      .int('must be an OID')
-      .min(1, 'must be an OID')
-      .max(4_294_967_295, 'must be an OID')
-      .optional()
-      .describe('Only table and index: the OID of one.'),
+    oid: oid.optional().describe('Only table and index: the OID of one.'),
   }),
   answers: { 200: { what: 'The points.', json: seriesAnswer, media: ['text/csv'] } },
   failures: { 422: 'What is asked for is not kept together (`not_combined`).' },
@@ -113,7 +107,7 @@ export const top = defineContract({
   heavy: true,
   databases: 'filtered',
   params: ofServer,
-  query: z.object({ from, to, by: by.default('statement').describe('How it is sliced.'), filter }),
+  query: z.strictObject({ from, to, by: by.default('statement').describe('How it is sliced.'), filter }),
   answers: { 200: { what: 'What caused load.', json: topAnswer } },
   failures: { 422: 'What is asked for is not kept together (`not_combined`).' },
 });
@@ -146,11 +140,8 @@ export const compare = defineContract({
   role: 'viewer',
   heavy: true,
   params: ofServer,
-  query: z.object({
-    topic: z
-      .enum(comparedTopics, `must be one of ${comparedTopics.join(', ')}`)
-      .default('slow-queries')
-      .describe('What is compared.'),
+  query: z.strictObject({
+    topic: z.enum(comparedTopics).default('slow-queries').describe('What is compared.'),
     a: window,
     b: window,
   }),
@@ -166,7 +157,7 @@ export const moments = defineContract({
   role: 'viewer',
   databases: 'filtered',
   params: ofServer,
-  query: z.object({
+  query: z.strictObject({
     at: exactMoment.optional().describe('ISO 8601 or epoch seconds; goes without `from` and `to`.'),
     from: exactMoment.optional().describe('ISO 8601 or epoch seconds; missing: an hour before `to`.'),
     to: exactMoment.optional().describe('ISO 8601 or epoch seconds; missing: now.'),
@@ -205,20 +196,11 @@ export const changes = defineContract({
   role: 'viewer',
   databases: 'filtered',
   params: ofServer,
-  query: z.object({
+  query: z.strictObject({
     from: exactMoment.optional().describe('ISO 8601 or epoch seconds; missing: a day before `to`.'),
     to: exactMoment.optional().describe('ISO 8601 or epoch seconds; missing: now.'),
-    kind: z
-      .enum(eventKinds, `must be one of ${eventKinds.join(', ')}`)
-      .optional()
-      .describe('Only this kind.'),
-    limit: z.coerce
-      .number('must be a number')
-      .int('must be a whole number')
-      .min(1, 'must be at least 1')
-      .max(mostEvents, `must be at most ${mostEvents}`)
-      .default(100)
-      .describe('At most so many.'),
+    kind: z.enum(eventKinds).optional().describe('Only this kind.'),
+    limit: z.coerce.number().int().min(1).max(mostEvents).default(100).describe('At most so many.'),
   }),
   answers: { 200: { what: 'A page of changes.', json: changesAnswer } },
 });
@@ -231,6 +213,6 @@ export const cost = defineContract({
   summary: 'What pgdeck itself cost a server over a range: statements, time, blocks, connections, stored bytes.',
   role: 'viewer',
   params: ofServer,
-  query: z.object({ from, to }),
+  query: z.strictObject({ from, to }),
   answers: { 200: { what: 'What it cost.', json: costAnswer } },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineContract } from './contract';
-import { databaseName, ofServer, unavailableReason } from './parts';
+import { databaseName, flag, ofServer, oid, unavailableReason } from './parts';
 
 /** What is kept for a while, or why it cannot be told now. */
 function kept<Name extends string, Value extends z.ZodType, Of extends z.ZodRawShape>(
@@ -24,12 +24,7 @@ function kept<Name extends string, Value extends z.ZodType, Of extends z.ZodRawS
   return z.discriminatedUnion('status', [ok, unavailable]);
 }
 
-const oid = z
-  .string()
-  .regex(/^[1-9]\d{0,9}$/, 'must be an OID')
-  .transform(Number)
-  .refine((value) => value <= 4_294_967_295, 'must be an OID');
-const fresh = z.string().optional().describe('1: asks the server now. For operators, once in 5 s.');
+const fresh = flag.optional().describe('1: asks the server now. For operators, once in 5 s.');
 const text = z
   .string()
   .nullable()
@@ -129,10 +124,10 @@ export const table = defineContract({
   heavy: true,
   params: ofServer,
   query: z
-    .object({
+    .strictObject({
       database: databaseName.max(256).optional().describe("Missing: the one of the server's address."),
-      schema: z.string().min(1, 'must not be empty').max(256).optional().describe('With `table`.'),
-      table: z.string().min(1, 'must not be empty').max(256).optional().describe('Its name, with `schema`.'),
+      schema: z.string().min(1).max(256).optional().describe('With `table`.'),
+      table: z.string().min(1).max(256).optional().describe('Its name, with `schema`.'),
       oid: oid.optional().describe('In place of schema and table.'),
       fresh,
     })
@@ -159,14 +154,9 @@ export const definition = defineContract({
   databases: 'filtered',
   heavy: true,
   params: ofServer,
-  query: z.object({
+  query: z.strictObject({
     database: databaseName.max(256).optional().describe("Missing: the one of the server's address."),
-    kind: z
-      .enum(
-        ['index', 'view', 'function', 'constraint', 'trigger', 'rule', 'statistics'],
-        'must be index, view, function, constraint, trigger, rule or statistics',
-      )
-      .describe('What it is.'),
+    kind: z.enum(['index', 'view', 'function', 'constraint', 'trigger', 'rule', 'statistics']).describe('What it is.'),
     oid: oid.describe('Its OID.'),
     fresh,
   }),
@@ -188,7 +178,7 @@ export const settings = defineContract({
   role: 'viewer',
   heavy: true,
   params: ofServer,
-  query: z.object({ fresh }),
+  query: z.strictObject({ fresh }),
   answers: {
     200: {
       what: 'The settings, or why they cannot be told now.',

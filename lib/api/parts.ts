@@ -26,6 +26,12 @@ export const unavailableReason = z
   } satisfies { [Reason in UnavailableReason]: Reason })
   .meta({ id: 'UnavailableReason', description: 'Why it cannot be answered.' });
 
+/** An OID, as a parameter of a query. */
+export const oid = z.coerce.number().int().min(1).max(4_294_967_295);
+
+/** A switch, as a parameter of a query. */
+export const flag = z.enum(['0', '1']);
+
 /** A database by its name, as a parameter of a query or a body. */
 export const databaseName = z.string().describe('The name of a database.');
 

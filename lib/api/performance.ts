@@ -28,7 +28,7 @@ export const databasePerformance = defineContract({
   summary:
     "pgdeck's pools, cache hits, index usage, table sizes and slow statements of one database with recommendations: one answer from snapshots in place of five. What cannot be told is said in its place.",
   role: 'viewer',
-  query: z.object({
+  query: z.strictObject({
     server: z.string().max(100).optional().describe('The id of a server; missing: the first that you may see.'),
     database: databaseName.max(256).optional().describe("Missing: the one of the server's address."),
   }),

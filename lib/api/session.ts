@@ -56,8 +56,8 @@ export const signIn = defineContract({
   summary: 'Signs in by name and password, where PGDECK_AUTH is password; the answer sets the cookie of the session.',
   role: 'open',
   body: z.strictObject({
-    name: z.string('must be a text').max(256, 'must be at most 256 characters'),
-    password: z.string('must be a text').max(1024, 'must be at most 1024 characters'),
+    name: z.string().max(256),
+    password: z.string().max(1024),
   }),
   answers: { 200: { what: 'You are signed in.', json: sessionAnswer } },
   failures: { 401: 'Name or password is wrong.', 404: 'Nobody signs in with a password here.' },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { topics } from '@/lib/topics/index';
 import type { AnyTopic } from '@/lib/topics/topic';
 import { defineContract } from './contract';
-import { databaseName, ofServer, unavailableReason } from './parts';
+import { databaseName, flag, ofServer, unavailableReason } from './parts';
 
 const partial = z
   .strictObject({
@@ -133,11 +133,11 @@ export const topic = defineContract({
   params: ofServer.extend({
     topic: z.string().meta({ description: 'The id of a topic.', override: { enum: Object.keys(topics) } }),
   }),
-  query: z.looseObject({
+  query: z.strictObject({
     database: databaseName.optional().describe("For topics of one database; missing: the one of the server's address."),
     at: z.string().optional().describe('A moment of the past: ISO 8601 or epoch seconds.'),
-    fresh: z.string().optional().describe('1: asks the server now. For operators, once in 5 s and topic.'),
-    describe: z.string().optional().describe("1: the topic's words, SQL and columns in place of its rows."),
+    fresh: flag.optional().describe('1: asks the server now. For operators, once in 5 s and topic.'),
+    describe: flag.optional().describe("1: the topic's words, SQL and columns in place of its rows."),
     ...ownParameters(),
   }) as z.ZodType<Record<string, string>>,
   answers: {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { confirmFor } from '@/lib/access/confirm';
 import { ApiError, badInput } from '@/lib/access/errors';
+import { checked } from '@/lib/access/input';
 import { isSame, type User } from '@/lib/access/user';
 import type { Action, SignalAction, WorkAction } from '@/lib/actions/action';
 import type { PoolerAction } from '@/lib/actions/pooler';
@@ -75,13 +76,7 @@ export async function draftOf(
   { target, options }: PreviewBody,
   audit: Audit,
 ): Promise<Draft> {
-  const parsed = action.options.safeParse(options ?? {});
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : [];
-    const field = ['options', ...(issue?.path ?? []), ...unknown].join('.');
-    throw badInput(`${field}: ${issue?.message}`, field);
-  }
+  const chosen = checked(action.options, options ?? {}, 'options');
   const { connections } = server;
   if (connections.pools().some(({ pool, waiting }) => pool === 'signals' && waiting >= mostWaiting))
     throw new ApiError(429, 'busy', 'Too many previews wait for this server already.', undefined, {
@@ -92,8 +87,8 @@ export async function draftOf(
     if (target.kind === 'backends')
       return previewSessions(action as SignalAction, target, connections, mayIn(access, action.role));
     if (target.kind === 'pgbouncer' || target.kind === 'pgbouncer-database')
-      return previewPooler(action as PoolerAction, target, parsed.data, server);
-    return previewWork(action as WorkAction, target, parsed.data, { server, access, audit });
+      return previewPooler(action as PoolerAction, target, chosen, server);
+    return previewWork(action as WorkAction, target, chosen, { server, access, audit });
   }
   throw badInput(`target.kind: ${action.id} takes ${action.targetKinds.join(' or ')}.`, 'target.kind');
 }

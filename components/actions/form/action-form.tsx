@@ -15,7 +15,7 @@ import { indexDraft } from './index-draft';
 import { IndexFields } from './index-form';
 import { OptionField } from './option-field';
 import { parameterOf, parametersWords } from './parameters';
-import { type Field, fieldsOf, optionOf } from './schema';
+import { type Field, fieldsOf, optionOf, saidAtField } from './schema';
 import { TableField } from './table-field';
 import { kindWords, TargetField } from './target-field';
 
@@ -68,7 +68,7 @@ export function ActionForm({
   const refusedField = optionOf(error?.field);
   const atField = (name: string) =>
     wrong.find((each) => each.field === name)?.message ??
-    (refusedField === name ? error?.message.replace(`${error.field}: `, '') : undefined);
+    (error && refusedField === name ? saidAtField(error) : undefined);
   const shownAtField = refusedField !== undefined && (isIndex || fields.some(({ name }) => name === refusedField));
   const setValue = (name: string, value: unknown) => onChange({ ...draft, values: { ...draft.values, [name]: value } });
   const offered = choosable(actions);

@@ -7,7 +7,7 @@ import { boundOf, wrongBound } from './bound-draft';
 import { bodyOf, choosable, choosableKinds, draftOf, isPlain, wrongDraft } from './draft';
 import { changed, indexDraft, indexOptions, moved, withMethod, withPart, wrongIndex } from './index-draft';
 import { parameterOf, parametersWords } from './parameters';
-import { fieldsOf, optionOf, optionsOf, rangeWords, sentenceCase, wrongOf } from './schema';
+import { fieldsOf, optionOf, optionsOf, rangeWords, saidAtField, sentenceCase, wrongOf } from './schema';
 
 const schema = z.toJSONSchema(
   z.strictObject({
@@ -74,6 +74,12 @@ test('what cannot be is said at its field before the server is asked', () => {
   expect(optionOf('options.columns.0.expression')).toBe('columns');
   expect(optionOf('target.oid')).toBeUndefined();
   expect(optionOf(undefined)).toBeUndefined();
+  const refused = (message: string) => saidAtField({ field: 'options.parallel', message });
+  expect(refused('options.parallel must be a whole number; it was “x”.')).toBe(
+    'It must be a whole number; it was “x”.',
+  );
+  expect(refused('options.parallel: not here.')).toBe('not here.');
+  expect(refused('There is no field options.parallel.')).toBe('There is no field options.parallel.');
   expect(sentenceCase('bufferUsage_limit')).toBe('Buffer usage limit');
 });
 

@@ -207,6 +207,11 @@ export function optionOf(errorField: string | undefined): string | undefined {
   return first === 'options' ? name : undefined;
 }
 
+/** What a refusal says of a field, beside that field: its name stands there already. */
+export function saidAtField({ field = '', message }: { field?: string | undefined; message: string }): string {
+  return message.startsWith(`${field} `) ? `It${message.slice(field.length)}` : message.replace(`${field}: `, '');
+}
+
 /** From where to where a number can be: `10 to 100.`; the end of what PostgreSQL can hold is no limit that helps. */
 export function rangeWords(least: number, most: number): string {
   return most >= 2_147_483_647 ? `${exact(least)} or more.` : `${exact(least)} to ${exact(most)}.`;

@@ -17,8 +17,7 @@ export const POST = route(reveal, async ({ params, body: { topic, database, at, 
   const { config, connections } = findServer(params.server);
   if (!statementColumns(requireTopic(topic)).includes(column))
     throw badInput(`column: the topic ${topic} has no statement in it`, 'column');
-  const moment = at === undefined ? undefined : String(at);
-  const row = await readRow(access, config.id, topic, key, { database, at: moment });
+  const row = await readRow(access, config.id, topic, key, { database, at });
   const of = requireTopic(topic).databaseColumn;
   // Who may see values in one database may be a viewer of another.
   requireReveal(queryTextOn(access, of ? ((row[of] as string | null) ?? null) : null));
