@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Stage } from '@/lib/runner/test-stage';
 import { Sampler } from '@/lib/sampler/sampler';
 import { topics } from './index';
@@ -36,8 +36,12 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     sampler = new Sampler('test', stage.server.connections, topics, (error) => {
       throw error;
     });
-    // PostgreSQL 14's statistics collector tells of changes up to half a second later.
-    await expect.poll(async () => (await read()).listed?.default_rows, { timeout: 10_000 }).toBe(2);
+    // A session tells of its changes at most once a second, after a statement.
+    const told = async () => {
+      await stage.root('select 1');
+      return (await read()).listed?.default_rows;
+    };
+    await vi.waitUntil(async () => (await told()) === 2, { timeout: 30_000, interval: 300 });
   });
   afterAll(() => stage?.end());
 
