@@ -2,8 +2,12 @@ import { readdirSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { pages as menu } from '@/components/shell/pages';
 import { testContract } from '@/lib/api/test-contract';
+import type { ServerConfig } from '@/lib/config';
 import { topics } from '@/lib/topics/index';
 import { route } from '../route';
+import { accessTo } from '../server-access';
+import { accessOf } from '../test-access';
+import type { User } from '../user';
 import { sealBearer } from './bearer';
 import { type AskedPath, isPage, requirePage } from './pages';
 import { portal, startDeck } from './test-embed';
@@ -45,6 +49,15 @@ describe('a bearer that is limited to pages', () => {
     expect(ofLocks.sort()).toEqual(['connections', 'locks']);
     expect(may(['locks', 'sessions'], topic('sessions'))).toBe(true);
     expect(may([], topic('locks'))).toBe(false);
+  });
+
+  // docs/embedding.md says so: who is given a page is given this, too.
+  it('reads sessions with the page of the pools, with masked texts whatever the role is', () => {
+    expect(may(['pools'], topic('sessions'))).toBe(true);
+    for (const role of ['viewer', 'operator', 'admin'] as const) {
+      const user: User = { name: 'embed:acme:1', role, mode: 'embed', only: { pages: ['pools'] } };
+      expect(accessTo(user, { id: 'main' } as ServerConfig, accessOf())?.queryText).toBe('masked');
+    }
   });
 
   it('reads the series of its pages, and the moments of their topics', () => {
