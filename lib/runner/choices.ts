@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { badInput } from '@/lib/access/errors';
 import { homeOf, requireDatabase, type ServerAccess, seesDatabase } from '@/lib/access/server-access';
@@ -13,6 +14,10 @@ export type Keep = <Value extends object>(
   spot: { database: string; name: string },
   ask: () => Promise<Value>,
 ) => Promise<Value>;
+
+/** What is kept is listed for others by its name: what somebody searches for does not stand there, and cannot be guessed. */
+const seal = randomBytes(32);
+const sealed = (words: string) => `#${createHmac('sha256', seal).update(words).digest('base64url').slice(0, 16)}`;
 
 /** How many are offered at once: the rest is found by typing. */
 const mostChoices = 50;
@@ -54,13 +59,10 @@ export async function choicesOf(
     home: config.action.database,
   };
   const { relkinds = '', partition = null } = sought;
-  const rows = await keep(
-    { database, name: `choices ${JSON.stringify([kind, search.toLowerCase(), relkinds, partition])}` },
-    () =>
-      connections.ask<Choice>('walking', database, choices(reader, database, sought), [
-        search.toLowerCase(),
-        mostChoices,
-      ]),
+  const words = search.toLowerCase();
+  const name = ['choices', kind, relkinds, partition === null ? '' : partition ? 'partitions' : 'no partitions'];
+  const rows = await keep({ database, name: [...name, words && sealed(words)].filter(Boolean).join(' ') }, () =>
+    connections.ask<Choice>('walking', database, choices(reader, database, sought), [words, mostChoices]),
   );
   // What a preview would not take, such as a name beyond what it allows, is not offered.
   return rows
