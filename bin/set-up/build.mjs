@@ -108,25 +108,18 @@ export async function buildApp(root, basePath) {
   const made = () => existsSync(join(root, pagesFolder(basePath), 'BUILD_ID'));
   // A base path never holds a ~.
   await once(root, `app${basePath.replaceAll('/', '~')}`, [...appSources, ...appSettings], made, () =>
-    step(`Building the pages${basePath && ` below ${basePath}`}`, async (tell) => {
+    step(`Building the pages${basePath && ` below ${basePath}`}`, async () => {
       const next = createRequire(join(root, 'package.json')).resolve('next/dist/bin/next');
       const { code, output } = await run(process.execPath, [next, 'build'], {
         cwd: root,
         env: { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production', PGDECK_BASE_PATH: basePath },
-        onLine: (line) =>
-          tell(
-            line
-              .replace(/^\W+/, '')
-              .replace(/ ?\.\.\.$/, '')
-              .slice(0, 60),
-          ),
       });
       if (code === 0) return;
       if (/ENOSPC|no space left/i.test(output))
         throw new SetUpError(
           `The disk is full: the pages could not be built in ${root}. Make room and run the command again.`,
         );
-      throw new SetUpError(`The pages could not be built:\n${output.trimEnd().split('\n').slice(-40).join('\n')}`);
+      throw new SetUpError(`The pages could not be built:\n${output.trimEnd()}`);
     }),
   );
 }

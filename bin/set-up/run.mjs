@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
  * Runs a program, keeps what it says, and ends it with us.
  * @param {string} command
  * @param {string[]} parameters
- * @param {{ cwd: string, env?: Record<string, string | undefined>, onLine?: (line: string) => void, signal?: AbortSignal }} options
+ * @param {{ cwd: string, env?: Record<string, string | undefined>, signal?: AbortSignal }} options
  * @returns {Promise<{ code: number | null, output: string }>}
  */
-export function run(command, parameters, { cwd, env, onLine, signal }) {
+export function run(command, parameters, { cwd, env, signal }) {
   const child = spawn(command, parameters, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const end = () => child.kill('SIGKILL');
   const interrupted = () => {
@@ -22,8 +22,6 @@ export function run(command, parameters, { cwd, env, onLine, signal }) {
   let output = '';
   const collect = (chunk) => {
     output = (output + chunk).slice(-100_000);
-    const line = String(chunk).trimEnd().split('\n').at(-1)?.trim();
-    if (line) onLine?.(line);
   };
   child.stdout.on('data', collect);
   child.stderr.on('data', collect);
