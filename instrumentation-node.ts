@@ -52,7 +52,8 @@ export async function start(): Promise<void> {
   if (file !== undefined && !parts.launcher.demo)
     parts.fileServers = new FileServers(file, process.env, { config, servers, history, cache, runner, audit });
   parts.schedules = new Schedules(schedules);
-  new Keeper(schedules).start();
+  parts.keeper = new Keeper(schedules);
+  parts.keeper.start();
   if (config.auditCopy) {
     const instance = `${hostname()}:${config.port}`;
     parts.auditCopies = new AuditCopies({ audit: parts.audit, store: history.store, instance });

@@ -161,8 +161,11 @@ function closeServer(server: HttpServer): Promise<void> {
   });
 }
 
-/** What was sampled last is still written. */
+/** What was sampled last is still written; what uses the history store is stopped before it is closed. */
 async function stopSampling(): Promise<void> {
+  const { keeper, auditCopies } = shared();
+  auditCopies?.stop();
+  await keeper?.stop();
   for (const { sampler, connections } of shared().servers?.values() ?? []) {
     sampler.stop();
     connections.close();

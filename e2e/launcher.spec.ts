@@ -177,6 +177,7 @@ test('the demo: one for each state folder, ended whole by a signal, by a kill -9
   third.child.kill('SIGTERM');
   expect(await third.ended).toBe(0);
   expect(performance.now() - asked).toBeLessThan(5500);
+  expect(third.said()).not.toContain('calling end on the pool');
   await until('nothing of it is left', () => processesIn(folder).length === 0, 2000);
 });
 

@@ -8,6 +8,7 @@ import type { HistoryPlace } from '@/lib/history/place';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Runner } from '@/lib/runner/runner';
 import type { Sampler } from '@/lib/sampler/sampler';
+import type { Keeper } from '@/lib/schedules/keeper';
 import type { Schedules } from '@/lib/schedules/schedules';
 import type { FileServers } from '@/lib/servers/file-servers';
 
@@ -47,6 +48,8 @@ export type Runtime = {
   /** Missing: lines of the audit are not copied. */
   auditCopies?: AuditCopies;
   schedules: Schedules;
+  /** Runs what is scheduled. */
+  keeper: Keeper;
 };
 
 const key = Symbol.for('pgdeck');

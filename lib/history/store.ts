@@ -83,7 +83,7 @@ export class Store {
 
   /** Whether it can be written and read: connected, in the newest shape, with its partitions. */
   get on(): boolean {
-    return this.state.status === 'on';
+    return this.state.status === 'on' && !this.#closed;
   }
 
   /** Begins to connect, and returns at once. */
@@ -132,13 +132,17 @@ export class Store {
 
   async #guarded<T>(use: (pool: Pool) => Promise<T>): Promise<T> {
     const pool = this.#pool;
-    if (!pool || !this.on) throw new StoreOff(this.state.reason ?? unasked[this.state.status]);
+    if (!pool || !this.on) throw new StoreOff(this.#whyOff());
     try {
       return await use(pool);
     } catch (error) {
-      if (this.#pool === pool) this.#judge(error);
+      if (this.#pool === pool && !this.#closed) this.#judge(error);
       throw error;
     }
+  }
+
+  #whyOff(): string | undefined {
+    return this.#closed ? 'pgdeck is being stopped.' : (this.state.reason ?? unasked[this.state.status]);
   }
 
   #tellDamage(error: unknown): void {

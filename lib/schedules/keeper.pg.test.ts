@@ -285,6 +285,34 @@ describe('a target that changed since it was made is left alone, and the schedul
   });
 });
 
+test('stopped it ends the look that is under way, begins nothing of it, and looks no more', async () => {
+  await make();
+  desk.now += hourMs;
+  const { store } = desk.parts();
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let asked = 0;
+  const query: typeof store.query = async (...statement) => {
+    asked++;
+    await gate;
+    return store.query(...statement);
+  };
+  const keeper = desk.keeper({ store: { on: true, state: store.state, now: store.now.bind(store), query } });
+  let looked = false;
+  void keeper.tick().then(() => {
+    looked = true;
+  });
+  const stopping = keeper.stop();
+  open();
+  await stopping;
+  expect(looked).toBe(true);
+  await keeper.tick();
+  expect(asked).toBe(1);
+  expect(await desk.only()).toMatchObject({ running: null, last: null, missed: null });
+});
+
 describe('an instance that ended while it ran a schedule', () => {
   const left = async (holder: string, silentMs: number) => {
     await make();

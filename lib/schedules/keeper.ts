@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '@/lib/access/errors';
 import { personOf, type User } from '@/lib/access/user';
 import type { Run as RunAnswer } from '@/lib/actions/protocol';
@@ -15,6 +16,7 @@ import { bodyOf, claim, dueRows, type Ended, hold, type Row, release, silentMs }
 const tickEveryMs = 5000;
 /** What begins later than so long after its time is not that window any more. */
 const graceMs = 60_000;
+const lastTurnMs = 1000;
 
 type Outcome = {
   status: string;
@@ -36,6 +38,7 @@ export class Keeper {
   readonly #running = new Map<string, Running>();
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<void> | undefined;
+  #stopped = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -48,12 +51,16 @@ export class Keeper {
     this.#timer.unref();
   }
 
-  stop(): void {
+  /** Looks no more; returns when what it is just writing is written, or after a second. */
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#stopped = true;
+    await Promise.race([this.#turn, sleep(lastTurnMs, undefined, { ref: false })]);
   }
 
-  /** Looks now: begins what is due, and writes how what it began has ended. Never throws. */
+  /** Looks now: begins what is due, and writes how what it began has ended; nothing once it is stopped. Never throws. */
   tick(): Promise<void> {
+    if (this.#stopped) return this.#turn ?? Promise.resolve();
     this.#turn ??= this.#look()
       .catch((error) => {
         if (this.#parts.store.on) log.warn({ err: safeError(error) }, 'schedules could not be looked at');
@@ -74,6 +81,7 @@ export class Keeper {
     for (const running of this.#running.values()) await this.#watch(running);
     const now = this.#now();
     for (const row of await dueRows(store.query, [...servers.keys()], now)) {
+      if (this.#stopped) return;
       const server = servers.get(row.server);
       if (!server) continue;
       if (row.holder !== null && !this.#running.has(row.id)) await this.#left(row, server, now);
