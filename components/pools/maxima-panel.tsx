@@ -8,7 +8,7 @@ import { SqlBlock } from '@/components/ui/sql';
 import { StateText } from '@/components/ui/state';
 import type { TopicView } from '@/lib/client/use-topic';
 import { count, exact, notApplicable, plural } from '@/lib/format';
-import { linesFor, type Maxima, maximaOf, maximaSentence } from './maxima';
+import { isLimited, linesFor, type Maxima, maximaOf, maximaSentence } from './maxima';
 import type { Service } from './slots';
 import { TrackBar, type TrackPiece } from './track-bar';
 
@@ -64,7 +64,7 @@ function Body({ rows, view }: { rows: Service[]; view: TopicView<Service> }) {
 
 function sentenceOf(maxima: Maxima) {
   const words = maximaSentence(maxima);
-  if (maxima.beyond === 0) return words;
+  if (maxima.beyond === 0 && maxima.limited.length === 0) return words;
   return (
     <>
       <StateText state="warning" small>
@@ -105,7 +105,6 @@ function maximaColumns(largest: number): Column<Service>[] {
       value: kindWords,
       cell: (row) => <span className="soft">{kindWords(row)}</span>,
       meaning: 'Where its size comes from. Not configured: nobody said, and what it has now is counted.',
-      rank: 2,
     },
     {
       id: 'pool_max',
@@ -139,6 +138,15 @@ function maximaColumns(largest: number): Column<Service>[] {
       ),
     },
     {
+      id: 'limit',
+      header: 'Limit',
+      kind: 'number',
+      value: (row) => row.limit,
+      cell: limitCell,
+      meaning:
+        'Connections that its role or database may have (rolconnlimit, datconnlimit), shared by all its pools; –: no limit is known.',
+    },
+    {
       id: 'sessions',
       header: 'Now',
       kind: 'number',
@@ -146,6 +154,21 @@ function maximaColumns(largest: number): Column<Service>[] {
       cell: (row) => (row.sessions === 0 ? <span className="muted">0</span> : count(row.sessions)),
     },
   ];
+}
+
+function limitCell(row: Service) {
+  if (row.limit === null) return none;
+  const words = (
+    <>
+      {count(row.limit)} <span className="muted">{row.limit_of}</span>
+    </>
+  );
+  if (!isLimited(row)) return words;
+  return (
+    <StateText state="warning" small>
+      {words}
+    </StateText>
+  );
 }
 
 function kindWords({ kind, through_pgbouncer }: Service): string {

@@ -3,7 +3,19 @@ import { linesFor, maximaOf, maximaSentence } from './maxima';
 import type { Service } from './slots';
 
 const service = (name: string, slots_most: number, changes: Partial<Service> = {}) =>
-  ({ kind: 'application', name, slots_most, ceiling: 97, sessions: 5, instances: 2, ...changes }) as Service;
+  ({
+    kind: 'application',
+    name,
+    slots_most,
+    ceiling: 97,
+    sessions: 5,
+    instances: 2,
+    limit_of: null,
+    limit_name: null,
+    limit: null,
+    limit_most: null,
+    ...changes,
+  }) as Service;
 const pgdeck = service('pgdeck', 6, { kind: 'pgdeck' });
 
 describe('the sum of maxima', () => {
@@ -17,6 +29,16 @@ describe('the sum of maxima', () => {
       '11 of 97: what all pools may open at most fits. Nobody said how large the pool of psql may become: what they have now is counted.',
     );
     expect(maximaSentence(maximaOf([service('web', 98)]))).toContain('1 client is refused');
+  });
+
+  it('says which role or database may have fewer than its pools may open, once', () => {
+    const role = { limit_of: 'role', limit_name: 'watcher', limit: 5, limit_most: 8 };
+    const fits = { limit_of: 'database', limit_name: 'shop', limit: 50, limit_most: 20 };
+    const maxima = maximaOf([service('web', 20, fits), service('a', 4, role), service('b', 4, role)]);
+    expect(maxima.limited).toEqual([{ of: 'role', name: 'watcher', limit: 5, most: 8 }]);
+    expect(maximaSentence(maxima).replaceAll('\u00a0', ' ')).toBe(
+      '28 of 97: what all pools may open at most fits the server. Role watcher may have 5 connections, and its pools may open 8.',
+    );
   });
 
   it('gives the lines that configure them, which are JSON', () => {

@@ -10,7 +10,12 @@ export type Maxima = {
   /** Connected, and nobody said how large their pools are. */
   unknown: Service[];
   configured: boolean;
+  /** Roles and databases that may have fewer connections than their pools may open. */
+  limited: Limited[];
 };
+
+/** A role or database whose own limit is below what its pools may open. */
+export type Limited = { of: string; name: string; limit: number; most: number };
 
 /** Sums what each service counts. */
 export function maximaOf(services: Service[]): Maxima {
@@ -22,16 +27,43 @@ export function maximaOf(services: Service[]): Maxima {
     beyond: ceiling === null ? 0 : Math.max(0, most - ceiling),
     unknown: services.filter(({ kind }) => kind === 'seen').sort((a, b) => b.sessions - a.sessions),
     configured: services.some(({ kind }) => kind === 'application'),
+    limited: limitedOf(services),
   };
 }
 
+/** Whether the role or database of a row may have fewer connections than its pools may open. */
+export function isLimited({ limit, limit_most }: Service): boolean {
+  return limit !== null && limit_most !== null && limit_most > limit;
+}
+
+function limitedOf(services: Service[]): Limited[] {
+  const found = new Map<string, Limited>();
+  for (const service of services) {
+    const { limit_of: of, limit_name: name, limit, limit_most: most } = service;
+    if (of && name && limit !== null && most !== null && isLimited(service))
+      found.set(`${of} ${name}`, { of, name, limit, most });
+  }
+  return [...found.values()];
+}
+
+/** `Role pgdeck_read may have 3 connections, and its pools may open 4.` */
+export function limitedSentence(limited: Limited[]): string {
+  return limited
+    .map(
+      ({ of, name, limit, most }) =>
+        `${of === 'role' ? 'Role' : 'Database'} ${name} may have ${plural(limit, 'connection')}, and its pools may open ${exact(most)}.`,
+    )
+    .join(' ');
+}
+
 /** `140 of 97: if all pools fill, 43 clients are refused.` */
-export function maximaSentence({ most, ceiling, beyond, unknown }: Maxima): string {
+export function maximaSentence({ most, ceiling, beyond, unknown, limited }: Maxima): string {
   const of = ceiling === null ? exact(most) : `${exact(most)} of ${exact(ceiling)}`;
-  const first =
+  const whole =
     beyond > 0
       ? `${of}: if all pools fill, ${plural(beyond, 'client is', 'clients are')} refused.`
-      : `${of}: what all pools may open at most fits.`;
+      : `${of}: what all pools may open at most fits${limited.length > 0 ? ' the server' : ''}.`;
+  const first = [whole, limitedSentence(limited)].filter(Boolean).join(' ');
   if (unknown.length === 0) return first;
   const names = list(unknown.map(({ name }) => name));
   return `${first} Nobody said how large the ${unknown.length === 1 ? 'pool' : 'pools'} of ${names} may become: what they have now is counted.`;

@@ -89,12 +89,11 @@ export function poolColumns(most: number): Column<BouncerPool>[] {
       cell: (row) => <Servers pool={row} most={most} />,
       meaning: 'Of its pool_size: linked to a client, used and to be checked, idle, others.',
     },
-    { id: 'pool_mode', header: 'Mode', rank: 3, value: (row) => row.pool_mode },
+    { id: 'pool_mode', header: 'Mode', value: (row) => row.pool_mode },
     {
       id: 'reserve_pool_size',
       header: 'Reserve',
       kind: 'number',
-      rank: 3,
       value: (row) => row.reserve_pool_size,
       cell: (row) => maybe(row.reserve_pool_size, zero),
     },
@@ -102,7 +101,6 @@ export function poolColumns(most: number): Column<BouncerPool>[] {
       id: 'max_connections',
       header: 'Database limit',
       kind: 'number',
-      rank: 3,
       hidden: true,
       value: (row) => row.max_connections,
     },
@@ -166,7 +164,6 @@ export const databaseColumns: Column<BouncerDatabase>[] = [
     id: 'reserve_pool_size',
     header: 'Reserve',
     kind: 'number',
-    rank: 2,
     value: (row) => row.reserve_pool_size,
     cell: (row) => maybe(row.reserve_pool_size, zero),
   },
@@ -187,11 +184,10 @@ export const databaseColumns: Column<BouncerDatabase>[] = [
   {
     id: 'pool_mode',
     header: 'Mode',
-    rank: 3,
     value: (row) => row.pool_mode,
     cell: (row) => row.pool_mode ?? <span className="muted">as set for all</span>,
   },
-  { id: 'force_user', header: 'Signs in as', rank: 3, hidden: true, value: (row) => row.force_user },
+  { id: 'force_user', header: 'Signs in as', hidden: true, value: (row) => row.force_user },
 ];
 
 /** The columns of PgBouncer's clients. */
@@ -228,7 +224,6 @@ export const clientColumns: Column<BouncerClient>[] = [
   {
     id: 'addr',
     header: 'Client',
-    rank: 2,
     value: (row) => (row.addr === null ? null : `${row.addr}:${row.port ?? ''}`),
   },
   {
@@ -236,7 +231,6 @@ export const clientColumns: Column<BouncerClient>[] = [
     header: 'Connected',
     kind: 'number',
     ticks: true,
-    rank: 3,
     value: (row) => row.connected_seconds,
     cell: (row) => maybe(row.connected_seconds, duration),
   },
@@ -245,11 +239,10 @@ export const clientColumns: Column<BouncerClient>[] = [
     header: 'Last request',
     kind: 'number',
     ticks: true,
-    rank: 3,
     value: (row) => row.request_seconds,
     cell: (row) => maybe(row.request_seconds, duration),
   },
-  { id: 'tls', header: 'TLS', rank: 3, hidden: true, value: (row) => row.tls },
+  { id: 'tls', header: 'TLS', hidden: true, value: (row) => row.tls },
 ];
 
 /** The columns of PgBouncer's server connections; `sessionHref` is the address of a backend's session. */
@@ -283,18 +276,16 @@ export function serverColumns(link: (pid: number) => React.ReactNode): Column<Bo
     {
       id: 'close_needed',
       header: 'Closes when free',
-      rank: 2,
       value: (row) => row.close_needed,
       cell: (row) => (row.close_needed ? 'yes' : <span className="muted">no</span>),
     },
     {
       id: 'addr',
       header: 'Server',
-      rank: 3,
       value: (row) => (row.addr === null ? null : `${row.addr}:${row.port ?? ''}`),
     },
-    { id: 'connect_time', header: 'Opened', rank: 3, value: (row) => row.connect_time },
-    { id: 'tls', header: 'TLS', rank: 3, hidden: true, value: (row) => row.tls },
+    { id: 'connect_time', header: 'Opened', value: (row) => row.connect_time },
+    { id: 'tls', header: 'TLS', hidden: true, value: (row) => row.tls },
   ];
 }
 
@@ -338,7 +329,6 @@ export const statsColumns: Column<BouncerStats>[] = [
     id: 'total_received_bytes_per_second',
     header: 'From clients',
     kind: 'number',
-    rank: 2,
     value: (row) => row.total_received_bytes_per_second ?? null,
     cell: (row) => perSecond(row.total_received_bytes_per_second, byteRate),
     meaning: 'Bytes by the second that came from clients.',
@@ -347,7 +337,6 @@ export const statsColumns: Column<BouncerStats>[] = [
     id: 'total_sent_bytes_per_second',
     header: 'To clients',
     kind: 'number',
-    rank: 2,
     value: (row) => row.total_sent_bytes_per_second ?? null,
     cell: (row) => perSecond(row.total_sent_bytes_per_second, byteRate),
     meaning: 'Bytes by the second that were sent to clients.',
@@ -371,7 +360,6 @@ export const settingColumns: Column<BouncerSetting>[] = [
   {
     id: 'default',
     header: 'Default',
-    rank: 2,
     value: (row) => row.default,
     cell: (row) => (row.is_default ? <span className="muted">the same</span> : maybe(row.default, visible)),
   },

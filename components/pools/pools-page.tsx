@@ -15,7 +15,7 @@ import { OwnPools } from './own-pools';
 import { PgBouncerPanels } from './pgbouncer-panels';
 import { waitingIn } from './pgbouncer-summary';
 import { SizingPanel } from './sizing-panel';
-import { type Bouncer, type Service, slotsOf } from './slots';
+import { type Bouncer, type Service, type Slots, slotsOf, slotsOfServices } from './slots';
 import { SlotsPanel } from './slots-panel';
 import { pageSentence } from './summary';
 
@@ -55,7 +55,25 @@ export function PoolsPage({ server, limits }: PageProps) {
 }
 
 function WholeTop(props: PageProps) {
-  return <Top {...props} services={useTopic(props.server, 'application-pools').rows} />;
+  const view = useTopic(props.server, 'application-pools');
+  const { rows } = view;
+  const { answer } = useTopic(props.server, 'pgbouncer-pools');
+  const none = answer?.status === 'unavailable' && !answer.last;
+  if (none && rows?.every(({ kind }) => kind !== 'pgbouncer'))
+    return <DirectTop {...props} view={view} services={rows} />;
+  return <Top {...props} services={rows} />;
+}
+
+/** Where no PgBouncer is, the slots are of the same sample as what the pools may open. */
+function DirectTop({ server, limits, view, services }: PageProps & { view: TopicView<Service>; services: Service[] }) {
+  const connections = useTopic(server, 'connections').rows;
+  const slots = useMemo(() => connections && slotsOfServices(services, connections), [services, connections]);
+  return (
+    <>
+      <Head server={server} slots={slots} about={{ maxima: maximaOf(services), waiting: undefined, part: false }} />
+      <SlotsPanel slots={slots} bouncer={false} part={false} view={view} warnFrom={limits.connectionsWarning} />
+    </>
+  );
 }
 
 function Top({
@@ -80,13 +98,7 @@ function Top({
   const clients = (pools.rows ?? []).reduce((sum, pool) => sum + pool.cl_active + pool.cl_waiting, 0);
   return (
     <>
-      <PageHead
-        server={server}
-        title="Pools"
-        state={waiting && waiting.clients > 0 ? `${waiting.clients} waiting` : undefined}
-        sentence={slots ? pageSentence(slots, { maxima: services && maximaOf(services), waiting, part }) : '\u00a0'}
-        range
-      />
+      <Head server={server} slots={slots} about={{ maxima: services && maximaOf(services), waiting, part }} />
       {pools.rows && pools.rows.length > 0 && clients <= fewClients ? (
         <JoinedSlots
           server={server}
@@ -101,6 +113,27 @@ function Top({
         <SlotsPanel slots={slots} bouncer={(pools.rows?.length ?? 0) > 0} {...shared} />
       )}
     </>
+  );
+}
+
+function Head({
+  server,
+  slots,
+  about,
+}: {
+  server: string;
+  slots: Slots | undefined;
+  about: Parameters<typeof pageSentence>[1];
+}) {
+  const waiting = about.waiting?.clients ?? 0;
+  return (
+    <PageHead
+      server={server}
+      title="Pools"
+      state={waiting > 0 ? `${waiting} waiting` : undefined}
+      sentence={slots ? pageSentence(slots, about) : '\u00a0'}
+      range
+    />
   );
 }
 

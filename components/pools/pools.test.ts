@@ -81,7 +81,7 @@ describe('pools', () => {
 
 describe('the page', () => {
   const slots = { used: 31, ceiling: 97 } as Slots;
-  const maxima = { most: 140, ceiling: 97, beyond: 43, unknown: [], configured: true } as Maxima;
+  const maxima = { most: 140, ceiling: 97, beyond: 43, unknown: [], configured: true, limited: [] } as Maxima;
   const plain = (given: Parameters<typeof pageSentence>[1]) => pageSentence(slots, given).replaceAll('\u00a0', ' ');
 
   it('says in sentences what holds and what is near its limit', () => {

@@ -183,7 +183,6 @@ function sizingColumns(setWeight: (name: string, value: number | null) => void):
       header: 'Share',
       unit: 'connections',
       kind: 'number',
-      rank: 2,
       value: (row) => row.share,
       cell: (row) => figure(Math.round(row.share * 10) / 10),
       meaning: 'What falls to it by weight.',

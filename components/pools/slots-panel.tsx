@@ -8,7 +8,7 @@ import { Panel } from '@/components/ui/panel';
 import { StateText } from '@/components/ui/state';
 import type { TopicView } from '@/lib/client/use-topic';
 import { count, duration, exact, notApplicable, percent } from '@/lib/format';
-import type { Session, SessionKind } from '../sessions/session-kind';
+import type { SessionKind } from '../sessions/session-kind';
 import { type SlotRow, type Slots, slotsSentence } from './slots';
 import { TrackBar, type TrackPiece } from './track-bar';
 
@@ -30,7 +30,7 @@ const piecesOf = (counts: SlotRow['counts']): (TrackPiece & { color: string })[]
 const rowKey = (row: SlotRow) => row.key;
 
 /** Who holds the server's slots: from the application over PgBouncer to the backends. */
-export function SlotsPanel({
+export function SlotsPanel<R>({
   slots,
   view,
   bouncer,
@@ -38,7 +38,8 @@ export function SlotsPanel({
   warnFrom,
 }: {
   slots: Slots | undefined;
-  view: TopicView<Session>;
+  /** What the slots are counted from. */
+  view: TopicView<R>;
   /** Whether there is a PgBouncer to tell of. */
   bouncer: boolean;
   /** Only some databases are seen. */
@@ -51,12 +52,23 @@ export function SlotsPanel({
       title="Who holds the server's slots"
       sentence={slots ? sentenceOf(slots, part, warnFrom) : '\u00a0'}
       view={view}
-      source={bouncer ? 'pg_stat_activity, SHOW POOLS, CLIENTS, SERVERS' : undefined}
+      source={bouncer ? 'pg_stat_activity, SHOW POOLS, CLIENTS, SERVERS' : 'pg_stat_activity'}
+      footer={bouncer && view.at === null && <span>counted apart from the next table, which is read every 5 s</span>}
       means="Each backend of a client takes one slot. Behind PgBouncer, backends are told by the process that each of its server connections has on the server."
       flush
       height={260}
     >
-      {() => slots && <Body slots={slots} bouncer={bouncer} part={part} warnFrom={warnFrom} view={view} />}
+      {() =>
+        slots && (
+          <Body
+            slots={slots}
+            bouncer={bouncer}
+            part={part}
+            warnFrom={warnFrom}
+            view={view as TopicView as TopicView<SlotRow>}
+          />
+        )
+      }
     </Panel>
   );
 }
@@ -86,7 +98,7 @@ function Body({
   bouncer: boolean;
   part: boolean;
   warnFrom: number;
-  view: TopicView<Session>;
+  view: TopicView<SlotRow>;
 }) {
   const { rows, ceiling, all } = slots;
   const most = Math.max(0, ...rows.map(({ total }) => total));
@@ -104,7 +116,7 @@ function Body({
         rowKey={rowKey}
         rowState={(row) => (row.kind === 'rest' ? 'rest' : undefined)}
         sort={{ column: 'backends', descending: true }}
-        view={view as unknown as TopicView<SlotRow>}
+        view={view}
         inUrl={false}
         filterText=""
         empty="No client is connected. Rows appear when an application connects."
@@ -161,7 +173,6 @@ function slotColumns(bouncer: boolean, most: number): Column<SlotRow>[] {
       header: 'Clients',
       unit: 'working',
       kind: 'number',
-      rank: 2,
       value: (row) => row.pool?.clients?.active ?? null,
       cell: (row) => known(row, ({ active }) => zero(active)),
       meaning: 'Clients of PgBouncer in this pool that do not wait.',
@@ -205,7 +216,6 @@ function slotColumns(bouncer: boolean, most: number): Column<SlotRow>[] {
           id: kind.replaceAll('-', '_'),
           header: kind === 'waiting' ? 'For a lock' : label,
           kind: 'number',
-          rank: kind === 'active' ? 2 : 3,
           value: (row) => row.counts[kind],
           cell: (row) => zero(row.counts[kind]),
           meaning: `${label}: backends of it now.`,

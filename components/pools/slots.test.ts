@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Session } from '@/components/sessions/session-kind';
 import type { Row } from '@/lib/topics/index';
-import { type Bouncer, type Service, slotsOf, slotsSentence } from './slots';
+import { type Bouncer, type Service, slotsOf, slotsOfServices, slotsSentence } from './slots';
 
 const session = (changes: Partial<Session> = {}) =>
   ({
@@ -44,6 +44,42 @@ const totals = (sessions: Session[], bouncer?: Bouncer, services?: Service[]) =>
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
 describe('slots', () => {
+  it('without PgBouncer are what the pools are told to hold now, figure by figure', () => {
+    const service = (kind: string, name: string, changes: Partial<Service> = {}) =>
+      ({
+        kind,
+        name,
+        sessions: 0,
+        waiting: 0,
+        active: 0,
+        idle_in_transaction: 0,
+        idle: 0,
+        other: 0,
+        ceiling: 97,
+        ...changes,
+      }) as Service;
+    const slots = slotsOfServices(
+      [
+        service('application', 'web', { sessions: 3, waiting: 1, idle: 2 }),
+        service('application', 'jobs'),
+        service('seen', 'web', { sessions: 1, active: 1 }),
+        service('pgdeck', 'pgdeck', { sessions: 2, idle: 2 }),
+        service('pgdeck', 'pgdeck as actor', { sessions: 1, other: 1 }),
+      ],
+      [own()],
+    );
+    expect(slots.rows.map(({ key, name, total }) => [key, name, total])).toEqual([
+      ['direct:web', 'web', 4],
+      ['pgdeck', 'pgdeck itself', 3],
+    ]);
+    expect(slots).toMatchObject({
+      counts: { waiting: 1, active: 1, 'idle-in-transaction': 0, idle: 4, other: 1 },
+      used: 7,
+      ceiling: 97,
+      all: 100,
+    });
+  });
+
   it('are each in exactly one row, by what they do', () => {
     const slots = slotsOf(
       [

@@ -72,12 +72,53 @@ export function slotsOf(
     ...folded([...direct].map(([name, theirs]) => directRow(name, theirs))),
     ...(own.total > 0 ? [own] : []),
   ];
+  return summed(rows, connections[0]?.ceiling ?? null, connections[0]?.max_connections ?? null);
+}
+
+/**
+ * The same where no PgBouncer is: from the rows that also tell what the pools may open, so that both show one sample.
+ * `connections` only tells how many slots there are.
+ */
+export function slotsOfServices(services: Service[], connections: Connection[]): Slots {
+  const row = (key: string, kind: SlotRow['kind'], name: string, theirs: Service[]): SlotRow => ({
+    key,
+    kind,
+    name,
+    counts: theirs.map(countsOf).reduce(add, none),
+    total: theirs.reduce((sum, { sessions }) => sum + sessions, 0),
+  });
+  const own = row(
+    'pgdeck',
+    'pgdeck',
+    'pgdeck itself',
+    services.filter(({ kind }) => kind === 'pgdeck'),
+  );
+  const direct = new Map<string, Service[]>();
+  for (const service of services)
+    if (service.kind !== 'pgdeck' && service.sessions > 0)
+      direct.set(service.name, [...(direct.get(service.name) ?? []), service]);
+  const rows = [
+    ...folded([...direct].map(([name, theirs]) => row(`direct:${name}`, 'direct', name, theirs))),
+    ...(own.total > 0 ? [own] : []),
+  ];
+  return summed(rows, services[0]?.ceiling ?? null, connections[0]?.max_connections ?? null);
+}
+
+const countsOf = ({ waiting, active, idle_in_transaction, idle, other }: Service): Counts => ({
+  waiting,
+  active,
+  'idle-in-transaction': idle_in_transaction,
+  idle,
+  other,
+});
+
+function summed(rows: SlotRow[], ceiling: number | null, all: number | null): Slots {
   return {
     rows,
     counts: rows.reduce((sum, row) => add(sum, row.counts), none),
     used: rows.reduce((sum, row) => sum + row.total, 0),
-    ceiling: connections[0]?.ceiling ?? null,
-    all: connections[0]?.max_connections ?? null,
+    ceiling,
+    all,
   };
 }
 

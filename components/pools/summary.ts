@@ -2,7 +2,7 @@ import { summarise } from '@/components/charts/summary';
 import type { SeriesAnswer } from '@/lib/client/shapes';
 import { count, durationInWords, exact, milliseconds, ofTotal, plural } from '@/lib/format';
 import type { Row } from '@/lib/topics/index';
-import type { Maxima } from './maxima';
+import { limitedSentence, type Maxima } from './maxima';
 import type { Slots } from './slots';
 
 /** A row of topic `pools`: one kind of pgdeck's own connections. */
@@ -81,6 +81,7 @@ export function pageSentence(
         ? `All pools together may open ${exact(maxima.most)}: ${exact(maxima.beyond)} more than the server takes.`
         : `All pools together may open ${exact(maxima.most)}${maxima.unknown.length > 0 ? ', as far as is known' : ''}: the server takes that.`,
     );
+  if (maxima && maxima.limited.length > 0) sentences.push(limitedSentence(maxima.limited));
   if (waiting && waiting.clients > 0)
     sentences.push(
       `In PgBouncer ${plural(waiting.clients, 'client waits', 'clients wait')}, the first for ${durationInWords(waiting.longestSeconds)}.`,

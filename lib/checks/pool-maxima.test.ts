@@ -9,6 +9,10 @@ const row = (changes: Partial<Row<'application-pools'>>): Partial<Row<'applicati
   sessions: 6,
   instances_from: 'configuration',
   slots_most: 80,
+  limit_of: null,
+  limit_name: null,
+  limit: null,
+  limit_most: null,
   ceiling: 97,
   ...changes,
 });
@@ -36,6 +40,26 @@ describe('the sum of pool maxima', () => {
   test('given instances make it sure', () => {
     const { findings } = judge(poolMaxima, { 'application-pools': [row({ slots_most: 200 }), own] });
     expect(findings).toMatchObject([{ confidence: 'high' }]);
+  });
+
+  test('a role or database that may have fewer than its pools may open is found, though the server takes them', () => {
+    const limit = { limit_of: 'role', limit_name: 'watcher', limit: 5, limit_most: 8 };
+    const database = { limit_of: 'database', limit_name: 'shop', limit: 40, limit_most: 50 };
+    const fits = { limit_of: 'role', limit_name: 'batch', limit: 5, limit_most: 5 };
+    const { findings } = judge(poolMaxima, {
+      'application-pools': [
+        row({ slots_most: 30, ...database }),
+        row({ name: 'jobs', slots_most: 20, ...database }),
+        row({ name: 'nightly', slots_most: 5, ...fits }),
+        row({ kind: 'pgdeck', name: 'pgdeck', slots_most: 8, ...limit }),
+      ],
+    });
+    expect(findings.map(({ title }) => plain(title))).toEqual([
+      'Pools of database shop may open 50 connections, 10 more than the 40 that it may have.',
+      'Pools of role watcher may open 8 connections, 3 more than the 5 that it may have.',
+    ]);
+    expect(findings).toMatchObject([{ object: { kind: 'database' } }, { object: { kind: 'role', name: 'watcher' } }]);
+    expect(plain(findings[0]?.detail)).toContain('Largest: shop-web 30 and jobs 20.');
   });
 
   test('an unknown ceiling cannot be judged', () => {

@@ -223,6 +223,18 @@ export class ServerConnections {
     return this.judgedPools().map(({ pool }) => pool);
   }
 
+  /** The most connections that there may be at a moment, by the role that signs in; the reading one first. */
+  mostByRole(): { usename: string; most: number }[] {
+    const { read, action } = this.#config;
+    // While one is renewed there is one more, and one more action than long ones may run.
+    const [reads, acts] = [this.#sampling.figures().size + 1, 1 + this.#maintenanceMax + 1];
+    if (read.user === action.user) return [{ usename: read.user, most: reads + acts }];
+    return [
+      { usename: read.user, most: reads },
+      { usename: action.user, most: acts },
+    ];
+  }
+
   /** What went wrong in a pool lately, and what lasts there. */
   trouble(pool: string): Lately {
     const { overdue, fullMs } = pool === 'sampling' ? this.#sampling : { overdue: 0, fullMs: 0 };

@@ -29,7 +29,7 @@ export async function servicesNow(
     rows: poolServices({
       connections: connections.snapshot.rows,
       applications: config.applications ?? [],
-      own: own.pools().reduce((sum, { size }) => sum + size, 0),
+      own: own.mostByRole(),
       bouncer: away ? [] : (bouncer?.snapshot?.rows ?? []),
       cpus: config.cpus,
       spindles: config.spindles,

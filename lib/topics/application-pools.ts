@@ -47,6 +47,12 @@ export const applicationPools = defineTopic({
     slots_most: count(
       'What it counts in the sum of all: most, and at least the connections it has now; 0 behind PgBouncer.',
     ),
+    limit_of: maybeText(
+      'role or database: whose connection limit (rolconnlimit, datconnlimit) its pools come closest to. Null: no limit is known; limits are read of roles and databases that are connected.',
+    ),
+    limit_name: maybeText('Name of that role or database.'),
+    limit: maybeCount('Connections that the role or database may have.'),
+    limit_most: maybeCount('What all pools of that role or database may open together.'),
     ceiling: maybeCount('Connections an ordinary application can have: max_connections less the reserved ones.'),
     cpus: maybeCount("Processors of the server's machine, as the configuration says."),
     spindles: maybeCount("Disks of the server's machine that seek on their own, as the configuration says."),

@@ -28,7 +28,7 @@ const pool = (changes: Record<string, unknown> = {}) => ({
 const given = (changes: Partial<ServicesGiven>): ServicesGiven => ({
   connections: [],
   applications: [],
-  own: 6,
+  own: [{ usename: 'watcher', most: 6 }],
   bouncer: [],
   cpus: undefined,
   spindles: undefined,
@@ -157,5 +157,40 @@ describe('services', () => {
     const all = services({ connections: [connection({ connections: 26 })], applications: [web], bouncer: [pool()] });
     expect(all['application web']).toMatchObject({ sessions: 26, through_pgbouncer: false, most: 10, slots_most: 26 });
     expect(all['pgbouncer shop']).toMatchObject({ sessions: 0, slots_most: 25 });
+  });
+
+  test("pgdeck's connections count by the role that they signed in as", () => {
+    const all = services({
+      connections: [
+        connection({ own: true, usename: 'reader', connections: 3 }),
+        connection({ own: true, usename: 'actor', connections: 1 }),
+        connection({ own: true, usename: null, connections: 1 }),
+      ],
+      own: [
+        { usename: 'reader', most: 4 },
+        { usename: 'actor', most: 4 },
+      ],
+    });
+    expect(all['pgdeck pgdeck']).toMatchObject({ usename: 'reader', sessions: 4, most: 4 });
+    expect(all['pgdeck pgdeck as actor']).toMatchObject({ usename: 'actor', sessions: 1, most: 4 });
+  });
+
+  test('the limit of a role or database is shared by all its pools, and the tightest is told', () => {
+    const limits = { rolconnlimit: 12, datconnlimit: 50 };
+    const all = services({
+      connections: [
+        connection({ ...limits, connections: 2 }),
+        connection({ ...limits, application_name: 'cron', connections: 5 }),
+        connection({ usename: 'other', application_name: 'report', datconnlimit: 50 }),
+        connection({ own: true, usename: 'watcher', datname: 'postgres', rolconnlimit: 5 }),
+      ],
+      applications: [web],
+    });
+    const role = { limit_of: 'role', limit_name: 'app_shop', limit: 12, limit_most: 15 };
+    expect(all['application web']).toMatchObject({ usename: null, slots_most: 10, ...role });
+    expect(all['seen cron']).toMatchObject({ slots_most: 5, ...role });
+    expect(all['seen report']).toMatchObject({ limit_of: 'database', limit_name: 'shop', limit: 50, limit_most: 16 });
+    expect(all['pgdeck pgdeck']).toMatchObject({ limit_of: 'role', limit_name: 'watcher', limit: 5, limit_most: 6 });
+    expect(services({ connections: [connection()] })['seen shop-web']).toMatchObject({ limit_of: null, limit: null });
   });
 });

@@ -1,3 +1,4 @@
+import { withLimits } from './pool-limits';
 import type { Raw } from './topic';
 
 /** The pool of an application as the configuration says it. */
@@ -24,8 +25,8 @@ export type ServicesGiven = {
   /** Rows of topic `connections`. */
   connections: readonly Raw[];
   applications: readonly Application[];
-  /** The most connections that pgdeck itself may open. */
-  own: number;
+  /** The most connections that pgdeck itself may open, by the role that it signs in as. */
+  own: readonly { usename: string; most: number }[];
   /** Rows of topic `pgbouncer-pools`; none where there is no PgBouncer. */
   bouncer: readonly Raw[];
   cpus: number | undefined;
@@ -41,6 +42,8 @@ type Group = {
   wait_event_type: string | null;
   own: boolean;
   connections: number;
+  datconnlimit?: number | null;
+  rolconnlimit?: number | null;
 };
 
 /**
@@ -66,17 +69,36 @@ export function poolServices({ connections, applications, own, bouncer, cpus, sp
   const rows = [
     ...applications.map((application) => applicationRow(application, seen.get(application) ?? [], behind, databases)),
     ...databases.map((database) => bouncerRow(database, seen.get(database) ?? [])),
-    { ...row('pgdeck', 'pgdeck', ours), pool_max: own, instances: 1, instances_from: null, most: own, slots_most: own },
+    ...own.map((each, at) => ownRow(each, at, ours, own)),
     ...[...seen].flatMap(([whose, theirs]) => (typeof whose === 'string' ? [seenRow(whose, theirs)] : [])),
   ];
-  return rows.map((each) => ({
+  // What is open already was possible, whatever is said of it.
+  const possible = rows.map((each) => ({ ...each, slots_most: Math.max(each.slots_most, each.sessions) }));
+  return withLimits(possible, groups).map((each) => ({
     ...each,
-    // What is open already was possible, whatever is said of it.
-    slots_most: Math.max(each.slots_most, each.sessions),
     ceiling: connections[0]?.ceiling ?? null,
     cpus: cpus ?? null,
     spindles: spindles ?? null,
   }));
+}
+
+/** pgdeck's connections as one role; those whose role is not known are the first one's. */
+function ownRow({ usename, most }: ServicesGiven['own'][number], at: number, ours: Group[], own: ServicesGiven['own']) {
+  const others = own.filter((other) => other.usename !== usename);
+  const theirs = ours.filter((group) =>
+    at === 0 ? others.every((other) => other.usename !== group.usename) : group.usename === usename,
+  );
+  return {
+    ...row('pgdeck', at === 0 ? 'pgdeck' : `pgdeck as ${usename}`, theirs),
+    usename,
+    role: usename,
+    database: null,
+    pool_max: most,
+    instances: 1,
+    instances_from: null,
+    most,
+    slots_most: most,
+  };
 }
 
 function applicationRow(
@@ -102,6 +124,8 @@ function applicationRow(
     application_name: match.application_name ?? null,
     usename: usename ?? null,
     datname: datname ?? null,
+    role: usename ?? only(direct.map((group) => group.usename)),
+    database: datname ?? only(direct.map((group) => group.datname)),
     through_pgbouncer: through,
     pool_max: poolMax,
     instances,
@@ -119,6 +143,8 @@ function bouncerRow({ name, datname, limit, pools }: BouncerDatabase, theirs: Gr
   return {
     ...counted,
     datname,
+    role: only(pools.map(({ usename }) => usename)),
+    database: datname,
     pool_max: only(sizes),
     instances: pools.length,
     instances_from: 'seen',
@@ -129,10 +155,14 @@ function bouncerRow({ name, datname, limit, pools }: BouncerDatabase, theirs: Gr
 
 function seenRow(name: string, theirs: Group[]) {
   const counted = row('seen', name, theirs);
+  const usename = only(theirs.map((group) => group.usename));
+  const datname = only(theirs.map((group) => group.datname));
   return {
     ...counted,
-    usename: only(theirs.map(({ usename }) => usename)),
-    datname: only(theirs.map(({ datname }) => datname)),
+    usename,
+    datname,
+    role: usename,
+    database: datname,
     application_name: only(theirs.map(({ application_name }) => application_name)),
     instances: addresses(theirs),
     instances_from: 'seen',
