@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openApiDocument } from '@/lib/api/document';
 import { curlOf, pathWith, presetsOf } from './command';
 import { type ApiDocument, matches, type Operation, operationsOf } from './document';
-import { exampleOf, fieldsOf, limitWords, type Schema, typeWords } from './schema';
+import { exampleOf, fieldsOf, limitWords, placeholderOf, type Schema, typeWords } from './schema';
 
 const document = openApiDocument({ version: '1', url: '/', cookie: 'c', open: false }) as unknown as ApiDocument;
 const { schemas } = document.components;
@@ -39,7 +39,7 @@ describe('a shape', () => {
     expect(told({ enum: ['a', 'b'] })).toBe('"a" or "b"');
     expect(told({ anyOf: [{ $ref: '#/components/schemas/Role' }, { type: 'null' }] })).toBe('Role or null');
     expect(told({ oneOf: Array(5).fill({ type: 'object' }) })).toBe('one of 5 shapes');
-    expect(limitWords({ minimum: 1, maximum: 9, default: 5 })).toBe('at least 1, at most 9, 5 where missing');
+    expect(limitWords({ minimum: 1, maximum: 9, default: 5 })).toBe('1 to 9, 5 where missing');
     expect(limitWords({ type: 'string' })).toBeUndefined();
   });
 
@@ -57,6 +57,25 @@ describe('a shape', () => {
     const [sessions] = fieldsOf({ $ref: '#/components/schemas/SessionsAnswer' }, schemas);
     expect(sessions?.name).toBe('status: "ok"');
     expect(fieldsOf({ type: 'string' }, schemas)).toEqual([]);
+  });
+
+  it('of a parameter tells in its empty field what is taken there', () => {
+    const told = (id: string) =>
+      Object.fromEntries(operation(id).parameters.map(({ name, schema }) => [name, placeholderOf(schema)]));
+    expect(told('audit')).toMatchObject({ limit: '100', before: 'at least 1', user: 'string' });
+    expect(told('series')).toMatchObject({ oid: '1 to 4294967295', format: 'json' });
+    expect(told('topic')).toMatchObject({ limit: '1 to 10000', min_mean_ms: 'at least 0', datname: 'string' });
+    const { description } = operation('topic').parameters.find(({ name }) => name === 'limit') ?? {};
+    expect(description).toContain('slow-queries: At most this many, by total time. (1 to 200, 20 where missing)');
+  });
+
+  // Fails where a backtick has no other: all that follows would be set as code, and the backtick be seen.
+  it('names stand between two backticks each', () => {
+    const texts = [
+      ...JSON.stringify(document).matchAll(/"(?:description|summary|title)":"((?:[^"\\\\]|\\\\.)*)"/g),
+    ].map(([, text]) => text);
+    expect(texts.length).toBeGreaterThan(300);
+    expect(texts.filter((text = '') => text.split('`').length % 2 === 0)).toEqual([]);
   });
 
   it('that goes round in itself ends', () => {

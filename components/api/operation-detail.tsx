@@ -6,7 +6,7 @@ import { basePath } from '@/lib/client/base-path';
 import { useSession } from '@/lib/client/session';
 import { curlOf, pathWith, presetsOf, type Values } from './command';
 import type { Answer, Operation, Parameter } from './document';
-import { limitWords, type Schemas, typeWords } from './schema';
+import { limitWords, placeholderOf, type Schemas } from './schema';
 import { ShapeTree } from './shape-tree';
 import { TryForm } from './try-form';
 import { Words } from './words';
@@ -145,7 +145,7 @@ function ParameterLine({
           id={id}
           className="text-input"
           value={value}
-          placeholder={typeWords(schema)}
+          placeholder={placeholderOf(schema)}
           spellCheck={false}
           autoComplete="off"
           onChange={(event) => onChange(event.target.value)}

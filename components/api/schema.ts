@@ -69,12 +69,24 @@ export function typeWords(schema: Schema): string {
 /** What limits a value, in words; undefined: nothing. */
 export function limitWords({ minimum, maximum, maxLength, default: preset }: Schema): string | undefined {
   const words = [
-    minimum !== undefined && `at least ${minimum}`,
-    maximum !== undefined && `at most ${maximum}`,
+    rangeWords(minimum, maximum),
     maxLength !== undefined && `at most ${maxLength} characters`,
     preset !== undefined && `${JSON.stringify(preset)} where missing`,
   ].filter((word) => word !== false);
   return words.length > 0 ? words.join(', ') : undefined;
+}
+
+function rangeWords(minimum: number | undefined, maximum: number | undefined): string | false {
+  if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}`;
+  return minimum !== undefined ? `at least ${minimum}` : maximum !== undefined && `at most ${maximum}`;
+}
+
+/** What stands in an empty field: what is taken where it stays empty, or what can be given. */
+export function placeholderOf(schema: Schema): string {
+  const { type, minimum, maximum, default: preset } = schema;
+  if (preset !== undefined) return String(preset);
+  const range = type === 'integer' || type === 'number' ? rangeWords(minimum, maximum) : false;
+  return range || typeWords(schema);
 }
 
 /** The lines below a shape: its fields, those of what it lists, or the shapes that it can be; none where it is a plain value. */

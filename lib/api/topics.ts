@@ -97,28 +97,58 @@ export const description = z
   })
   .meta({ id: 'TopicDescription', description: "A topic's words, SQL and columns." });
 
-/** What topics take beside the envelope's parameters; each checks its own. */
+/** A parameter of a topic's own, as a JSON schema. */
+type Own = {
+  type?: 'string' | 'integer' | 'number';
+  minimum?: number;
+  maximum?: number;
+  maxLength?: number;
+  default?: unknown;
+  meaning?: string;
+};
+
+/** What topics take beside the envelope's parameters: told as what all of them take together, for each checks its own. */
 function ownParameters(): Record<string, z.ZodType> {
-  const found = new Map<string, Map<string, string[]>>();
+  const found: Record<string, { id: string; own: Own }[]> = {};
   for (const { id, params } of Object.values(topics) as AnyTopic[])
     for (const [name, shape] of Object.entries<z.ZodType>(params?.shape ?? {})) {
-      const { meaning = '' } = (shape.meta() ?? {}) as { meaning?: string };
-      const meanings = found.get(name) ?? new Map<string, string[]>();
-      meanings.set(meaning, [...(meanings.get(meaning) ?? []), id]);
-      found.set(name, meanings);
+      found[name] ??= [];
+      found[name].push({ id, own: z.toJSONSchema(shape, { io: 'input' }) as Own });
     }
   return Object.fromEntries(
-    [...found].map(([name, meanings]) => {
-      const words = [...meanings].map(([meaning, ids]) => `${ids.join(', ')}: ${meaning}`);
+    Object.entries(found).map(([name, takers]) => {
+      const words = takers.map(({ id, own }) => `${id}: ${own.meaning ?? ''}${rangeWords(own)}`);
+      const description = `Only ${words.join(' ')}`;
       return [
         name,
         z
           .string()
           .optional()
-          .describe(`Only ${words.join(' ')}`),
+          .meta({ description, override: together(takers.map(({ own }) => own)) }),
       ];
     }),
   );
+}
+
+function rangeWords({ minimum, maximum, default: preset }: Own): string {
+  const range = minimum === undefined ? [] : [maximum === undefined ? `from ${minimum}` : `${minimum} to ${maximum}`];
+  const words = [...range, ...(preset === undefined ? [] : [`${preset} where missing`])];
+  return words.length > 0 ? ` (${words.join(', ')})` : '';
+}
+
+/** What every one of some shapes takes is in it. */
+function together(all: Own[]): Own {
+  const types = new Set(all.map(({ type }) => type));
+  const [type] = types;
+  if (type === undefined || types.size > 1) return {};
+  const least = all.map(({ minimum = Number.NEGATIVE_INFINITY }) => minimum);
+  const most = all.map(({ maximum = Number.POSITIVE_INFINITY }) => maximum);
+  const [minimum, maximum] = [Math.min(...least), Math.max(...most)];
+  return {
+    type,
+    ...(Number.isFinite(minimum) && { minimum }),
+    ...(Number.isFinite(maximum) && { maximum }),
+  };
 }
 
 /** `GET /api/servers/:server/:topic`: the topic's answer; with `?describe=1` its words, SQL and columns. */
