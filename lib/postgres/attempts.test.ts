@@ -40,3 +40,14 @@ test('an attempt that ended in another way begins the count anew', async () => {
   expect(told[2]).toMatch(/^Nothing listens/);
   expect(told[5]).toBeUndefined();
 });
+
+test('while it is refused it is tried again soon enough to notice within 5 s that the server is back', async () => {
+  const attempts = new Attempts(new PoolCounts(), () => false);
+  const waits: number[] = [];
+  for (let times = 0; times < 6; times++) {
+    await attempts.run('sampling', refused).catch(() => {});
+    waits.push(attempts.nextAt - Date.now());
+    vi.setSystemTime(attempts.nextAt);
+  }
+  expect(waits).toEqual([1000, 2000, 4000, 4000, 4000, 4000]);
+});

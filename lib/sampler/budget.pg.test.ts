@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ServerConfig, Target } from '@/lib/config';
 import { type Embedded, startEmbedded } from '@/lib/embedded/server';
 import { ServerHistory } from '@/lib/history/server-history';
+import { TestClock } from '@/lib/history/test-watch';
 import { ServerConnections } from '@/lib/postgres/server-connections';
 import { ownCost } from '@/lib/topics/own-cost';
 import { statementCounters } from '@/lib/topics/statement-counters';
@@ -93,28 +93,32 @@ test.each([
   ];
   const byId = Object.fromEntries(topics.map((topic) => [topic.id, topic]));
   const bugs: unknown[] = [];
-  const sampler = new Sampler('tested', connections, byId, (error) => bugs.push(error), history, {
-    percent: 4,
-    windowMs: 2500,
-  });
+  const clock = new TestClock();
+  const budget = { percent: 4, windowMs: 2500 };
+  const sampler = new Sampler('tested', connections, byId, (error) => bugs.push(error), history, budget, clock);
   sampler.start();
-  // What nobody looks at is asked every ten seconds at most.
-  const look = async (until: () => boolean) => {
-    for (let times = 0; times < 100 && !until(); times++) {
-      await Promise.all(topics.map((topic) => sampler.read(topic, null, { waitMs: 200 })));
-      await sleep(250);
+  const burn = byId['burn-0'] as AnyTopic;
+  /** Everything is asked again and again, each time after as many seconds as are told, until it is so. */
+  const look = async (until: () => boolean, seconds: () => number) => {
+    for (let times = 0; times < 40 && !until(); times++) {
+      clock.pass(seconds());
+      await Promise.all(topics.map((topic) => sampler.read(topic, null, { waitMs: 30_000 })));
     }
     expect(until()).toBe(true);
   };
-  const burn = byId['burn-0'] as AnyTopic;
+  // Asked as often as it may be each takes a two-hundredth of the time, however slow the machine is: twenty a tenth.
+  const cadence = () => Math.max(...topics.map((topic) => sampler.cadenceMs(topic, null))) / 1000;
   try {
-    await look(() => sampler.slowedDown > 1);
+    await look(() => sampler.slowedDown > 1, cadence);
     expect(sampler.cadenceMs(burn, null)).toBeGreaterThanOrEqual(2000);
     await admin.query('update cost set seconds = 0');
-    await look(() => sampler.slowedDown === 1);
-    // On a busy machine a question may still be stretched for a while by how long it took.
-    await look(() => sampler.cadenceMs(burn, null) < 2000);
-    const { events } = await history.changes.read({ from: 0, to: Date.now() / 1000 + 60, limit: 10, kind: 'pgdeck' });
+    // What they take is next to nothing of so long a time.
+    await look(
+      () => sampler.slowedDown === 1,
+      () => 120,
+    );
+    const to = clock.now() / 1000 + 60;
+    const { events } = await history.changes.read({ from: 0, to, limit: 10, kind: 'pgdeck' });
     const took = `its own statements took \\S+ % of ${counted ? 'the statement time of this server' : 'one processor'}$`;
     expect(events.at(-1)?.title).toMatch(new RegExp(`^pgdeck asks 2 times less often than it would: ${took}`));
     expect(events[0]?.title).toMatch(new RegExp(`^pgdeck asks as often as it should: ${took}`));
