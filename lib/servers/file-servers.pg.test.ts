@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { accessTo } from '@/lib/access/server-access';
 import type { User } from '@/lib/access/user';
 import type { Run } from '@/lib/actions/protocol';
@@ -62,10 +62,12 @@ const urlOf = (
 ) => `postgres://${user}:${password}@${read.host}:${read.port}/${database}?sslmode=disable`;
 const write = (...servers: object[]) => writeFileSync(file, JSON.stringify({ servers }), { mode: 0o600 });
 
+const start = (...first: object[]) => startWith({}, ...first);
+
 /** The parts of a pgdeck that the instrumentation would start. */
-function start(...first: object[]) {
+function startWith(settings: Record<string, string>, ...first: object[]) {
   write(...first);
-  const env = { PGDECK_CONFIG: file, PGDECK_STATE_DIR: folder, PGDECK_HISTORY: 'off' };
+  const env = { PGDECK_CONFIG: file, PGDECK_STATE_DIR: folder, PGDECK_HISTORY: 'off', ...settings };
   const config = readConfig(env);
   const history = new History(config.history, { kind: 'off', notices: [] });
   const cache = new AnswerCache(config.cache);
@@ -298,4 +300,44 @@ test('what runs on a removed server goes on and can be stopped; what waits there
   await expect.poll(() => [...deck.servers.keys()], { timeout: 5000 }).toEqual(['other']);
   await expect.poll(() => sessions(), { timeout: 5000 }).toEqual([]);
   expect([...deck.history.servers()].map(({ id }) => id)).toEqual(['other']);
+});
+
+// Fails without `refuseLeaving()` and `requireSameAddresses()` in `permitNow()`.
+describe('what waited for its turn, or for the yes of another admin, is not done', () => {
+  const shop = () => ({ id: 'shop', url: urlOf(watched) });
+  test.each<[string, () => object, string]>([
+    ['at another address', () => ({ id: 'shop', url: urlOf(elsewhere) }), 'Its address was changed in PGDECK_CONFIG.'],
+    [
+      'by another role',
+      () => ({ ...shop(), actionUrl: urlOf(watched, { user: 'watcher_2', password: 'other' }) }),
+      'The addresses of this server were changed in PGDECK_CONFIG since it was previewed.',
+    ],
+  ])('%s', async (_, changed, why) => {
+    await watched.run(`drop table if exists public.waits, public.asked;
+      create table public.waits as select 1 as id; create table public.asked as select 1 as id`);
+    const state = () =>
+      watched.run(`select pg_stat_get_analyze_count(oid)::int as analyzed, pg_relation_filenode(oid) as file
+        from pg_class where oid in ('public.waits'::regclass, 'public.asked'::regclass) order by relname`);
+    const before = await state();
+    deck = startWith({ PGDECK_MAINTENANCE_MAX: '1', PGDECK_APPROVAL: 'typed' }, shop());
+    await connected('shop');
+    const begin = async (action: string, table: string) => {
+      const [row] = await watched.run<{ oid: number }>('select $1::regclass::oid::int as oid', [`public.${table}`]);
+      const target = { kind: 'relation' as const, database: 'postgres', oid: row?.oid ?? 0 };
+      const { previewId, confirmText } = await deck.runner.preview('shop', { action, target }, admin);
+      const body = { previewId, idempotencyKey: previewId, ...(confirmText !== undefined && { confirmText }) };
+      return (await deck.runner.execute('shop', body, admin)).run;
+    };
+    const running = await begin('analyze', 'slow');
+    const [queued, asked] = await Promise.all([begin('analyze', 'waits'), begin('vacuum-full', 'asked')]);
+    expect([running, queued, asked].map(({ status }) => status)).toEqual(['running', 'queued', 'awaiting_approval']);
+
+    write(changed());
+    await deck.list.reload();
+    await deck.runner.cancel(running.runId, admin);
+    const refused = { status: 'nothing_done', message: `${why} Nothing was done.` };
+    await expect.poll(() => deck.runner.run(queued.runId), { timeout: 10_000 }).toMatchObject(refused);
+    expect(await deck.runner.approve(asked.runId, { ...admin, name: 'second' })).toMatchObject(refused);
+    expect(await state()).toEqual(before);
+  });
 });
