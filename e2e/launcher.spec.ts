@@ -95,6 +95,7 @@ test('what cannot work is refused in plain words before anything is installed or
     [{ DATABASE_URL: 'mysql://app:hidden-word@db/shop' }, /must begin with postgres:\/\//],
     [{ DATABASE_URL: 'postgres://app:hidden-word#x@db/shop' }, /percent-encoded/],
     [{ PGDECK_ACTION_URL: 'nonsense' }, /PGDECK_ACTION_URL: this is not a URL/],
+    [{ PGDECK_PORT: 'http', PGDECK_BASE_PATH: '../x' }, /PGDECK_PORT: a port .*\nPGDECK_BASE_PATH: a path/],
   ];
   for (const [env, reason] of cases) {
     const { said, ended } = launch({ PGDECK_PORT: port, PGDECK_STATE_DIR: state('refused'), ...env }, clone);
@@ -120,6 +121,7 @@ test('T25: what would let anybody in, or would not work, ends the start with the
     [{ PGDECK_AUTH: 'embed' }, /name the portals in PGDECK_EMBED_ORIGINS/],
     [{ PGDECK_PUBLIC_URL: 'https://deck.example' }, /nobody signs in\. Set PGDECK_AUTH=/],
     [{ PGDECK_BASE_PATH: '../x' }, /PGDECK_BASE_PATH: a path such as/],
+    [{ PGDECK_PORT: 'http', PGDECK_POOL_MAX: 'x' }, /PGDECK_PORT: a port .*\nPGDECK_POOL_MAX: a whole number/],
   ];
   for (const [env, reason] of cases) {
     const { said, ended } = launch({ PGDECK_PORT: port, PGDECK_STATE_DIR: state('open'), DATABASE_URL: '', ...env });
