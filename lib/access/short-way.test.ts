@@ -1,7 +1,7 @@
 import { request as ask, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { json } from './encoding';
+import { bodyFrom, withBody } from './encoding';
 import { type Found, shortWay, tellFound } from './short-way';
 
 const route = '/api/servers/{server}/{topic}';
@@ -88,9 +88,9 @@ describe('the short way to a read', () => {
   });
 
   it('gives each answer as it is: status, cookies, bodies with and without a length, none', async () => {
-    const answers: Record<string, () => Response> = {
+    const answers: Record<string, () => Response | Promise<Response>> = {
       none: () => new Response(null, { status: 304, headers: { etag: '"1"' } }),
-      whole: () => json(Buffer.from('whole')),
+      whole: () => withBody(bodyFrom('whole'), new Request('http://127.0.0.1/')),
       streamed: () => new Response(new Blob(['a', 'b']).stream()),
       cookies: () =>
         new Response('', {
@@ -101,7 +101,7 @@ describe('the short way to a read', () => {
           ],
         }),
     };
-    await serve((_, { topic = '' }) => (answers[topic] as () => Response)());
+    await serve((_, { topic = '' }) => (answers[topic] as () => Response | Promise<Response>)());
     for (const topic of Object.keys(answers)) await get(`/api/servers/main/${topic}`);
     expect(await get('/api/servers/main/none')).toMatchObject({ status: 304, text: '', headers: { etag: '"1"' } });
     expect(await get('/api/servers/main/whole')).toMatchObject({ text: 'whole', headers: { 'content-length': '5' } });
