@@ -55,6 +55,14 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
+/** What is asked of nobody. */
+const withoutSql: Partial<Record<TopicView['topic'], string>> = {
+  pools: "No SQL: these are pgdeck's own figures.",
+  'own-cost': "No SQL: these are pgdeck's own figures.",
+  'application-pools':
+    "No SQL of its own: it is made from the newest rows of connections and of PgBouncer's pools, and from the configuration.",
+};
+
 /** The statement that a topic's rows were asked with, exactly as this server gets it. */
 export function TopicSql({ view }: { view: TopicView }) {
   const { data, error } = useQuery(describeQuery(view.server, view.topic, view.database));
@@ -63,9 +71,8 @@ export function TopicSql({ view }: { view: TopicView }) {
   if (!data.sql)
     return (
       <p className="soft">
-        {view.topic === 'pools'
-          ? "No SQL: these are pgdeck's own figures."
-          : 'No SQL is known for this server: pgdeck is not connected to it, or it lacks what the question needs.'}
+        {withoutSql[view.topic] ??
+          'No SQL is known for this server: pgdeck is not connected to it, or it lacks what the question needs.'}
       </p>
     );
   return (
