@@ -38,6 +38,7 @@ beforeAll(async () => {
     create table public.slow as select generate_series(1, 1000) as id;
     create index on public.slow (public.slowly(id))`);
   await watched.run("create role watcher_2 login password 'other' in role pg_monitor");
+  await watched.run("create role watcher_3 login superuser password 'other'");
 });
 afterAll(async () => {
   await Promise.all([watched?.stop(), elsewhere?.stop()]);
@@ -309,7 +310,7 @@ describe('what waited for its turn, or for the yes of another admin, is not done
     ['at another address', () => ({ id: 'shop', url: urlOf(elsewhere) }), 'Its address was changed in PGDECK_CONFIG.'],
     [
       'by another role',
-      () => ({ ...shop(), actionUrl: urlOf(watched, { user: 'watcher_2', password: 'other' }) }),
+      () => ({ ...shop(), actionUrl: urlOf(watched, { user: 'watcher_3', password: 'other' }) }),
       'The addresses of this server were changed in PGDECK_CONFIG since it was previewed.',
     ],
   ])('%s', async (_, changed, why) => {
