@@ -112,11 +112,13 @@ test.each([
     await look(() => sampler.slowedDown > 1, cadence);
     expect(sampler.cadenceMs(burn, null)).toBeGreaterThanOrEqual(2000);
     await admin.query('update cost set seconds = 0');
-    // What they take is next to nothing of so long a time.
-    await look(
-      () => sampler.slowedDown === 1,
-      () => 120,
-    );
+    // What they take is next to nothing of a long time. It grows by steps: counts that stay away are not waited for.
+    let seconds = cadence();
+    const longer = () => {
+      seconds = Math.min(120, 3 * seconds);
+      return seconds;
+    };
+    await look(() => sampler.slowedDown === 1, longer);
     const { events } = await history.changes.read({ from: 0, to: Date.now() / 1000 + 60, limit: 10, kind: 'pgdeck' });
     const took = `its own statements took \\S+ % of ${counted ? 'the statement time of this server' : 'one processor'}$`;
     expect(events.at(-1)?.title).toMatch(new RegExp(`^pgdeck asks 2 times less often than it would: ${took}`));
