@@ -39,7 +39,7 @@ const all = [
 /** pgdeck with these rules of server `one`; nobody knows of `vault`. */
 function start(rules: AccessRule[]): void {
   history = new ServerHistory('one');
-  const parts = { connections: { pools: () => [], capabilities: {} }, sampler: { state: () => 'ok', history } };
+  const parts = { connections: { judgedPools: () => [], capabilities: {} }, sampler: { state: () => 'ok', history } };
   Object.assign(shared(), {
     servers: new Map([
       ['one', { config: { id: 'one', access: rules }, ...parts }],
