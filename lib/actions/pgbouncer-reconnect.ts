@@ -39,17 +39,36 @@ export const pgbouncerReconnect = definePooler({
       command: commandOn('RECONNECT', target),
     };
   },
-  judge: (before, after, { target }) => {
+  judge: (before, after, { target, answered }) => {
     const old = new Set(before.servers.map(connectionKey));
+    const name = poolerName(target);
+    const figures = (left: number) => [
+      { label: 'Connections of before', before: String(old.size), after: String(left) },
+    ];
+    if (old.size === 0)
+      return {
+        done: answered,
+        verified: null,
+        message: `${answered ? 'PgBouncer took the command; there' : 'There'} was no server connection of ${name} that could be renewed.`,
+        figures: figures(0),
+      };
     const kept = after.servers.filter((server) => old.has(connectionKey(server)));
     const closing = kept.filter(({ close_needed }) => close_needed).length;
-    const done = closing === kept.length;
+    const closed = `${old.size - kept.length} of ${old.size} ${old.size === 1 ? 'is' : 'are'} closed`;
+    if (closing < kept.length)
+      return {
+        done: false,
+        message: `${plural(kept.length - closing, 'server connection')} of before ${kept.length - closing === 1 ? 'is' : 'are'} not marked to be closed.`,
+        figures: figures(kept.length),
+      };
     return {
-      done,
-      message: done
-        ? `The server connections of ${poolerName(target)} are renewed: ${old.size - kept.length} of ${old.size} ${old.size === 1 ? 'is' : 'are'} closed${closing > 0 ? `, ${closing} will be as soon as free` : ''}.`
-        : `${plural(kept.length - closing, 'server connection')} of before ${kept.length - closing === 1 ? 'is' : 'are'} not marked to be closed.`,
-      figures: [{ label: 'Connections of before', before: String(old.size), after: String(kept.length) }],
+      done: true,
+      // Connections also close by themselves; only the mark, or the answer, is of this command.
+      ...(!answered && closing === 0 && { verified: null }),
+      message: answered
+        ? `The server connections of ${name} are renewed: ${closed}${closing > 0 ? `, ${closing} will be as soon as free` : ''}.`
+        : `Of the server connections of ${name} that were there before, ${closed}${closing > 0 ? `, ${closing} will be as soon as free` : ''}.`,
+      figures: figures(kept.length),
     };
   },
   not: 'Not renewed.',

@@ -1,7 +1,10 @@
 import { z } from 'zod';
-import { plural } from '@/lib/format';
+import { list, plural } from '@/lib/format';
 import { adminUser, definePooler, type PoolerNow, poolerTopics, poolerWarnings } from './pooler';
 import type { Figure } from './protocol';
+
+/** From this version (1.x) on RELOAD is refused where a file has an error; before that PgBouncer answers as ever. */
+const tellsFrom = 25;
 
 /** Makes PgBouncer read its files again: `RELOAD`. */
 export const pgbouncerReload = definePooler({
@@ -16,6 +19,7 @@ export const pgbouncerReload = definePooler({
   options: z.strictObject({}),
   locks: [],
   touches: [...poolerTopics, 'pgbouncer-config'],
+  readsFiles: true,
   plan: (given) => ({
     question: 'Let PgBouncer read its files again?',
     effect:
@@ -26,36 +30,80 @@ export const pgbouncerReload = definePooler({
     ],
     warnings: [
       'pgdeck does not see the files: what is in them now takes effect, whoever wrote it. Settings that are not changeable need a restart of PgBouncer.',
+      ...(given.now.minor < tellsFrom
+        ? [
+            `PgBouncer ${given.now.version} answers as ever where a line is wrong, and what stands behind that line falls back to its default, admin_users with it.`,
+          ]
+        : []),
       ...poolerWarnings(given),
     ],
     command: 'RELOAD;',
   }),
-  judge: (before, after, { answered }) => {
-    const changed = changes(before, after);
-    const took = 'PgBouncer took the command.';
+  judge: (before, after, { answered, refused, lockedOut }) => {
+    // What an earlier pgdeck saw of the settings is not kept.
+    if (!answered && !refused)
+      return { done: false, message: 'Nothing shows whether it read its files again, or what that changed.' };
+    const settings = changedSettings(before, after);
+    const databases = changedDatabases(before, after);
+    const changed = [...databases, ...settings];
+    const told =
+      changed.length === 0 ? 'no setting and no database is other than before' : counted(settings, databases);
+    const isChecked = after.minor >= tellsFrom;
     return {
       done: answered,
-      ...(changed.length === 0 && { verified: null }),
-      message: !answered
-        ? 'PgBouncer did not answer.'
-        : changed.length > 0
-          ? `${took} ${plural(changed.length, 'change')} can be seen.`
-          : `${took} No setting and no database is other than before: the files say the same, or could not be read (its log tells).`,
-      figures: changed.slice(0, 20),
+      ...(answered && !isChecked && { verified: null }),
+      message: refused
+        ? `${told.charAt(0).toUpperCase()}${told.slice(1)}${changed.length > 0 ? ' all the same' : ''}.`
+        : isChecked
+          ? `PgBouncer read its files again without an error: ${told}.`
+          : `PgBouncer took the command; whether its file was good it does not say: ${told}.`,
+      figures: changed.slice(0, 50),
+      warnings: [...(answered && isChecked ? [] : fallen(after, settings)), ...rights(before, after, lockedOut)],
     };
   },
   not: 'Not reloaded.',
 });
 
-/** The settings and databases that are other than before. */
-function changes(before: PoolerNow, after: PoolerNow): Figure[] {
-  const settings = Object.keys({ ...before.settings, ...after.settings }).flatMap((key) => {
+/** `2 settings and 1 database changed` */
+function counted(settings: Figure[], databases: Figure[]): string {
+  const names = new Set(databases.map(({ label }) => label.split(': ')[0]));
+  return `${list([
+    ...(settings.length > 0 ? [plural(settings.length, 'setting')] : []),
+    ...(names.size > 0 ? [plural(names.size, 'database')] : []),
+  ])} changed`;
+}
+
+/** What PgBouncer does with a file that has an error: each setting that it did not come to has its default. */
+function fallen({ defaults }: PoolerNow, settings: Figure[]): string[] {
+  const fell = settings.filter(({ label, after }) => label in defaults && after === defaults[label]);
+  if (fell.length < 2) return [];
+  return [
+    `${list(
+      fell.map(({ label }) => label),
+      12,
+    )} fell back to their defaults together: PgBouncer does that with what stands behind a wrong line of its file. Its log tells the line; mend it and reload again.`,
+  ];
+}
+
+/** What pgdeck itself may not do any more. */
+function rights(before: PoolerNow, after: PoolerNow, lockedOut: string | undefined): string[] {
+  const mend = 'Mend the file where it lies, and let PgBouncer read it by SIGHUP: pgdeck cannot do that now.';
+  if (lockedOut) return [`pgdeck cannot sign in to the console any more: ${lockedOut} ${mend}`];
+  if (before.admin !== true || after.admin !== false) return [];
+  return [`User ${after.user} is none of PgBouncer's admin_users any more: pgdeck may look and not act. ${mend}`];
+}
+
+function changedSettings(before: PoolerNow, after: PoolerNow): Figure[] {
+  return Object.keys({ ...before.settings, ...after.settings }).flatMap((key) => {
     const [was, is] = [before.settings[key] ?? null, after.settings[key] ?? null];
     return was === is ? [] : [{ label: key, before: was, after: is }];
   });
+}
+
+function changedDatabases(before: PoolerNow, after: PoolerNow): Figure[] {
   const told = ({ databases }: PoolerNow) => new Map(databases.map((row) => [row.name, row]));
   const [was, is] = [told(before), told(after)];
-  const databases = [...new Set([...was.keys(), ...is.keys()])].flatMap((name) => {
+  return [...new Set([...was.keys(), ...is.keys()])].flatMap((name) => {
     const [old, now] = [was.get(name), is.get(name)];
     if (!old || !now) return [{ label: name, before: old ? 'there' : null, after: now ? 'there' : null }];
     const columns = [
@@ -74,7 +122,6 @@ function changes(before: PoolerNow, after: PoolerNow): Figure[] {
         : [{ label: `${name}: ${column}`, before: words(old[column]), after: words(now[column]) }],
     );
   });
-  return [...databases, ...settings];
 }
 
 const words = (value: string | number | null) => (value === null ? null : String(value));

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { pgbouncerKill } from './pgbouncer-kill';
+import { pgbouncerReconnect } from './pgbouncer-reconnect';
+import { pgbouncerReload } from './pgbouncer-reload';
 import { commandOn, consoleName, type PoolerNow, refuseName } from './pooler';
 
 const on = (name: string) => ({ kind: 'pgbouncer-database' as const, name });
@@ -43,4 +45,94 @@ test('who was killed is told so, also where somebody resumed it at once; without
   expect(resumed).not.toHaveProperty('undo');
   expect(judged(now(0), false)).toMatchObject({ done: false, message: 'shop is not paused.' });
   expect(judged(now(1, 'b'), true)).toMatchObject({ done: false });
+});
+
+test('connections that are gone prove nothing without an answer; those that are marked do', () => {
+  const servers = (...marks: (readonly [string, boolean])[]) =>
+    ({
+      servers: marks.map(([ptr, close_needed]) => ({ ptr, connect_time: 'then', close_needed })),
+    }) as unknown as PoolerNow;
+  const judged = (before: PoolerNow, after: PoolerNow, answered: boolean) =>
+    pgbouncerReconnect.judge(before, after, {
+      ...{ target: on('shop'), now: before, options: {}, ownWay: false },
+      answered,
+    });
+  const before = servers(['a', false], ['b', false]);
+  expect(judged(servers(), servers(), false)).toMatchObject({ done: false, verified: null });
+  expect(judged(servers(), servers(['c', false]), true)).toMatchObject({
+    done: true,
+    verified: null,
+    message: 'PgBouncer took the command; there was no server connection of shop that could be renewed.',
+  });
+  expect(judged(before, servers(['c', false]), false)).toMatchObject({
+    verified: null,
+    message: 'Of the server connections of shop that were there before, 2 of 2 are closed.',
+  });
+  expect(judged(before, servers(['a', true]), false)).toMatchObject({
+    done: true,
+    message: 'Of the server connections of shop that were there before, 1 of 2 are closed, 1 will be as soon as free.',
+  });
+  expect(judged(before, servers(['a', true]), false)).not.toHaveProperty('verified');
+  expect(judged(before, servers(), true)).not.toHaveProperty('verified');
+  expect(judged(before, servers(['a', false]), false)).toMatchObject({ done: false });
+});
+
+describe('RELOAD', () => {
+  const defaults = { pool_mode: 'session', logfile: null, admin_users: null, query_timeout: '0' };
+  const now = (settings: Record<string, string | null>, minor = 18, admin = true) =>
+    ({
+      ...{ version: `1.${minor}.0`, minor, user: 'boss', admin, databases: [], defaults },
+      settings,
+    }) as unknown as PoolerNow;
+  const before = { pool_mode: 'transaction', logfile: '/log', admin_users: 'boss', query_timeout: '0' };
+  const judged = (after: PoolerNow, came: { answered: boolean; refused?: boolean; lockedOut?: string }) =>
+    pgbouncerReload.judge(now(before), after, {
+      ...{ target: { kind: 'pgbouncer' }, now: now(before), options: {}, ownWay: false },
+      ...came,
+    });
+
+  test('proves nothing where PgBouncer does not tell of errors, and what changed is told', () => {
+    expect(judged(now({ ...before, query_timeout: '5' }), { answered: true })).toEqual({
+      done: true,
+      verified: null,
+      message: 'PgBouncer took the command; whether its file was good it does not say: 1 setting changed.',
+      figures: [{ label: 'query_timeout', before: '0', after: '5' }],
+      warnings: [],
+    });
+    expect(judged(now(before), { answered: true })).toMatchObject({ verified: null, warnings: [] });
+    expect(judged(now({ ...before, query_timeout: '5' }, 25), { answered: true })).not.toHaveProperty('verified');
+  });
+
+  test('is warned of where settings fell back together, and where pgdeck may do less', () => {
+    const fallen = judged(now({ ...before, pool_mode: 'session', logfile: null }), { answered: true });
+    expect(fallen.warnings).toEqual([
+      expect.stringMatching(/^pool_mode and logfile fell back to their defaults together: /),
+    ]);
+    // One that is at its default again was taken out of the file, as a rule.
+    expect(judged(now({ ...before, pool_mode: 'session' }), { answered: true }).warnings).toEqual([]);
+    // A version that tells of errors has told of none.
+    expect(judged(now({ ...before, pool_mode: 'session', logfile: null }, 25), { answered: true }).warnings).toEqual(
+      [],
+    );
+    expect(judged(now({ ...before, admin_users: null }, 18, false), { answered: true }).warnings).toEqual([
+      expect.stringMatching(/^User boss is none of PgBouncer's admin_users any more: pgdeck may look and not act\./),
+    ]);
+    expect(judged(now(before), { answered: true, lockedOut: 'It is shut.' }).warnings).toEqual([
+      expect.stringMatching(/^pgdeck cannot sign in to the console any more: It is shut\./),
+    ]);
+  });
+
+  test('that is refused tells what it did all the same; one that nobody answered tells nothing', () => {
+    expect(
+      judged(now({ ...before, pool_mode: 'session', logfile: null }, 25), { answered: false, refused: true }),
+    ).toMatchObject({
+      done: false,
+      message: '2 settings changed all the same.',
+      warnings: [expect.stringContaining('fell back')],
+    });
+    expect(judged(now(before, 25), { answered: false, refused: true })).toMatchObject({
+      message: 'No setting and no database is other than before.',
+    });
+    expect(judged(now(before), { answered: false })).toMatchObject({ done: false });
+  });
 });

@@ -9,6 +9,8 @@ import type { PoolerTarget } from './target';
 export type PoolerNow = {
   /** Such as `1.18.0`. */
   version: string;
+  /** 18 for it. */
+  minor: number;
   /** As whom pgdeck is signed in to the console, and whether that is an admin; null: not known. */
   user: string;
   admin: boolean | null;
@@ -18,7 +20,9 @@ export type PoolerNow = {
   servers: TopicRow<'pgbouncer-servers'>[];
   /** Whether PgBouncer as a whole is paused (PAUSE without a database); null: this version does not show it. */
   allPaused: boolean | null;
+  /** Its settings, and what each is where nobody sets it; without passwords. */
   settings: Record<string, string | null>;
+  defaults: Record<string, string | null>;
 };
 
 /** What an action on PgBouncer is given. */
@@ -43,6 +47,16 @@ export type PoolerPlan = {
   undo?: Undo;
 };
 
+/** What is known of how a command went, beside what the console shows after it. */
+export type Came = {
+  /** The console answered it without an error. */
+  answered: boolean;
+  /** It refused an action that reads files. */
+  refused?: boolean;
+  /** Why pgdeck cannot sign in any more, after an action that reads files. */
+  lockedOut?: string;
+};
+
 /** A command to PgBouncer's console: previewed, sent once over a connection of its own, and judged by what SHOW tells. */
 export type PoolerAction<O = Row> = Common & {
   kind: 'pooler';
@@ -53,12 +67,10 @@ export type PoolerAction<O = Row> = Common & {
   takeBack?: (target: PoolerTarget) => string;
   refuse?(given: PoolerGiven<O>): Refusal | undefined;
   plan(given: PoolerGiven<O>): PoolerPlan;
-  /** What the console shows after it; `answered`: it answered the command without an error. */
-  judge(
-    before: PoolerNow,
-    after: PoolerNow,
-    given: PoolerGiven<O> & { answered: boolean },
-  ): Judgement & { verified?: null };
+  /** It reads files: refused it may be done in part, and it may take away that pgdeck can sign in. Both are looked at. */
+  readsFiles?: true;
+  /** What the console shows after it; `verified` null: what it shows proves nothing. */
+  judge(before: PoolerNow, after: PoolerNow, given: PoolerGiven<O> & Came): Judgement & { verified?: null };
   /** `Not paused.` */
   not: string;
 };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import type { ServerConfig, Target } from '@/lib/config';
 import { PostgresProblem, type Problem } from '@/lib/postgres/errors';
@@ -50,12 +51,12 @@ export class Console {
     const shown: Shown = {};
     let ms = 0;
     for (const { command, since = 0 } of question.show) {
-      if (this.#minor() < since) continue;
+      if (minorOf(this.version) < since) continue;
       const answered = await this.send(`SHOW ${command}`);
       shown[command] = answered.rows;
       ms += answered.ms;
     }
-    const rows = question.rows(shown, homeAmong(shown.DATABASES ?? [], this.#config()));
+    const rows = question.rows(shown, homeAmong(shown.DATABASES ?? [], this.#config()), minorOf(this.version));
     return { rows, connection: this.#connections, ms };
   }
 
@@ -63,16 +64,17 @@ export class Console {
   async send(command: string): Promise<Answered> {
     for (let attempt = 0; ; attempt++) {
       const client = await this.#connected();
+      const target = this.#target;
       try {
         return await client.send(command);
       } catch (error) {
         // PgBouncer has one SQLSTATE for all it refuses, and it is one of a connection: what counts is whether that is gone.
         if (error instanceof pg.DatabaseError && !client.closed)
-          throw new PostgresProblem(describeConsoleError(error, this.target), error);
+          throw new PostgresProblem(describeConsoleError(error, target), error);
         client.close();
         // Only what shows something may be sent twice: what acts may have been done.
         const again = attempt === 0 && /^SHOW /.test(command) && !/Query read timeout/.test((error as Error).message);
-        if (!again) throw this.#failed(error);
+        if (!again) throw this.#failed(error, target);
       }
     }
   }
@@ -94,21 +96,34 @@ export class Console {
     this.#client?.close();
   }
 
+  /** Goes where the configuration says now: what is under way at another place is given up, and asked again here. */
+  follow(): void {
+    if (!this.#moved(this.#target)) return;
+    this.#target = this.target;
+    this.#failures = 0;
+    this.#problem = undefined;
+    // Whoever waits for an attempt at the address of before comes again when that ends.
+    this.#opening = undefined;
+    this.#client?.close();
+    this.#client = undefined;
+  }
+
   async #connected(): Promise<ConsoleClient> {
-    const target = this.target;
-    if (JSON.stringify(target) !== JSON.stringify(this.#target)) {
-      this.#client?.close();
-      this.#target = target;
-      this.#failures = 0;
-      this.#problem = undefined;
-    }
+    this.follow();
+    const target = this.#target;
     if (!target || this.#closed) throw new PostgresProblem(notConfigured);
     if (this.#client?.closed === false) return this.#client;
     if (this.#problem && Date.now() < this.nextAttemptAt) throw new PostgresProblem(this.#problem);
-    this.#opening ??= this.#open(target).finally(() => {
-      this.#opening = undefined;
-    });
-    return this.#opening;
+    this.#opening ??= this.#open(target);
+    const opening = this.#opening;
+    try {
+      return await opening;
+    } catch (error) {
+      if (this.#closed || !this.#moved(target)) throw error;
+      return await this.#connected();
+    } finally {
+      if (this.#opening === opening) this.#opening = undefined;
+    }
   }
 
   async #open(target: Target): Promise<ConsoleClient> {
@@ -118,8 +133,9 @@ export class Console {
       const [row] = (await client.send('SHOW VERSION')).rows;
       const version = /PgBouncer (\S+)/.exec(String(row?.version))?.[1];
       if (!version) throw new PostgresProblem(notPgBouncer);
-      if (this.#closed || target !== this.target) throw new Error('Connection terminated');
+      if (this.#closed || this.#moved(target)) throw new Error('Connection terminated');
       this.version = version;
+      this.#client?.close();
       this.#client = client;
       this.#connections++;
       this.#failures = 0;
@@ -127,21 +143,29 @@ export class Console {
       return client;
     } catch (error) {
       client?.close();
-      throw this.#failed(error);
+      throw this.#failed(error, target);
     }
   }
 
-  #failed(error: unknown): PostgresProblem {
-    this.#problem = describeConsoleError(error, this.target);
-    this.#failures++;
-    this.#failedAt = Date.now();
-    return new PostgresProblem(this.#problem, error);
+  /** Whether the configuration names another place or user now. */
+  #moved(target: Target | undefined): boolean {
+    return !isDeepStrictEqual(target, this.target);
   }
 
-  /** 18 for 1.18.0; a version beyond 1.x has whatever the newest has. */
-  #minor(): number {
-    const [, major, minor] = /^(\d+)\.(\d+)/.exec(this.version ?? '') ?? [];
-    if (major === undefined) return 0;
-    return Number(major) > 1 ? Number.POSITIVE_INFINITY : Number(minor);
+  #failed(error: unknown, target: Target | undefined): PostgresProblem {
+    const problem = describeConsoleError(error, target);
+    if (!this.#moved(target)) {
+      this.#problem = problem;
+      this.#failures++;
+      this.#failedAt = Date.now();
+    }
+    return new PostgresProblem(problem, error);
   }
+}
+
+/** 18 for `1.18.0`, 0 where the version is not known; a version beyond 1.x has whatever the newest has. */
+export function minorOf(version: string | undefined): number {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version ?? '') ?? [];
+  if (major === undefined) return 0;
+  return Number(major) > 1 ? Number.POSITIVE_INFINITY : Number(minor);
 }

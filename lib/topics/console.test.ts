@@ -17,6 +17,9 @@ const stats18 =
   'database total_xact_count total_query_count total_received total_sent total_xact_time total_query_time total_wait_time avg_xact_count avg_query_count avg_recv avg_sent avg_xact_time avg_query_time avg_wait_time';
 const stats23 = `${stats18} total_server_assignment_count avg_server_assignment_count`;
 const stats24 = `${stats23} total_client_parse_count total_server_parse_count total_bind_count avg_client_parse_count avg_server_parse_count avg_bind_count`;
+const stats26 = stats24
+  .replace('total_received', 'total_server_closed_count total_received')
+  .concat(' total_server_lifetime avg_server_lifetime');
 const databases18 =
   'name host port database force_user pool_size min_pool_size reserve_pool pool_mode max_connections current_connections paused disabled';
 const databases23 =
@@ -24,25 +27,34 @@ const databases23 =
 const databases24 =
   'name host port database force_user pool_size min_pool_size reserve_pool_size server_lifetime pool_mode load_balance_hosts max_connections current_connections max_client_connections current_client_connections paused disabled';
 
+const users23 = 'name pool_size pool_mode max_user_connections current_connections';
+const users24 =
+  'name pool_size reserve_pool_size pool_mode max_user_connections current_connections max_user_client_connections current_client_connections';
+
 const versions = {
   '1.18': { POOLS: pools18, STATS: stats18, CLIENTS: socket18, SERVERS: socket18, DATABASES: databases18 },
   '1.21': { POOLS: pools18, STATS: stats18, CLIENTS: socket21, SERVERS: socket21, DATABASES: databases18 },
-  '1.23': { POOLS: pools18, STATS: stats23, CLIENTS: socket23, SERVERS: socket23, DATABASES: databases23 },
+  '1.23': {
+    ...{ POOLS: pools18, STATS: stats23, CLIENTS: socket23, SERVERS: socket23, DATABASES: databases23 },
+    USERS: users23,
+  },
   '1.24': {
     ...{ POOLS: `${pools18} load_balance_hosts`, STATS: stats24, CLIENTS: socket24, SERVERS: socket24 },
-    DATABASES: databases24,
-    USERS:
-      'name pool_size reserve_pool_size pool_mode max_user_connections current_connections max_user_client_connections current_client_connections',
+    ...{ DATABASES: databases24, USERS: users24 },
   },
-  // What a version after them may bring.
+  '1.26': {
+    ...{ POOLS: `${pools18} load_balance_hosts`, STATS: stats26, CLIENTS: socket24, SERVERS: socket24 },
+    ...{ DATABASES: databases24, USERS: users24 },
+  },
+  // What a version after them may bring, in another order.
   later: {
     ...{
-      POOLS: `${pools18} sv_new`,
-      STATS: `${stats24} total_new`,
-      CLIENTS: `${socket24} new`,
-      SERVERS: `${socket24} new`,
+      POOLS: `thread_id sv_new load_balance_hosts ${pools18}`,
+      STATS: `total_new ${stats26}`,
+      CLIENTS: `new ${socket24} thread_id`,
+      SERVERS: `new ${socket24} thread_id`,
     },
-    DATABASES: `${databases24} new`,
+    ...{ DATABASES: `new ${databases24}`, USERS: `new ${users24}` },
   },
 };
 const known: Raw = {
@@ -60,6 +72,7 @@ const known: Raw = {
     close_needed: 0,
   },
 };
+const minorIn = (version: string) => Number(version.split('.')[1] ?? 99);
 const shownBy = (version: keyof typeof versions): Shown =>
   Object.fromEntries(
     Object.entries(versions[version]).map(([command, columns]) => [
@@ -68,7 +81,7 @@ const shownBy = (version: keyof typeof versions): Shown =>
     ]),
   );
 const rowsOf = (topic: AnyTopic, version: keyof typeof versions) => {
-  const rows = topic.console?.rows(shownBy(version), () => true) ?? [];
+  const rows = topic.console?.rows(shownBy(version), () => true, minorIn(version)) ?? [];
   return rows.map((row) => {
     expect(Object.keys(row).sort()).toEqual(Object.keys(topic.row.shape).sort());
     return topic.row.parse(row) as Raw;
@@ -76,7 +89,7 @@ const rowsOf = (topic: AnyTopic, version: keyof typeof versions) => {
 };
 
 describe.each(Object.keys(versions) as (keyof typeof versions)[])('PgBouncer %s', (version) => {
-  const minor = Number(version.split('.')[1] ?? 99);
+  const minor = minorIn(version);
 
   test('pools', () => {
     expect(rowsOf(topics['pgbouncer-pools'], version)).toMatchObject([
@@ -126,14 +139,39 @@ describe.each(Object.keys(versions) as (keyof typeof versions)[])('PgBouncer %s'
   });
 });
 
+const sizes = (minor: number, users: Raw[], own: Raw = {}) => {
+  const shown = shownBy('1.24');
+  Object.assign(shown.DATABASES?.[0] ?? {}, own);
+  const [pool] = topics['pgbouncer-pools'].console?.rows({ ...shown, USERS: users }, () => true, minor) ?? [];
+  return [pool?.pool_size, pool?.reserve_pool_size];
+};
+const sized = (name: string, pool_size: string, reserve_pool_size = '') => ({ name, pool_size, reserve_pool_size });
+
 test("a user's own pool size goes before the database's, and an empty one does not", () => {
-  const pools = (pool_size: string) =>
-    topics['pgbouncer-pools'].console?.rows(
-      { ...shownBy('1.24'), USERS: [{ name: 'app', pool_size, reserve_pool_size: '' }] },
-      () => true,
-    )[0];
-  expect(pools('        3')).toMatchObject({ pool_size: 3, reserve_pool_size: 7 });
-  expect(pools('')).toMatchObject({ pool_size: 20 });
+  expect(sizes(24, [sized('app', '        3')])).toEqual([3, 7]);
+  expect(sizes(24, [sized('app', '')])).toEqual([20, 7]);
+  expect(sizes(24, [sized('other', '        3')])).toEqual([20, 7]);
+});
+
+test('a size that SHOW USERS may only repeat from the row before is not known, until 1.26', () => {
+  const users = [sized('other', '        3', '        1'), sized('app', '        3', '        1')];
+  expect(sizes(24, users)).toEqual([null, null]);
+  expect(sizes(25, users)).toEqual([null, null]);
+  expect(sizes(26, users)).toEqual([3, 1]);
+  // What the database has all the same is known.
+  expect(sizes(25, users, { pool_size: 3, reserve_pool_size: 1 })).toEqual([3, 1]);
+  // What comes after another size is the user's own.
+  expect(sizes(25, [sized('other', '        5'), sized('app', '        3')])).toEqual([3, 7]);
+});
+
+test('a pool size of 0 is no limit from 1.24 on, and before that it is 0', () => {
+  expect(sizes(24, [], { pool_size: 0, reserve_pool_size: 0 })).toEqual([null, 0]);
+  expect(sizes(23, [], { pool_size: 0, reserve_pool_size: 0 })).toEqual([0, 0]);
+  expect(sizes(26, [sized('app', '        0')])).toEqual([null, 7]);
+  const databases = (minor: number) =>
+    topics['pgbouncer-databases'].console?.rows({ DATABASES: [{ ...known, pool_size: 0 }] }, () => true, minor)[0];
+  expect(databases(24)).toMatchObject({ pool_size: null });
+  expect(databases(23)).toMatchObject({ pool_size: 0 });
 });
 
 test('what leads elsewhere has no name here, and the console is no database', () => {
@@ -142,7 +180,7 @@ test('what leads elsewhere has no name here, and the console is no database', ()
     rows.push({ ...rows[0], database: 'pgbouncer', name: 'pgbouncer', ptr: '0x2' });
   for (const topic of Object.values(topics) as AnyTopic[]) {
     if (!topic.databaseColumn || !topic.console) continue;
-    const rows = topic.console.rows(shown, () => false);
+    const rows = topic.console.rows(shown, () => false, 24);
     expect(
       rows.map((row) => row.datname),
       topic.id,
@@ -159,7 +197,7 @@ test('a setting that holds a password is told without it', () => {
       { key: 'pool_mode', value: 'session' },
     ],
   };
-  const rows = topics['pgbouncer-config'].console?.rows(shown, () => true) ?? [];
+  const rows = topics['pgbouncer-config'].console?.rows(shown, () => true, 18) ?? [];
   expect(rows).toMatchObject([
     { key: 'auth_ldap_options', value: '…' },
     { key: 'auth_query' },

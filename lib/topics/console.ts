@@ -10,8 +10,8 @@ export type Shown = { [Command in Show]?: Raw[] };
 export type ConsoleQuestion = {
   /** The SHOW commands, one after another; `since`: asked only from this version (1.x) on. */
   show: { command: Show; since?: number }[];
-  /** The topic's rows; `isHome` tells whether a row of SHOW DATABASES leads to the watched server. */
-  rows(shown: Shown, isHome: (database: Raw) => boolean): Raw[];
+  /** The topic's rows; `isHome` tells whether a row of SHOW DATABASES leads to the watched server; `minor`: of version 1.x. */
+  rows(shown: Shown, isHome: (database: Raw) => boolean, minor: number): Raw[];
 };
 
 /** A figure, or null where this version does not show the column. */
@@ -32,6 +32,11 @@ export function word(row: Raw | undefined, column: string): string | null {
 export function yes(row: Raw | undefined, column: string): boolean | null {
   const value = figure(row, column);
   return value === null ? null : value !== 0;
+}
+
+/** The size of a pool: from 1.24 on 0 means that there is no limit, which is null. */
+export function sizeOrNone(size: number | null, minor: number): number | null {
+  return size === 0 && minor >= 24 ? null : size;
 }
 
 /** Microseconds as seconds. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { count, maybeCount, maybeFlag, maybeIdentity, maybeSeconds, maybeText, text } from './column';
-import { datnameMeaning, figure, homeNames, real, word, yes } from './console';
+import { maybeCount, maybeFlag, maybeIdentity, maybeSeconds, maybeText, text } from './column';
+import { datnameMeaning, figure, homeNames, real, sizeOrNone, word, yes } from './console';
 import { defineTopic } from './topic';
 
 /** The databases that PgBouncer offers, with where each leads and its limits. */
@@ -15,7 +15,7 @@ export const pgbouncerDatabases = defineTopic({
   always: false,
   console: {
     show: [{ command: 'DATABASES' }],
-    rows(shown, isHome) {
+    rows(shown, isHome, minor) {
       const names = homeNames(shown, isHome);
       return real(shown.DATABASES, 'name').map((row) => ({
         name: row.name,
@@ -24,7 +24,7 @@ export const pgbouncerDatabases = defineTopic({
         port: figure(row, 'port'),
         database: word(row, 'database'),
         force_user: word(row, 'force_user'),
-        pool_size: figure(row, 'pool_size'),
+        pool_size: sizeOrNone(figure(row, 'pool_size'), minor),
         min_pool_size: figure(row, 'min_pool_size'),
         reserve_pool_size: figure(row, 'reserve_pool_size') ?? figure(row, 'reserve_pool'),
         server_lifetime_seconds: figure(row, 'server_lifetime'),
@@ -46,7 +46,7 @@ export const pgbouncerDatabases = defineTopic({
     port: maybeIdentity('The port that PgBouncer connects to.'),
     database: maybeText('The database that PgBouncer connects to there.'),
     force_user: maybeText('The user that PgBouncer signs in as, whoever the client is; null: as the client.'),
-    pool_size: count('Most server connections of each of its pools.'),
+    pool_size: maybeCount('Most server connections of each of its pools; null: no limit (from 1.24 on).'),
     min_pool_size: maybeCount('Server connections that each pool keeps.'),
     reserve_pool_size: maybeCount('How many more a pool may open when clients have waited for long.'),
     server_lifetime_seconds: maybeSeconds('After so long a server connection is renewed (from 1.23 on).'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, maybeCount, maybeFlag, maybeText, seconds, text } from './column';
-import { datnameMeaning, figure, homeNames, real, secondsAndRest, word, yes } from './console';
-import { defineTopic } from './topic';
+import { datnameMeaning, figure, homeNames, real, secondsAndRest, sizeOrNone, word, yes } from './console';
+import { defineTopic, type Raw } from './topic';
 
 /** PgBouncer's pools: one for each database and user, with the clients and the server connections in it. */
 export const pgbouncerPools = defineTopic({
@@ -16,13 +16,13 @@ export const pgbouncerPools = defineTopic({
   moments: { everySeconds: 300 },
   console: {
     show: [{ command: 'POOLS' }, { command: 'DATABASES' }, { command: 'USERS', since: 23 }],
-    rows(shown, isHome) {
+    rows(shown, isHome, minor) {
       const names = homeNames(shown, isHome);
       const databases = new Map(shown.DATABASES?.map((row) => [row.name, row]));
-      const users = new Map(shown.USERS?.map((row) => [row.name, row]));
       return real(shown.POOLS).map((row) => {
         const database = databases.get(row.database);
-        const user = users.get(row.user);
+        const own = (column: string, usual: number | null) =>
+          sizeOfUser(shown.USERS ?? [], row.user, column, usual, minor);
         return {
           database: row.database,
           user: row.user,
@@ -41,11 +41,11 @@ export const pgbouncerPools = defineTopic({
           maxwait_seconds: secondsAndRest(row, 'maxwait') ?? 0,
           pool_mode: word(row, 'pool_mode'),
           load_balance_hosts: word(row, 'load_balance_hosts'),
-          pool_size: figure(user, 'pool_size') ?? figure(database, 'pool_size'),
-          reserve_pool_size:
-            figure(user, 'reserve_pool_size') ??
-            figure(database, 'reserve_pool_size') ??
-            figure(database, 'reserve_pool'),
+          pool_size: sizeOrNone(own('pool_size', figure(database, 'pool_size')), minor),
+          reserve_pool_size: own(
+            'reserve_pool_size',
+            figure(database, 'reserve_pool_size') ?? figure(database, 'reserve_pool'),
+          ),
           max_connections: figure(database, 'max_connections') || null,
           current_connections: figure(database, 'current_connections'),
           paused: yes(database, 'paused'),
@@ -72,7 +72,7 @@ export const pgbouncerPools = defineTopic({
     maxwait_seconds: seconds('How long the first client in the queue has waited.'),
     pool_mode: maybeText('When a server connection goes back to the pool: session, transaction or statement.'),
     load_balance_hosts: maybeText('How hosts are chosen where the database has several (from 1.24 on).'),
-    pool_size: maybeCount('Most server connections of this pool.'),
+    pool_size: maybeCount('Most server connections of this pool; null: no limit (from 1.24 on), or it is not known.'),
     reserve_pool_size: maybeCount('How many more it may open when clients have waited for long.'),
     max_connections: maybeCount('Most server connections of this database with all its pools; null: no limit.'),
     current_connections: maybeCount('Server connections of this database with all its pools.'),
@@ -103,3 +103,15 @@ export const pgbouncerPools = defineTopic({
     },
   ],
 });
+
+/**
+ * The size that a user has of its own, else the database's. Before 1.26 SHOW USERS repeats the size of the row before for a
+ * user that has none: such a one is not known, where it is not the database's all the same.
+ */
+function sizeOfUser(users: Raw[], user: unknown, column: string, usual: number | null, minor: number): number | null {
+  const at = users.findIndex(({ name }) => name === user);
+  const own = figure(users[at], column);
+  if (own === null) return usual;
+  const isRepeated = minor < 26 && own === figure(users[at - 1], column);
+  return isRepeated && own !== usual ? null : own;
+}

@@ -49,7 +49,7 @@ async function became(job: Job, work: Pooler, before: PoolerNow, console: Consol
   if (fingerprintOf(now, work.target, job.config) !== work.fingerprint)
     return unknown(`${ended}, and what it is about leads elsewhere now.`);
   const shown = work.action.judge(before, now, { ...work.given, now: before, answered: false });
-  if (shown.done)
+  if (shown.done && shown.verified !== null)
     return {
       status: 'done_with_warnings',
       message: shown.message,

@@ -1,8 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from 'esbuild';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PreviewBody, Run } from '@/lib/actions/protocol';
@@ -12,16 +8,14 @@ import { targetFromUrl } from '@/lib/postgres/target';
 import { acting } from '../test-acting';
 import { admin, refusal, Stage } from '../test-stage';
 
-const root = resolve(import.meta.dirname, '..', '..', '..');
-// Inside the clone, where its packages are found; dist is no part of it.
-const program = join(root, 'dist', `test-pooler-${process.pid}.mjs`);
+// For a machine with much else to do: what is waited for is a state, never a time.
+const patient = { timeout: 45_000 };
 
 // Without PgBouncer there is nothing to act on.
 describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
   let stage: Stage;
   let pooler: TestPgBouncer;
   let setup: TestSetup;
-  let child: ChildProcess | undefined;
   const { preview, execute, run, refused, changed } = acting(() => stage);
   const clients: pg.Client[] = [];
 
@@ -44,16 +38,12 @@ describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
     use();
   });
   afterEach(async () => {
-    child?.kill('SIGKILL');
     for (const client of clients.splice(0)) client.end().catch(() => {});
     stage.server.sampler.stop();
     await pooler.remove();
     await stage.clear();
   });
-  afterAll(async () => {
-    rmSync(program, { force: true });
-    await stage?.end();
-  });
+  afterAll(() => stage?.end());
 
   const use = (user = 'boss', more: Partial<ServerConfig> = {}, stateDir?: string) =>
     stage.use('actor', { pgbouncer: targetFromUrl('pgbouncerUrl', pooler.url(user)), ...more }, stateDir);
@@ -72,6 +62,11 @@ describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
   };
   const show = async (what: string) => (await stage.server.sampler.console.send(`SHOW ${what}`)).rows;
   const paused = async (database = 'shop') => (await show('DATABASES')).find(({ name }) => name === database)?.paused;
+  /** Until so many clients wait. */
+  const waitFor = (clients: number) =>
+    expect
+      .poll(async () => (await show('POOLS')).reduce((sum, { cl_waiting }) => sum + Number(cl_waiting), 0), patient)
+      .toBe(clients);
   const on = (action: string, name = 'shop', options?: PreviewBody['options']): PreviewBody => ({
     action: `pgbouncer-${action}`,
     target: { kind: 'pgbouncer-database', name },
@@ -81,13 +76,15 @@ describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
   /** Begins a run and answers while it goes on. */
   const begin = async (body: PreviewBody): Promise<string> => {
     const { previewId } = await preview(body);
-    const answer = await stage.runner.execute('test', { previewId, idempotencyKey: previewId }, admin);
-    expect(answer).toMatchObject({ ended: false, run: { status: 'running', cancellable: true } });
-    return answer.run.runId;
+    const { run } = await stage.runner.execute('test', { previewId, idempotencyKey: previewId }, admin);
+    // Until it is known who holds a server connection: then it has been sent, and somebody has looked.
+    await expect.poll(() => known(run.runId)?.progress?.waitsFor.length, patient).toBeGreaterThan(0);
+    expect(known(run.runId)).toMatchObject({ status: 'running', cancellable: true });
+    return run.runId;
   };
   const known = (runId: string) => stage.runner.runs().find((each) => each.runId === runId);
   const ended = async (runId: string): Promise<Run> => {
-    await expect.poll(() => known(runId)?.endedAt ?? null, { timeout: 20_000 }).not.toBeNull();
+    await expect.poll(() => known(runId)?.endedAt ?? null, patient).not.toBeNull();
     return known(runId) as Run;
   };
   const resumeBody = (name = 'shop') => ({ action: 'pgbouncer-resume', target: { kind: 'pgbouncer-database', name } });
@@ -122,7 +119,7 @@ describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
     });
     expect(await paused()).toBe(1);
     const served = one.query('select 42 as x');
-    await sleep(300);
+    await waitFor(1);
     expect((await preview(on('resume'))).facts).toContainEqual({
       label: 'Pool shop of app',
       value: expect.stringContaining('1 waiting'),
@@ -139,7 +136,6 @@ describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
   it('a pause waits for a transaction, tells who holds it, and ends when that does', async () => {
     const one = await holder();
     const runId = await begin(on('pause'));
-    await expect.poll(() => known(runId)?.progress?.waitsFor.length, { timeout: 10_000 }).toBe(1);
     expect(known(runId)?.progress).toMatchObject({
       phase: 'waits until 1 server connection is free',
       ...{ done: 0, total: 1, unit: 'sessions' },
@@ -190,7 +186,7 @@ describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
     expect(done).toMatchObject({
       status: 'failed',
       message: expect.stringMatching(
-        /^Not paused\. 1 server connection was still not free after 1\ss\. It was taken back with RESUME sessions/,
+        /^Not paused\. 1 server connection was still not free after \d+\ss\. It was taken back with RESUME sessions/,
       ),
       warnings: [expect.stringMatching(/held by client shop-api/)],
     });
@@ -230,34 +226,12 @@ describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
     expect(before).not.toContain(await pid(idle));
   });
 
-  it('reads its files again and tells what is other than before', async () => {
-    pooler.setup.databases.shop = { ...(setup.databases.shop as TestSetup['databases'][string]) };
-    pooler.setup.databases.shop.more = pooler.setup.databases.shop.more?.replace('pool_size=2', 'pool_size=7') ?? '';
-    pooler.setup.databases.fresh = { host: '127.0.0.1', port: 1 };
-    pooler.setup.settings.query_wait_timeout = 30;
-    pooler.write();
-    const done = await run(whole('reload'));
-    expect(done).toMatchObject({ status: 'done', verified: true });
-    expect(done.figures).toEqual(
-      expect.arrayContaining([
-        { label: 'shop: pool_size', before: '2', after: '7' },
-        { label: 'fresh', before: null, after: 'there' },
-        { label: 'query_wait_timeout', before: '120', after: '30' },
-      ]),
-    );
-    expect(await run(whole('reload'))).toMatchObject({
-      status: 'done',
-      verified: null,
-      message: expect.stringContaining('No setting and no database is other than before'),
-    });
-  });
-
   it('pauses and resumes PgBouncer as a whole, also where this version does not show that', async () => {
     await (await client()).query('select 1');
     const paused = await run(whole('pause'));
     expect(paused).toMatchObject({ status: 'done', sql: ['PAUSE;'] });
     const waiting = (await client()).query('select 1');
-    await sleep(200);
+    await waitFor(1);
     expect(await run(whole('resume'))).toMatchObject({ status: 'done', sql: ['RESUME;'] });
     await waiting;
     const one = await holder();
@@ -328,7 +302,7 @@ describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
     pooler.freeze();
     const started = Date.now();
     expect(await refusal(execute(frozen))).toMatch(/^PostgresProblem: /);
-    expect(Date.now() - started).toBeLessThan(8000);
+    expect(Date.now() - started).toBeLessThan(20_000);
     pooler.thaw();
     expect(await paused()).toBe(0);
     await holder();
@@ -336,60 +310,5 @@ describe.skipIf(!hasPgBouncer)('actions on PgBouncer', () => {
     await pooler.stop();
     // A PgBouncer that is gone has no pause either, but nobody can tell that from here.
     expect(await ended(runId)).toMatchObject({ status: 'unknown' });
-  });
-
-  describe('a pgdeck that is killed while a pause waits', () => {
-    beforeAll(() =>
-      build({
-        entryPoints: [join(root, 'bin', 'test-runner.ts')],
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        packages: 'external',
-        tsconfig: join(root, 'tsconfig.json'),
-        outfile: program,
-      }),
-    );
-    const killed = async (body: PreviewBody): Promise<string> => {
-      const { stateDir } = stage;
-      child = spawn(process.execPath, [program, JSON.stringify({ stateDir, config: stage.server.config, body })], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-        env: { ...process.env, PGDECK_LOG_LEVEL: 'fatal' },
-      });
-      await expect.poll(() => paused(), { timeout: 40_000 }).toBe(1);
-      const gone = new Promise((done) => child?.once('exit', done));
-      child.kill('SIGKILL');
-      await gone;
-      // PgBouncer goes on though nobody listens.
-      expect(await paused()).toBe(1);
-      return stateDir;
-    };
-
-    it('is followed by the next one, which ends it in time', async () => {
-      const one = await holder();
-      const stateDir = await killed(on('pause', 'shop', { wait_seconds: 3 }));
-      use('boss', {}, stateDir);
-      await expect.poll(() => stage.runner.runs()[0]?.endedAt ?? null, { timeout: 20_000 }).not.toBeNull();
-      expect(stage.runner.runs()[0]).toMatchObject({
-        status: 'failed',
-        message: expect.stringContaining('It was taken back with RESUME shop'),
-      });
-      expect(await paused()).toBe(0);
-      await one.query('commit');
-    });
-
-    it('is followed to its end, and is paused', async () => {
-      const one = await holder();
-      const stateDir = await killed(on('pause'));
-      await one.query('commit');
-      use('boss', {}, stateDir);
-      await expect.poll(() => stage.runner.runs()[0]?.endedAt ?? null, { timeout: 20_000 }).not.toBeNull();
-      expect(stage.runner.runs()[0]).toMatchObject({
-        status: expect.stringMatching(/^done/),
-        verified: true,
-        undo: { body: resumeBody() },
-      });
-      expect(await paused()).toBe(1);
-    });
   });
 });

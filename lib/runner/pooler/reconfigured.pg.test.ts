@@ -9,6 +9,9 @@ import { targetFromUrl } from '@/lib/postgres/target';
 import { acting } from '../test-acting';
 import { admin, Stage } from '../test-stage';
 
+// For a machine with much else to do: what is waited for is a state, never a time.
+const patient = { timeout: 45_000 };
+
 // Without PgBouncer there is nothing to act on.
 describe.skipIf(!hasPgBouncer)('an action on PgBouncer whose address is changed meanwhile', () => {
   let stage: Stage;
@@ -60,12 +63,14 @@ describe.skipIf(!hasPgBouncer)('an action on PgBouncer whose address is changed 
     await one.query('begin');
     const { previewId } = await preview(pause(shop));
     const { run } = await stage.runner.execute('test', { previewId, idempotencyKey: previewId }, admin);
-    expect(run).toMatchObject({ status: 'running', cancellable: true });
-    await expect.poll(() => paused(poolers[0])).toBe(1);
+    await expect.poll(() => paused(poolers[0]), patient).toBe(1);
+    await expect
+      .poll(() => stage.runner.run(run.runId), patient)
+      .toMatchObject({ status: 'running', cancellable: true });
     return run.runId;
   };
   const ended = async (runId: string) => {
-    await expect.poll(() => stage.runner.run(runId).endedAt, { timeout: 20_000 }).not.toBeNull();
+    await expect.poll(() => stage.runner.run(runId).endedAt, patient).not.toBeNull();
     return stage.runner.run(runId);
   };
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '@/lib/access/errors';
-import type { PoolerNow } from '@/lib/actions/pooler';
+import type { Came, PoolerNow } from '@/lib/actions/pooler';
 import { durationInWords } from '@/lib/format';
 import type { ConsoleClient } from '@/lib/pgbouncer/client';
 import { Console } from '@/lib/pgbouncer/console';
@@ -8,7 +8,7 @@ import { describeConsoleError } from '@/lib/pgbouncer/problems';
 import { PostgresProblem } from '@/lib/postgres/errors';
 import type { Pooler } from '../draft';
 import type { Job, Outcome } from '../job';
-import { fingerprintOf, poolerNow } from './now';
+import { fingerprintOf, poolerNow, type Shows } from './now';
 import { resumptionOf, takeBack } from './take-back';
 import { untilFree, type Waited } from './wait';
 
@@ -27,10 +27,7 @@ export async function runPooler(job: Job, work: Pooler): Promise<Outcome> {
     });
     const given = { ...work.given, now: before };
     const seconds = action.waits?.(given);
-    if (seconds === undefined) {
-      const refused = await sent(client, work, job);
-      return refused ?? (await judged(job, work, before, console));
-    }
+    if (seconds === undefined) return await sentOnce(job, work, before, client, console);
     const waited = await untilFree(job, work, {
       console,
       answer: sent(client, work, job, false),
@@ -51,6 +48,36 @@ export function consoleOf({ config }: Job): Console {
   return new Console(() => config);
 }
 
+/** Sends what is answered at once, and looks what came of it on the connection that sent it: another may not be let in now. */
+async function sentOnce(
+  job: Job,
+  work: Pooler,
+  before: PoolerNow,
+  client: ConsoleClient,
+  console: Console,
+): Promise<Outcome> {
+  const refused = await sent(client, work, job);
+  const { readsFiles } = work.action;
+  if (refused && !(readsFiles && !client.closed)) return refused;
+  const lockedOut = readsFiles && (await reasonAgainst(console));
+  const came = { answered: !refused, refused: refused !== undefined, ...(lockedOut && { lockedOut }) };
+  const show: Shows = async (command) => (await (client.closed ? console : client).send(command)).rows;
+  const outcome = await judged(job, work, before, show, came);
+  if (!refused) return outcome;
+  return { ...outcome, status: 'failed', message: `${refused.message} ${outcome.message}`, verified: false };
+}
+
+/** Why PgBouncer does not let pgdeck in now; undefined where it does. */
+async function reasonAgainst(console: Console): Promise<string | undefined> {
+  try {
+    (await console.open('pgdeck')).close();
+    return undefined;
+  } catch (error) {
+    const { sentence } = describeConsoleError(error, console.target);
+    return sentence;
+  }
+}
+
 /** What a command that waited for clients ends as: it was answered, refused, or is taken back. */
 export async function afterWait(
   job: Job,
@@ -60,7 +87,8 @@ export async function afterWait(
   console: Console,
 ): Promise<Outcome> {
   if (waited.kind === 'ended') return waited.outcome;
-  if (waited.kind === 'free') return judged(job, work, before, console);
+  if (waited.kind === 'free')
+    return judged(job, work, before, async (command) => (await console.send(command)).rows, { answered: true });
   const back = await takeBack(job, work, console);
   const { not } = work.action;
   const why =
@@ -127,19 +155,17 @@ async function sent(client: ConsoleClient, work: Pooler, job: Job, bounded = tru
 }
 
 /** What the console shows, asked again until it shows the result or some time is over. */
-async function judged(job: Job, work: Pooler, before: PoolerNow, console: Console): Promise<Outcome> {
+async function judged(job: Job, work: Pooler, before: PoolerNow, show: Shows, came: Came): Promise<Outcome> {
   const { action, target, given } = work;
   const until = Date.now() + verifyForMs;
   for (;;) {
-    const after = await poolerNow(async (command) => (await console.send(command)).rows, target, job.config).catch(
-      () => undefined,
-    );
-    const shown = after && action.judge(before, after, { ...given, now: before, answered: true });
-    if (shown?.done || Date.now() >= until) {
+    const after = await poolerNow(show, target, job.config).catch(() => undefined);
+    const shown = after && action.judge(before, after, { ...given, now: before, ...came });
+    if (shown?.done || (shown && came.refused) || Date.now() >= until) {
       if (!shown)
         return {
           status: 'unknown',
-          message: 'PgBouncer answered without an error; its state could not be read.',
+          message: `${came.refused ? '' : 'PgBouncer answered without an error. '}Its state after it could not be read.`,
           verified: null,
           ...resumptionOf(work),
         };
@@ -162,5 +188,5 @@ async function judged(job: Job, work: Pooler, before: PoolerNow, console: Consol
 function remembered({ clients, servers, ...now }: PoolerNow): PoolerNow {
   const key = <Each extends { ptr: string; connect_time: string | null }>({ ptr, connect_time }: Each) =>
     ({ ptr, connect_time }) as Each;
-  return { ...now, settings: {}, clients: clients.slice(0, 2000).map(key), servers: servers.map(key) };
+  return { ...now, settings: {}, defaults: {}, clients: clients.slice(0, 2000).map(key), servers: servers.map(key) };
 }

@@ -39,7 +39,7 @@ export async function untilFree(job: Job, work: Pooler, { console, answer, until
   job.run.cancellable = true;
   if (job.cancelRequested) wake();
   const answered = answer?.then((outcome): Waited => (outcome ? { kind: 'ended', outcome } : { kind: 'free' }));
-  let holders: InTheWay[] = [];
+  let holders: InTheWay[] | undefined;
   let wasPaused = false;
   for (;;) {
     const seen = look(job, work, before, console).then((found) => {
@@ -59,13 +59,19 @@ export async function untilFree(job: Job, work: Pooler, { console, answer, until
     if (first) return first;
     const free = await Promise.race([seen, sleep(everyMs)]);
     if (free) return free;
-    if (Date.now() >= until)
-      return {
-        kind: 'late',
-        seconds: Math.round((Date.now() - started) / 1000),
-        holders: `${plural(holders.length, 'server connection')} ${holders.length === 1 ? 'was' : 'were'} still not free`,
-        sentences: holders.slice(0, 5).map(({ sentence }) => sentence),
-      };
+    if (Date.now() < until) continue;
+    const waited = Math.round((Date.now() - started) / 1000);
+    // A PgBouncer that answers slowly is heard at least once.
+    if (!holders) await seen;
+    const left = holders ?? [];
+    return {
+      kind: 'late',
+      seconds: waited,
+      holders: holders
+        ? `${plural(left.length, 'server connection')} ${left.length === 1 ? 'was' : 'were'} still not free`
+        : 'PgBouncer had not answered',
+      sentences: left.slice(0, 5).map(({ sentence }) => sentence),
+    };
   }
 }
 
