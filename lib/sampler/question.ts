@@ -35,6 +35,8 @@ export class Question {
   #nextAt = 0;
   #outdated = false;
   #failures = 0;
+  /** How often it was moved. */
+  #places = 0;
   #pace: Pace;
   #sampledAt = 0;
   /** What is known came from another instance of pgdeck. */
@@ -107,6 +109,15 @@ export class Question {
     this.invalidate();
   }
 
+  /** It is asked elsewhere from now on: what is known there counts no more, and what is under way is asked again. */
+  moved(): void {
+    this.snapshot = undefined;
+    this.failure = undefined;
+    this.#failures = 0;
+    this.#places++;
+    this.newEpoch();
+  }
+
   /** Makes it due at once. */
   invalidate(): void {
     this.#nextAt = 0;
@@ -130,7 +141,7 @@ export class Question {
 
   /** Asks now, shared by everyone who waits for it; never throws: what goes wrong is kept in `failure`. */
   ask(): Promise<void> {
-    this.asking ??= this.#ask().finally(() => {
+    this.asking ??= this.#askHere().finally(() => {
       this.asking = undefined;
     });
     return this.asking;
@@ -155,7 +166,7 @@ export class Question {
       };
     const problem: Problem = failure ?? {
       reason: 'timeout',
-      sentence: 'The server has not answered yet.',
+      sentence: `${this.topic.console ? 'PgBouncer' : 'The server'} has not answered yet.`,
       hint: 'The question is still running; it is given 4 s.',
     };
     return {
@@ -176,7 +187,16 @@ export class Question {
     };
   }
 
-  async #ask(): Promise<void> {
+  /** An answer from where it was asked before counts for nothing. */
+  async #askHere(): Promise<void> {
+    for (;;) {
+      const place = this.#places;
+      await this.#ask(() => place === this.#places);
+      if (place === this.#places) return;
+    }
+  }
+
+  async #ask(counts: () => boolean): Promise<void> {
     this.#outdated = false;
     this.#adopted = false;
     try {
@@ -186,6 +206,7 @@ export class Question {
       const windowSeconds = this.#window(at, elapsed);
       const counted: Earlier = { rows: new Map(), whole: !partial?.length };
       const parsed = await this.#read(rows, windowSeconds, counted);
+      if (!counts()) return;
       this.snapshot = {
         rows: parsed,
         partial: partial?.length ? partial : undefined,
@@ -199,6 +220,7 @@ export class Question {
       this.#pace.asked(at, elapsed, parsed, this.#previous ? this.#source.askedMs : undefined);
       this.#previous = { counted, at, elapsed, life };
     } catch (error) {
+      if (!counts()) return;
       let problem: Problem;
       try {
         problem = describeError(error);

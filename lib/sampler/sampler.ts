@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Clock, systemClock } from '@/lib/history/clock';
 import { ServerHistory } from '@/lib/history/server-history';
 import { Console } from '@/lib/pgbouncer/console';
@@ -18,6 +19,7 @@ import { within } from './within';
 /** How a server is doing as a whole: not asked yet, answering, answering in part, or not at all. */
 export type ServerState = 'starting' | 'ok' | 'degraded' | 'unreachable';
 
+type Config = ServerConnections['config'];
 type Listener = (topic: string, database: string | null) => void;
 type Touched = (topics: string[], database: string | null) => void;
 type Complain = (error: unknown, topic: string) => void;
@@ -189,6 +191,26 @@ export class Sampler {
       question.invalidate();
       if (this.follow?.covers(question)) void this.follow.next(question, true);
       else void this.#ask(question);
+    }
+  }
+
+  /**
+   * Goes by the configuration as it is now: where it names another PgBouncer, or another way to the server behind that, what
+   * is known of the one before is told no more, and the one of now is asked at once.
+   */
+  reconfigured(before: Config): void {
+    const place = ({ pgbouncer, action: { host, port, database } }: Config) => [pgbouncer, host, port, database];
+    if (isDeepStrictEqual(place(before), place(this.#connections.config))) return;
+    const all = [...this.#questions.values()];
+    const consoles = all.filter(({ topic }) => topic.console);
+    // Whose figures are taken from theirs waits for them.
+    const moved = [...consoles, ...all.filter(({ topic }) => topic.figures === 'applications')];
+    for (const question of moved) question.moved();
+    this.console.follow();
+    for (const question of moved) {
+      for (const listener of this.#listeners) listener(question.topic.id, question.database || null);
+      if (this.follow?.covers(question)) void this.follow.next(question, true);
+      else if (this.#needed(question) || question.watched()) void this.#ask(question);
     }
   }
 

@@ -111,8 +111,10 @@ export class FileServers {
     }
     server.leaving = undefined;
     if (keys.length === 0) return server;
+    const before = server.config;
     server.config = config;
     server.connections.reconfigure(config);
+    server.sampler.reconfigured(before);
     this.#note(server, keys);
     return server;
   }
