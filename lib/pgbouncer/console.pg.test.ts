@@ -204,11 +204,10 @@ describe.skipIf(!hasPgBouncer)("PgBouncer's console", () => {
       await until(async () => sampler.latest(pools.id)?.status === 'unavailable');
       const answer = sampler.latest(pools.id) as Unavailable;
       expect(answer).toMatchObject({ reason: 'unreachable', last: { rows: [{ database: 'store' }] } });
-      expect(answer.hint).toMatch(/^The answer did not come in time/);
-      expect(answer.hint).toContain('PgBouncer');
+      expect(answer.hint).toMatch(/^PgBouncer did not answer in time\./);
       const started = Date.now();
       expect((await sampler.read(topics['pgbouncer-clients'], null)).status).toBe('unavailable');
-      expect(Date.now() - started).toBeLessThan(4500);
+      expect(Date.now() - started).toBeLessThan(9000);
       expect(sampler.state()).toBe('ok');
       expect(sampler.problem).toBeUndefined();
     } finally {
@@ -267,7 +266,7 @@ describe.skipIf(!hasPgBouncer)("PgBouncer's console", () => {
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await holds()); tries++) {
-    if (tries > 80) throw new Error('it never came to be so');
+    if (tries > 300) throw new Error('it never came to be so');
     await sleep(100);
   }
 }

@@ -23,6 +23,12 @@ function told(message: string, user: string): Problem | undefined {
       sentence: `User ${user} of PgBouncer may look and not act.`,
       hint: `Name it in pgbouncer.ini, admin_users = ${user}, and let PgBouncer read its files (RELOAD, or SIGHUP).`,
     };
+  if (/RELOAD failed/.test(message))
+    return {
+      reason: 'setting',
+      sentence: 'PgBouncer found an error in its files.',
+      hint: 'Its log tells the line. What stands before it may be in effect all the same.',
+    };
   if (/^not allowed/.test(message))
     return {
       reason: 'privilege',
@@ -34,6 +40,12 @@ function told(message: string, user: string): Problem | undefined {
       reason: 'unreachable',
       sentence: `PgBouncer refused the password of user ${user}, or does not know the user.`,
       hint: 'Set the password of pgbouncerUrl as it stands in its auth_file.',
+    };
+  if (/SSL required/.test(message))
+    return {
+      reason: 'unreachable',
+      sentence: 'PgBouncer takes encrypted connections only.',
+      hint: 'Set sslmode=require in pgbouncerUrl, or verify-full with its authority in sslrootcert.',
     };
   if (/no more connections allowed|max_client_conn/.test(message))
     return {
@@ -55,6 +67,12 @@ export function describeConsoleError(error: unknown, target: Target | undefined)
   if (code === '08P01')
     return { reason: 'unreachable', sentence: `PgBouncer refused it: ${text}.`, hint: "See PgBouncer's log." };
   // A question that takes too long and a PgBouncer that is gone are the same here: both are asked for again.
+  if (/Query read timeout/.test(text))
+    return {
+      reason: 'unreachable',
+      sentence: 'PgBouncer did not answer in time.',
+      hint: 'It is busy, or stands still; pgdeck tries again by itself.',
+    };
   const { sentence, hint } = describeConnectError(error);
   const ofPgBouncer = (words: string) =>
     words

@@ -20,6 +20,8 @@ export type TestSetup = {
   users: Record<string, string>;
   /** Lines of the part [pgbouncer] beside those that each needs, such as `admin_users`. */
   settings: Record<string, string | number>;
+  /** A key and its certificate (PEM), where it encrypts connections. */
+  tls?: { key: string; cert: string };
 };
 
 /** A real PgBouncer on a port of its own. */
@@ -63,7 +65,7 @@ export class TestPgBouncer {
 
   /** Writes its files anew from `setup`: what RELOAD reads. */
   write(): void {
-    const { databases, users, settings } = this.setup;
+    const { databases, users, settings, tls } = this.setup;
     const lines = (all: Record<string, string | number>) =>
       Object.entries(all).map(([key, value]) => `${key} = ${value}`);
     const file = (name: string, content: string[]) =>
@@ -72,6 +74,10 @@ export class TestPgBouncer {
       'users.txt',
       Object.entries(users).map(([name, password]) => `"${name}" "${password}"`),
     );
+    if (tls) {
+      file('server.key', [tls.key]);
+      file('server.crt', [tls.cert]);
+    }
     file('pgbouncer.ini', [
       '[databases]',
       ...Object.entries(databases).map(([name, { host, port, dbname, user, more = '' }]) =>
@@ -85,6 +91,12 @@ export class TestPgBouncer {
       'unix_socket_dir =',
       'auth_type = plain',
       `auth_file = ${join(this.#folder, 'users.txt')}`,
+      ...(tls
+        ? [
+            `client_tls_key_file = ${join(this.#folder, 'server.key')}`,
+            `client_tls_cert_file = ${join(this.#folder, 'server.crt')}`,
+          ]
+        : []),
       ...lines(settings),
     ]);
   }
