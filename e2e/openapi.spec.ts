@@ -2,67 +2,21 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type pg from 'pg';
-import type { z } from 'zod';
+import pg from 'pg';
 import { hashPassword } from '@/lib/access/password/hash';
 import { auditEntry } from '@/lib/actions/protocol';
 import type { AnyContract } from '@/lib/api/contract';
-import { failuresOf } from '@/lib/api/failures';
 import { contracts } from '@/lib/api/index';
-import { failure } from '@/lib/api/parts';
 import { loadBys } from '@/lib/history/load-filter';
+import { hasPgBouncer, TestPgBouncer } from '@/lib/pgbouncer/test-pgbouncer';
 import { Asker, type Got, topicIds, until } from './fixtures/ask';
+import { answered, hold } from './fixtures/documented';
 import { type App, type Stack, startApp } from './fixtures/stack';
 import { expect, test } from './fixtures/test';
 import { builtRoutes, modes, walkProxy } from './fixtures/walk';
 
 // Every documented route is asked live, and what it answers is held against the shape that documents it: a field that a
 // shape forgot, or that is not there any more, fails here.
-
-type Name = keyof typeof contracts;
-
-const plainHeaders = ['x-request-id', 'x-process-time', 'x-query-count', 'x-query-time', 'server-timing'];
-/** The names of contracts that were answered with success. */
-const answered = new Set<string>();
-
-/** Fails where an answer is none of those that a contract documents; gives its value. */
-// biome-ignore lint/suspicious/noExplicitAny: the shapes are what is looked at
-function hold(name: Name, { status, headers, text, body }: Got, of = ''): any {
-  const contract: AnyContract = contracts[name];
-  const said = `${name} ${of} → ${status} ${text.slice(0, 300)}`;
-  for (const header of plainHeaders) expect.soft(headers.get(header), `${header} of ${said}`).toBeTruthy();
-  const answer = contract.answers[status];
-  if (!answer) {
-    expect.soft(Object.keys(failuresOf(contract)), said).toContain(String(status));
-    expect.soft(failure.safeParse(body).error?.issues ?? [], said).toEqual([]);
-    return undefined;
-  }
-  answered.add(name);
-  const type = headers.get('content-type') ?? '';
-  if (answer.json && type.includes('json') && !answer.media?.includes(type.split(';')[0] ?? ''))
-    expect.soft(issuesOf(answer.json, body), said).toEqual([]);
-  else if (answer.media)
-    expect(
-      answer.media.some((each) => type.startsWith(each.split(';')[0] ?? '')),
-      said,
-    ).toBe(true);
-  else expect.soft(text, said).toBe('');
-  return body;
-}
-
-/** What is wrong with a value, down to the one of several shapes that comes nearest. */
-function issuesOf(shape: z.ZodType, value: unknown): string[] {
-  const told = (issues: readonly z.core.$ZodIssue[], at: PropertyKey[]): string[] =>
-    issues.flatMap((issue) => {
-      const path = [...at, ...issue.path];
-      if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-        const nearest = issue.errors.toSorted((a, b) => a.length - b.length)[0] ?? [];
-        return told(nearest, path);
-      }
-      return [`${path.join('.')}: ${issue.message}`];
-    });
-  return told(shape.safeParse(value).error?.issues ?? [], []).slice(0, 10);
-}
 
 const server = '/api/servers/default';
 const now = () => Date.now() / 1000;
@@ -302,6 +256,42 @@ test('what acts answers in the shapes that are documented', async ({ stack, admi
     Object.keys(entry).filter((field) => !known.includes(field)),
   );
   expect([...new Set(unknown)]).toEqual([]);
+});
+
+test('what PgBouncer tells has the shapes that are documented', async ({ stack }) => {
+  test.skip(!hasPgBouncer, 'This machine has no PgBouncer: apt-get install pgbouncer');
+  const { user, password, host, port, database } = stack.login('app_shop');
+  const pooler = await TestPgBouncer.start({
+    databases: { [database]: { host, port, more: 'pool_size=2' } },
+    users: { [user]: password, boss: 'boss' },
+    settings: { admin_users: 'boss', pool_mode: 'transaction' },
+  });
+  const client = new pg.Client({ connectionString: pooler.url(user, database) });
+  try {
+    // A transaction keeps a client and a server connection that are to be told of.
+    await client.connect();
+    await client.query('begin');
+    await withApp(stack, { PGDECK_PGBOUNCER_URL: pooler.url('boss') }, async ({ url }) => {
+      const me = new Person(url);
+      await until('the server is watched', async () => (await me.state()) === 'ok', 30_000);
+      for (const id of topicIds.filter((each) => each.startsWith('pgbouncer-'))) {
+        const { status, rows } = hold('topic', await me.get(`${server}/${id}`), `${id} of a PgBouncer`);
+        expect([id, status, rows?.length > 0]).toEqual([id, 'ok', true]);
+        hold('topic', await me.get(`${server}/${id}?describe=1`), `${id} of a PgBouncer, described`);
+      }
+      for (const id of ['pgbouncer-pools', 'pgbouncer-maxwait', 'pgbouncer-traffic'])
+        hold('series', await me.get(`${server}/series/${id}`), `${id} of a PgBouncer`);
+      const shop = await me.action('pgbouncer-reconnect', { kind: 'pgbouncer-database', name: database });
+      hold('previewAction', shop, 'of a database of PgBouncer');
+      const whole = await me.action('pgbouncer-reload', { kind: 'pgbouncer' });
+      hold('previewAction', whole, 'of PgBouncer');
+      const run = hold('executeAction', await me.execute(whole.body.previewId, whole.body.confirmText), 'of PgBouncer');
+      expect([run.status, run.verified]).toEqual(['done', null]);
+    });
+  } finally {
+    client.end().catch(() => {});
+    await pooler.remove();
+  }
 });
 
 test('what asks for a sign-in, a second person or a portal answers in its shape', async ({ stack }) => {
