@@ -104,27 +104,33 @@ type Own = {
   maximum?: number;
   maxLength?: number;
   default?: unknown;
-  meaning?: string;
 };
 
-/** What topics take beside the envelope's parameters: told as what all of them take together, for each checks its own. */
+/** What topics take beside the envelope's parameters; each checks its own. */
 function ownParameters(): Record<string, z.ZodType> {
-  const found: Record<string, { id: string; own: Own }[]> = {};
+  const found: Record<string, { id: string; meaning: string; own: Own }[]> = {};
   for (const { id, params } of Object.values(topics) as AnyTopic[])
     for (const [name, shape] of Object.entries<z.ZodType>(params?.shape ?? {})) {
+      const schema = z.toJSONSchema(shape, { io: 'input' }) as Own & { meaning?: string; $schema?: string };
+      const { meaning = '', $schema: _, ...own } = schema;
       found[name] ??= [];
-      found[name].push({ id, own: z.toJSONSchema(shape, { io: 'input' }) as Own });
+      found[name].push({ id, meaning, own });
     }
   return Object.fromEntries(
     Object.entries(found).map(([name, takers]) => {
-      const words = takers.map(({ id, own }) => `${id}: ${own.meaning ?? ''}${rangeWords(own)}`);
-      const description = `Only ${words.join(' ')}`;
+      const [first, ...others] = takers;
+      const words = takers.map(
+        ({ id, meaning, own }) => `${id}${others.length > 0 ? rangeWords(own) : ''}: ${meaning}`,
+      );
+      const isSame = others.every(({ own }) => own.type === first?.own.type);
+      // Of several each has limits of its own, which stand in the words.
+      const override = others.length === 0 ? first?.own : isSame ? { type: first?.own.type } : {};
       return [
         name,
         z
           .string()
           .optional()
-          .meta({ description, override: together(takers.map(({ own }) => own)) }),
+          .meta({ description: `Only ${words.join(' ')}`, override }),
       ];
     }),
   );
@@ -134,21 +140,6 @@ function rangeWords({ minimum, maximum, default: preset }: Own): string {
   const range = minimum === undefined ? [] : [maximum === undefined ? `from ${minimum}` : `${minimum} to ${maximum}`];
   const words = [...range, ...(preset === undefined ? [] : [`${preset} where missing`])];
   return words.length > 0 ? ` (${words.join(', ')})` : '';
-}
-
-/** What every one of some shapes takes is in it. */
-function together(all: Own[]): Own {
-  const types = new Set(all.map(({ type }) => type));
-  const [type] = types;
-  if (type === undefined || types.size > 1) return {};
-  const least = all.map(({ minimum = Number.NEGATIVE_INFINITY }) => minimum);
-  const most = all.map(({ maximum = Number.POSITIVE_INFINITY }) => maximum);
-  const [minimum, maximum] = [Math.min(...least), Math.max(...most)];
-  return {
-    type,
-    ...(Number.isFinite(minimum) && { minimum }),
-    ...(Number.isFinite(maximum) && { maximum }),
-  };
 }
 
 /** `GET /api/servers/:server/:topic`: the topic's answer; with `?describe=1` its words, SQL and columns. */
