@@ -104,7 +104,8 @@ function maximaColumns(largest: number): Column<Service>[] {
       header: 'Known from',
       value: kindWords,
       cell: (row) => <span className="soft">{kindWords(row)}</span>,
-      meaning: 'Where its size comes from. Not configured: nobody said, and what it has now is counted.',
+      meaning:
+        'Where its size comes from. Not configured: nobody said, and what it has now is counted. pgdeck: one more while a connection is renewed, and one for an action that is over in a moment.',
     },
     {
       id: 'pool_max',
@@ -174,7 +175,7 @@ function limitCell(row: Service) {
 function kindWords({ kind, through_pgbouncer }: Service): string {
   if (kind === 'application') return through_pgbouncer ? 'configuration, behind PgBouncer' : 'configuration';
   if (kind === 'pgbouncer') return 'PgBouncer';
-  return kind === 'pgdeck' ? "pgdeck's settings" : 'not configured';
+  return kind === 'pgdeck' ? "pgdeck's settings, and more for a moment" : 'not configured';
 }
 
 function instancesCell({ kind, instances, instances_from }: Service) {

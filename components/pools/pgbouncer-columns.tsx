@@ -89,11 +89,13 @@ export function poolColumns(most: number): Column<BouncerPool>[] {
       cell: (row) => <Servers pool={row} most={most} />,
       meaning: 'Of its pool_size: linked to a client, used and to be checked, idle, others.',
     },
-    { id: 'pool_mode', header: 'Mode', value: (row) => row.pool_mode },
+    // The table of its databases has them too, where this one would push its menu aside.
+    { id: 'pool_mode', header: 'Mode', rank: 3, value: (row) => row.pool_mode },
     {
       id: 'reserve_pool_size',
       header: 'Reserve',
       kind: 'number',
+      rank: 3,
       value: (row) => row.reserve_pool_size,
       cell: (row) => maybe(row.reserve_pool_size, zero),
     },

@@ -15,6 +15,8 @@ export type PoolTrouble = {
   timeouts: number;
   waitTimeouts: number;
   errors: number;
+  /** For how many milliseconds 95 of 100 waited at most; null: nobody did. */
+  waitMs: number | null;
   /** In the last five minutes. */
   pingsFailed: number;
   /** Attempts to connect that failed in the last five minutes, after the last one that succeeded. */
@@ -68,12 +70,13 @@ export class PoolCounts {
 
   /** What went wrong lately. */
   trouble(pool: string): PoolTrouble {
-    const { recent, failing } = this.#of(pool);
+    const { recent, failing, waitedMs } = this.#of(pool);
     const now = performance.now();
     return {
       timeouts: recent.timeouts.count(now, minuteMs),
       waitTimeouts: recent.waitTimeouts.count(now, minuteMs),
       errors: recent.errors.count(now, minuteMs),
+      waitMs: waitedMs.percentiles([0.95], now, minuteMs)[0] ?? null,
       pingsFailed: recent.pingsFailed.count(now),
       failedConnections: failing.count(now),
       refusals: recent.refusals.count(now),

@@ -29,6 +29,7 @@ const quiet: Lately = {
   failedConnections: 0,
   refusals: 0,
   errors: 0,
+  waitMs: null,
   pingsFailed: 0,
   overdue: 0,
   fullMs: 0,
@@ -67,12 +68,7 @@ test.each([
     'Full',
     'All 2 connections for long actions are in use; the next one is refused.',
   ],
-  [
-    { wait_ms_p95: 700.4 },
-    {},
-    'Late',
-    '5 of 100 statements waited 700 ms or longer for a connection in the last 5 minutes.',
-  ],
+  [{}, { waitMs: 700.4 }, 'Late', '5 of 100 statements waited 700 ms or longer for a connection in the last minute.'],
   [{}, { waitTimeouts: 2 }, 'Waited in vain', '2 statements got no connection in time in the last minute.'],
   [
     {},
@@ -122,7 +118,12 @@ it('is critical while the server is not reached, with the cause and never the ho
   expect(verdict).toMatchObject({ state: 'critical', word: 'Not connected' });
   expect(verdict.warnings).toEqual(['Nothing listens.', 'Pool sampling: no connection for questions is open.']);
   expect(verdict.recommendations[0]).toBe('Is it running?');
-  expect(judgePool({ ...pool, idle: 0 }, quiet, undefined).recommendations[0]).toMatch(/^pgdeck is connecting/);
+});
+
+it('is only connecting at the start, before anything failed', () => {
+  const verdict = judgePool({ ...pool, idle: 0 }, quiet, undefined);
+  expect(verdict).toMatchObject({ state: 'warning', word: 'Connecting' });
+  expect(verdict.recommendations[0]).toMatch(/^pgdeck is connecting/);
 });
 
 test('an attempt that failed is a warning until one succeeds, and no longer', () => {

@@ -81,9 +81,9 @@ const rules: Rule[] = [
   },
   {
     word: 'Late',
-    when: (pool) => pool.pool !== 'maintenance' && (pool.wait_ms_p95 ?? 0) >= longWaitMs,
-    warning: (pool) =>
-      `5 of 100 statements waited ${Math.round(pool.wait_ms_p95 ?? 0)} ms or longer for a connection in the last 5 minutes.`,
+    when: (pool, { waitMs }) => pool.pool !== 'maintenance' && (waitMs ?? 0) >= longWaitMs,
+    warning: (_, { waitMs }) =>
+      `5 of 100 statements waited ${Math.round(waitMs ?? 0)} ms or longer for a connection in the last minute.`,
     recommendation: slow,
   },
   {
@@ -126,8 +126,9 @@ export function judgePool(pool: PoolFigures, lately: Lately, problem: Problem | 
   const recommendations = [...new Set(found.map(({ recommendation }) => recommendation))];
   if (pool.pool === 'sampling' && (problem || open === 0))
     return {
-      state: 'critical',
-      word: 'Not connected',
+      // Without a failure it is only the start.
+      state: problem ? 'critical' : 'warning',
+      word: problem ? 'Not connected' : 'Connecting',
       warnings: [
         ...(problem ? [problem.sentence] : []),
         ...(open === 0 ? ['Pool sampling: no connection for questions is open.'] : []),

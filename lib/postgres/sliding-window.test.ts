@@ -22,6 +22,16 @@ test('what is older than five minutes is forgotten', () => {
   expect(window.count(500_000)).toBe(0);
 });
 
+test('a shorter time can be asked for', () => {
+  const window = new SlidingWindow();
+  window.add(1000, 0);
+  window.add(1, 200_000);
+  expect(window.count(200_000, 60_000)).toBe(1);
+  expect(window.percentiles([0.99], 200_000, 60_000)).toEqual([1]);
+  expect(window.percentiles([0.99], 200_000)).toEqual([1000]);
+  expect(window.percentiles([0.99], 270_000, 60_000)).toEqual([null]);
+});
+
 test('however many there are, only the newest are kept', () => {
   const window = new SlidingWindow();
   for (let value = 0; value < 100_000; value++) window.add(value, 0);

@@ -18,9 +18,10 @@ export class SlidingWindow {
     return this.#kept(now).filter(({ at }) => now - at < withinMs).length;
   }
 
-  /** The values under which these shares of all lie (nearest rank); null where there were none. */
-  percentiles(shares: number[], now = performance.now()): (number | null)[] {
+  /** The values under which these shares of all lie (nearest rank), or of those of the last so many milliseconds; null where there were none. */
+  percentiles(shares: number[], now = performance.now(), withinMs = windowMs): (number | null)[] {
     const sorted = this.#kept(now)
+      .filter(({ at }) => now - at < withinMs)
       .map(({ value }) => value)
       .sort((a, b) => a - b);
     return shares.map((share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null);
