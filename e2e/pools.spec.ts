@@ -32,10 +32,33 @@ test('without PgBouncer: who holds the slots, what pools may open, and how large
   await expect(page.getByRole('region', { name: 'PgBouncer', exact: true })).toContainText('None is configured');
 
   await expect(row(page, maxima, 'shop-web')).toContainText(/not said.*1 seen.*3/);
+  // Both tables are of one sample: the same words tell how old it is.
+  const age = (name: string) =>
+    page.getByRole('region', { name }).locator('footer').getByTitle('Age of the newest sample');
+  await expect(async () => {
+    const [one, other] = await Promise.all([age(slots).textContent(), age('If all pools fill').textContent()]);
+    expect(one).toBe(other);
+  }).toPass();
+  await page.setViewportSize({ width: 768, height: 800 });
+  for (const name of ['For a lock', 'Idle in transaction', 'Active', 'Idle'])
+    await expect(table(page, slots).getByRole('columnheader', { name, exact: true })).toBeVisible();
+  await page.setViewportSize({ width: 1280, height: 800 });
   await expect(page.getByRole('group', { name: 'lines of the configuration' }).first()).toContainText(
     '{ "name": "shop-web", "match": { "application_name": "shop-web" }, "poolMax": 3, "instances": 1 }',
   );
-  await expect(row(page, "pgdeck's own pools", 'sampling')).toContainText(/questions.*Healthy/);
+  await expect(row(page, "pgdeck's own pools", 'sampling')).toContainText('questions');
+  // The page, the API and the check say the same, by the same names.
+  await expect(async () => {
+    const { servers } = await (await page.request.get('/api/health/db')).json();
+    const { findings } = await (await page.request.get(`/api/servers/${stack.serverId}/findings`)).json();
+    const found = findings.filter(({ check }: { check: string }) => check === 'own-pools');
+    const troubled = servers[0].pools.filter(({ state }: { state: string }) => state !== 'ok');
+    expect(found.map(({ key }: { key: string }) => key)).toEqual(
+      troubled.map(({ pool }: { pool: string }) => `own-pools:${pool}`),
+    );
+    for (const { pool, word } of servers[0].pools)
+      await expect(row(page, "pgdeck's own pools", pool)).toContainText(word, { timeout: 100 });
+  }).toPass({ timeout: 90_000 });
 
   const sizing = page.getByRole('region', { name: 'How large pools should be' });
   await expect(sizing).toContainText('Say how many cores the server has');
@@ -79,7 +102,8 @@ test.describe('with a PgBouncer', () => {
     );
     app = await startApp(join(stack.folder, 'pools'), { PGDECK_CONFIG: file });
   };
-  test.afterEach(async () => {
+  test.afterEach(async ({ admin }) => {
+    await admin.query('alter role app_billing connection limit -1');
     for (const client of clients.splice(0)) client.end().catch(() => {});
     await app?.stop();
     await pooler?.remove();
@@ -88,9 +112,12 @@ test.describe('with a PgBouncer', () => {
   test('a pool that its clients saturate is seen and found; it is paused and resumed from the page', async ({
     page,
     admin,
+    connect,
     stack,
   }) => {
     test.slow();
+    await admin.query('alter role app_billing connection limit 20');
+    await connect('app_billing', 'billing-api');
     await begin(stack);
     for (let at = 0; at < 6; at++) {
       const { user, password, database } = stack.login('app_shop');
@@ -107,14 +134,19 @@ test.describe('with a PgBouncer', () => {
     await expect(page.locator('.page-sentence')).toContainText(/may open \d+: \d+ more than the server takes/);
     await expect(row(page, slots, 'shop-web')).toContainText(/shop\/app_shop.*4, /);
     await expect(row(page, "PgBouncer's pools", 'shop/app_shop')).toContainText(/Clients wait.*2 of 2/);
-    await expect(row(page, maxima, 'billing')).toContainText(/30.*2 given.*60/);
+    await expect(row(page, maxima, 'billing')).toContainText(/30.*2 given.*60.*20 role/);
+    await expect(page.locator('.page-sentence')).toContainText(
+      'Role app_billing may have 20 connections, and its pools may open 60.',
+    );
     await expect(row(page, maxima, 'shop')).toContainText(/PgBouncer.*1 pool/);
     await expect
       .poll(async () => {
         const { findings } = await (await page.request.get(`${app.url}/api/servers/pooled/findings`)).json();
-        return findings.map(({ check }: { check: string }) => check);
+        return findings.map(({ check, key }: { check: string; key: string }) =>
+          check === 'pool-maxima' ? key : check,
+        );
       })
-      .toEqual(expect.arrayContaining(['pgbouncer-waiting', 'pool-maxima']));
+      .toEqual(expect.arrayContaining(['pgbouncer-waiting', 'pool-maxima:server', 'pool-maxima:role:app_billing']));
     await page.getByRole('button', { name: 'Clients', exact: true }).click();
     await expect(page).toHaveURL(/show=clients/);
     await expect(table(page, "PgBouncer's clients").getByRole('row').filter({ hasText: 'waiting' })).toHaveCount(4);

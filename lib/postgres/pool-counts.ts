@@ -15,7 +15,7 @@ export type PoolTrouble = {
   timeouts: number;
   waitTimeouts: number;
   errors: number;
-  /** For how many milliseconds 95 of 100 waited at most; null: nobody did. */
+  /** For how many milliseconds 95 of 100 waited at most; null: nobody did, or it is the first minute. */
   waitMs: number | null;
   /** In the last five minutes. */
   pingsFailed: number;
@@ -41,6 +41,8 @@ type Counts = Record<Event, number> & {
   recent: Record<'timeouts' | 'waitTimeouts' | 'errors' | 'pingsFailed' | 'refusals', SlidingWindow>;
   /** Since the last attempt to connect that succeeded. */
   failing: SlidingWindow;
+  /** When the first connection was open, by a clock that only goes on (ms). */
+  begunAt: number | undefined;
 };
 
 const shares = [0.5, 0.95, 0.99];
@@ -60,7 +62,10 @@ export class PoolCounts {
     const counts = this.#of(pool);
     const { recent } = counts;
     counts[what]++;
-    if (what === 'opened') counts.failing = new SlidingWindow();
+    if (what === 'opened') {
+      counts.failing = new SlidingWindow();
+      counts.begunAt ??= performance.now();
+    }
     if (what === 'failedConnections') {
       if (counts.failing.count() === 0) recent.refusals.add(1);
       counts.failing.add(1);
@@ -70,13 +75,15 @@ export class PoolCounts {
 
   /** What went wrong lately. */
   trouble(pool: string): PoolTrouble {
-    const { recent, failing, waitedMs } = this.#of(pool);
+    const { recent, failing, waitedMs, begunAt } = this.#of(pool);
     const now = performance.now();
+    // At the start everybody waits for the others to be opened.
+    const settled = begunAt !== undefined && now - begunAt >= minuteMs;
     return {
       timeouts: recent.timeouts.count(now, minuteMs),
       waitTimeouts: recent.waitTimeouts.count(now, minuteMs),
       errors: recent.errors.count(now, minuteMs),
-      waitMs: waitedMs.percentiles([0.95], now, minuteMs)[0] ?? null,
+      waitMs: settled ? (waitedMs.percentiles([0.95], now, minuteMs)[0] ?? null) : null,
       pingsFailed: recent.pingsFailed.count(now),
       failedConnections: failing.count(now),
       refusals: recent.refusals.count(now),
@@ -136,6 +143,7 @@ export class PoolCounts {
           refusals: new SlidingWindow(),
         },
         failing: new SlidingWindow(),
+        begunAt: undefined,
       };
       this.#counts.set(pool, counts);
     }

@@ -1,4 +1,4 @@
-import { expect, it, test } from 'vitest';
+import { afterEach, expect, it, test, vi } from 'vitest';
 import type { PoolFigures } from './pool-counts';
 import { PoolCounts } from './pool-counts';
 import { judged, judgePool, type Lately } from './pool-verdict';
@@ -36,6 +36,10 @@ const quiet: Lately = {
 };
 const signals = { ...pool, pool: 'signals', size: 1, in_use: 1, idle: 0 };
 const maintenance = { ...pool, pool: 'maintenance', size: 2, in_use: 1, idle: 0 };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 it('says nothing about pools that are well, whatever happened long ago', () => {
   for (const well of [pool, { ...pool, size: 1, in_use: 1 }, { ...pool, in_use: 3, idle: 0 }, signals, maintenance])
@@ -149,4 +153,19 @@ test('what nobody is to blame for is counted, and no trouble', () => {
   counts.add('sampling', 'errors', false);
   counts.add('sampling', 'errors');
   expect(counts.trouble('sampling').errors).toBe(1);
+});
+
+test('waits of a busy start are no trouble, later ones are for a minute', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const counts = new PoolCounts();
+  const word = () => judgePool(pool, { ...counts.trouble('sampling'), overdue: 0, fullMs: 0 }, undefined).word;
+  counts.add('sampling', 'opened');
+  counts.waited('sampling', 900);
+  expect(word()).toBe('Healthy');
+  vi.advanceTimersByTime(60_000);
+  expect(word()).toBe('Healthy');
+  counts.waited('sampling', 900);
+  expect(word()).toBe('Late');
+  vi.advanceTimersByTime(60_000);
+  expect(word()).toBe('Healthy');
 });
