@@ -58,7 +58,7 @@ export const poolColumns: Column<Pool>[] = [
   ...(['p50', 'p95', 'p99'] as const).map(
     (name): Column<Pool> => ({
       id: `wait_ms_${name}`,
-      header: `Wait ${name}`,
+      header: name === 'p50' ? 'Wait p50' : name,
       kind: 'number',
       value: (row) => row[`wait_ms_${name}`],
       cell: (row) => wait(row[`wait_ms_${name}`]),

@@ -175,7 +175,7 @@ function limitCell(row: Service) {
 function kindWords({ kind, through_pgbouncer }: Service): string {
   if (kind === 'application') return through_pgbouncer ? 'configuration, behind PgBouncer' : 'configuration';
   if (kind === 'pgbouncer') return 'PgBouncer';
-  return kind === 'pgdeck' ? "pgdeck's settings, and more for a moment" : 'not configured';
+  return kind === 'pgdeck' ? "pgdeck's settings" : 'not configured';
 }
 
 function instancesCell({ kind, instances, instances_from }: Service) {

@@ -33,7 +33,7 @@ export function OwnPools({ server }: { server: string }) {
         view={view}
         flush
         height={140}
-        means="Waits are those of the last 5 minutes for a connection; –: nobody waited. Limits are PGDECK_POOL_MIN, PGDECK_POOL_MAX, PGDECK_POOL_TIMEOUT and PGDECK_POOL_RECYCLE."
+        means="Waits are those of the last 5 minutes for a connection; –: nobody waited. For a moment there may be one more while a connection is renewed, and one for an action that is over at once. Limits are PGDECK_POOL_MIN, PGDECK_POOL_MAX, PGDECK_POOL_TIMEOUT and PGDECK_POOL_RECYCLE."
       >
         {(rows: Pool[]) => (
           <DataTable

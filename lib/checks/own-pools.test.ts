@@ -19,7 +19,7 @@ const pool = (changes: Partial<Row<'pools'>> = {}): Partial<Row<'pools'>> => ({
 const waiting = {
   state: 'warning' as const,
   word: 'Waiting',
-  warning: 'Pool sampling: 2 statements wait.',
+  warning: '2 statements wait.',
   advice: 'Find the slow questions first.',
 };
 
@@ -36,7 +36,7 @@ describe("pgdeck's own pools", () => {
       {
         severity: 'warning',
         key: 'sampling',
-        detail: 'Pool sampling: 2 statements wait. Find the slow questions first.',
+        detail: '2 statements wait. Find the slow questions first.',
         evidence: [
           { name: 'in use', value: 3, limit: 3 },
           { name: 'waiting', value: 2 },

@@ -5,7 +5,7 @@ import { poolHealth } from './pool-health';
 
 const judged = (pool: string, state: PoolRow['state'], ...told: string[]): JudgedPool => ({
   pool: { pool } as PoolRow,
-  verdict: { state, word: '', warnings: told.map((text) => `${pool}: ${text}`), recommendations: told },
+  verdict: { state, word: '', warnings: told, recommendations: told },
 });
 
 it('is as the worst pool is, with what each says and each recommendation once', () => {
@@ -17,8 +17,13 @@ it('is as the worst pool is, with what each says and each recommendation once', 
   expect(poolHealth([judged('sampling', 'warning', 'late', 'full'), judged('signals', 'warning', 'late')])).toEqual({
     status: 'warning',
     pools: [{ pool: 'sampling' }, { pool: 'signals' }],
-    warnings: ['sampling: late', 'sampling: full', 'signals: late'],
+    warnings: ['Pool sampling: late', 'Pool sampling: full', 'Pool signals: late'],
     recommendations: ['late', 'full'],
   });
-  expect(poolHealth([judged('sampling', 'critical', 'away'), judged('signals', 'warning')]).status).toBe('critical');
+  const { pool, verdict } = judged('sampling', 'critical', 'closed');
+  const lost = { pool, verdict: { ...verdict, cause: 'Nothing listens.' } };
+  expect(poolHealth([lost, judged('signals', 'warning')])).toMatchObject({
+    status: 'critical',
+    warnings: ['Nothing listens.', 'Pool sampling: closed'],
+  });
 });

@@ -12,11 +12,15 @@ export type PoolHealth = {
 /** Sums up how a server's pools are: as the worst of them, each recommendation once. */
 export function poolHealth(judged: JudgedPool[]): PoolHealth {
   const verdicts = judged.map(({ verdict }) => verdict);
+  const warnings = judged.flatMap(({ pool, verdict }) => [
+    verdict.cause ?? [],
+    verdict.warnings.map((warning) => `Pool ${pool.pool}: ${warning}`),
+  ]);
   const worst = (['critical', 'warning'] as const).find((state) => verdicts.some((verdict) => verdict.state === state));
   return {
     status: worst ?? 'ok',
     pools: judged.map(({ pool }) => pool),
-    warnings: verdicts.flatMap(({ warnings }) => warnings),
+    warnings: warnings.flat(),
     recommendations: [...new Set(verdicts.flatMap(({ recommendations }) => recommendations))],
   };
 }

@@ -98,13 +98,13 @@ test.each([
 ])('warns of what is wrong, with what to do: %j %j', (figures, lately, word, warning) => {
   const row = { ...pool, ...figures };
   const verdict = judgePool(row, { ...quiet, ...lately }, undefined);
-  expect(verdict).toMatchObject({ state: 'warning', word, warnings: [`Pool ${row.pool}: ${warning}`] });
+  expect(verdict).toMatchObject({ state: 'warning', word, warnings: [warning] });
   expect(verdict.recommendations).toHaveLength(1);
   // The page, the check and /api/health/db read the same.
   expect(judged(row, { ...quiet, ...lately }, undefined).pool).toMatchObject({
     state: 'warning',
     word,
-    warning: `Pool ${row.pool}: ${warning}`,
+    warning,
     advice: verdict.recommendations[0],
   });
 });
@@ -120,7 +120,10 @@ it('is critical while the server is not reached, with the cause and never the ho
   const problem = { reason: 'unreachable' as const, sentence: 'Nothing listens.', hint: 'Is it running?' };
   const verdict = judgePool({ ...pool, idle: 0 }, quiet, problem);
   expect(verdict).toMatchObject({ state: 'critical', word: 'Not connected' });
-  expect(verdict.warnings).toEqual(['Nothing listens.', 'Pool sampling: no connection for questions is open.']);
+  expect(verdict).toMatchObject({ cause: 'Nothing listens.', warnings: ['No connection for questions is open.'] });
+  expect(judged({ ...pool, idle: 0 }, quiet, problem).pool.warning).toBe(
+    'Nothing listens. No connection for questions is open.',
+  );
   expect(verdict.recommendations[0]).toBe('Is it running?');
 });
 

@@ -5,6 +5,8 @@ import type { PoolFigures, PoolRow, PoolTrouble } from './pool-counts';
 export type PoolVerdict = {
   state: 'ok' | 'warning' | 'critical';
   word: string;
+  /** Why the server is not reached. */
+  cause?: string;
   warnings: string[];
   recommendations: string[];
 };
@@ -122,18 +124,15 @@ const rules: Rule[] = [
 export function judgePool(pool: PoolFigures, lately: Lately, problem: Problem | undefined): PoolVerdict {
   const open = pool.in_use + pool.idle;
   const found = rules.filter(({ when }) => when(pool, lately));
-  const warnings = found.map(({ warning }) => `Pool ${pool.pool}: ${warning(pool, lately)}`);
+  const warnings = found.map(({ warning }) => warning(pool, lately));
   const recommendations = [...new Set(found.map(({ recommendation }) => recommendation))];
   if (pool.pool === 'sampling' && (problem || open === 0))
     return {
       // Without a failure it is only the start.
       state: problem ? 'critical' : 'warning',
       word: problem ? 'Not connected' : 'Connecting',
-      warnings: [
-        ...(problem ? [problem.sentence] : []),
-        ...(open === 0 ? ['Pool sampling: no connection for questions is open.'] : []),
-        ...warnings,
-      ],
+      ...(problem && { cause: problem.sentence }),
+      warnings: [...(open === 0 ? ['No connection for questions is open.'] : []), ...warnings],
       recommendations: [problem?.hint ?? connecting, ...recommendations],
     };
   if (found[0]) return { state: 'warning', word: found[0].word, warnings, recommendations };
@@ -146,7 +145,8 @@ export type JudgedPool = { pool: PoolRow; verdict: PoolVerdict };
 /** A pool's figures as a row of topic `pools`, beside its verdict. */
 export function judged(figures: PoolFigures, lately: Lately, problem: Problem | undefined): JudgedPool {
   const verdict = judgePool(figures, lately, problem);
-  const { state, word, warnings, recommendations } = verdict;
-  const [warning, advice] = [warnings.join(' ') || null, recommendations.join(' ') || null];
+  const { state, word, cause, warnings, recommendations } = verdict;
+  const warning = [cause ?? [], warnings].flat().join(' ') || null;
+  const advice = recommendations.join(' ') || null;
   return { verdict, pool: { ...figures, state, word, warning, advice } };
 }
