@@ -11,7 +11,20 @@ test('for how long four fifths are lent without a break', () => {
   places.lend(three, 3000);
   expect(places.fullMs(9000)).toBe(6000);
   places.takeBack(two);
+  places.settle();
   expect(places.fullMs(9000)).toBe(0);
   places.lend(two, 10_000);
   expect(places.fullMs(10_500)).toBe(500);
+});
+
+test('a connection that is handed on at once is no break', () => {
+  const places = new Places(3, () => 'home');
+  const sessions = [{}, {}, {}] as [Session, Session, Session];
+  for (const session of sessions) places.lend(session, 1000);
+  for (const [turn, session] of sessions.entries()) {
+    places.takeBack(session);
+    places.lend(session, 5000 + turn * 4000);
+    places.settle();
+  }
+  expect(places.fullMs(13_000)).toBe(12_000);
 });

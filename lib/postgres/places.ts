@@ -94,8 +94,12 @@ export class Places {
   /** Takes a connection back, which may end now. */
   takeBack(session: Session): void {
     this.#leased.delete(session);
-    if (this.#leased.size < fullFrom * this.#most) this.#fullSince = undefined;
     if (this.#leaving.delete(session)) session.close();
+  }
+
+  /** Looks whether it is still full, after whoever waited got what came back. */
+  settle(): void {
+    if (this.#leased.size < fullFrom * this.#most) this.#fullSince = undefined;
   }
 
   /** Puts a connection in a place; the one that was there ends when nobody uses it. */

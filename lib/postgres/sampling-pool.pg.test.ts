@@ -130,6 +130,15 @@ describe('waiting for a connection', () => {
     expect([await pidOver(connections, 'pinned'), await pidOver(connections, 'slow')]).toEqual([pinned, slow]);
   });
 
+  test('a connection that goes from one question to the next is in use without a break', async () => {
+    const connections = stage.connect({ max: 1, timeoutMs: 30_000 });
+    const asked = Array.from({ length: 6 }, () => connections.ask('pinned', undefined, 'select pg_sleep(0.4)::text'));
+    await asked[4];
+    expect(connections.trouble('sampling').fullMs).toBeGreaterThan(1900);
+    await asked[5];
+    expect(connections.trouble('sampling').fullMs).toBe(0);
+  });
+
   test('where slots have run out too, that is said', async () => {
     const connections = stage.connect({ timeoutMs: 600 });
     await pidOver(connections, 'pinned');

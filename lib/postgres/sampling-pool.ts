@@ -92,6 +92,7 @@ export class SamplingPool {
   release(session: Session): void {
     this.#places.takeBack(session);
     this.#serve();
+    this.#places.settle();
     const place = this.#places.all.find((one) => one.session === session);
     if (place?.momentary && this.#places.isFree(place)) this.#endSoon(place, session);
   }
