@@ -25,7 +25,7 @@ test('without PgBouncer: who holds the slots, what pools may open, and how large
   await connect('app_billing', 'billing-api');
   await page.goto(`/${stack.serverId}/pools`);
   await expect(page.locator('.page-sentence')).toContainText(/\d+ of 47 connections are used .* may open \d+/);
-  await expect(row(page, slots, 'shop-web')).toContainText('3');
+  await expect(row(page, slots, 'shop-web')).toContainText('3', { timeout: 30_000 });
   await expect(row(page, slots, 'pgdeck itself')).toBeVisible();
   await expect(table(page, slots).getByRole('columnheader', { name: 'PgBouncer pool' })).toHaveCount(0);
   await expect(page.getByRole('img', { name: /^50 slots: .*free \d+, reserved 3$/ })).toBeVisible();

@@ -197,6 +197,24 @@ test('a topic made of another one asks nothing by itself', async () => {
   expect(await calls('base-of')).toBe(1);
 });
 
+test('what pools hold is made anew with the connections that it is made of', async () => {
+  const sampler = sampleBy(new TestClock(), topics.connections, topics['application-pools']);
+  const holders = () => JSON.stringify(sampler.latest('application-pools') ?? '');
+  await sampler.read(topics['application-pools'], null, waits);
+  await expect.poll(holders, patience).toContain('pgdeck');
+  const { port } = server;
+  const user = { user: 'postgres', password: 'superuser-password' };
+  const newcomer = new pg.Client({ host: '127.0.0.1', port, ...user, application_name: 'newcomer' });
+  await newcomer.connect();
+  try {
+    // No time passes: it is not its own turn that brings it.
+    sampler.refresh(['connections']);
+    await expect.poll(holders, patience).toContain('newcomer');
+  } finally {
+    await newcomer.end();
+  }
+});
+
 test('snapshots taken for too old are asked again by whoever reads them next, at most every 5 s', async () => {
   const topic = topicOf('outdated', 'select /* pgdeck:outdated */ 1 as n limit 1', { cadenceSeconds: 3600 });
   const clock = new TestClock();

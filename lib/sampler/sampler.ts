@@ -231,6 +231,7 @@ export class Sampler {
     const { topic, database, snapshot, failure } = question;
     if (snapshot && !failure)
       this.history.take(topic, database || null, snapshot, question.cadenceMs(), this.isHome(question));
+    this.#follow(topic.id);
     for (const listener of this.#listeners) listener(topic.id, database || null);
   }
 
@@ -328,7 +329,17 @@ export class Sampler {
     }
     if (!first) return;
     if (!question.failure) this.#record(question);
+    this.#follow(question.topic.id);
     for (const listener of this.#listeners) listener(question.topic.id, question.database || null);
+  }
+
+  /** What is made of another topic's rows is of the same moment as these. */
+  #follow(id: string): void {
+    for (const question of this.#questions.values()) {
+      if (question.topic.after !== id) continue;
+      question.invalidate();
+      void this.#ask(question);
+    }
   }
 
   #record(question: Question): void {

@@ -14,6 +14,7 @@ export const applicationPools = defineTopic({
   sources: ["pgdeck's configuration", 'connections', 'PgBouncer'],
   always: true,
   figures: 'applications',
+  after: 'connections',
   moments: { everySeconds: 60 },
   row: z.object({
     kind: text(

@@ -92,6 +92,8 @@ export type Topic<Shape extends z.ZodRawShape = z.ZodRawShape, Params extends z.
    * applications may open.
    */
   figures?: 'pools' | 'statements' | 'applications';
+  /** The topic whose newest rows its figures are made of: they are made anew with them. */
+  after?: string;
   /**
    * True: asked also while nobody looks, because charts or checks need it (at most every 10 s then). `history`: only
    * while the history store is on, at its own cadence.
