@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { AnyContract, Contract, Replies, Told } from '@/lib/api/contract';
+import { unreadQuery } from '@/lib/api/parts';
 import { log, safeError } from '@/lib/metrics/log';
 import { ownMetrics } from '@/lib/metrics/own';
 import { type RequestContext, requests } from '@/lib/metrics/request';
@@ -151,7 +152,7 @@ function guarded<Params, Query, Body>(
     }
     const asked: Asked<Params, Query, Body> = {
       params: (options.params ? checked(options.params, path, 'path') : path) as Params,
-      query: (options.query ? checked(options.query, queryOf(request.url), 'query') : {}) as Query,
+      query: (reads(options.query) ? checked(options.query, queryOf(request.url), 'query') : {}) as Query,
       body: (options.body ? checked(options.body, body, 'body') : undefined) as Body,
       user,
       request,
@@ -218,6 +219,10 @@ function databaseOf(input: unknown): string | undefined {
   const { database, target } = (input ?? {}) as { database?: unknown; target?: { database?: unknown } };
   const named = database ?? target?.database;
   return typeof named === 'string' ? named : undefined;
+}
+
+function reads<Query>(query: z.ZodType<Query> | undefined): query is z.ZodType<Query> {
+  return query !== undefined && query !== (unreadQuery as z.ZodType);
 }
 
 function queryOf(url: string): Text {

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 
 const whole = (most: number) => z.number().int().min(1).max(most);
-const microseconds = z.string().regex(/^\d{1,18}$/, 'must be microseconds since the epoch, as text');
-const identity = z.string().regex(/^-?\d{1,20}$/, 'must be a whole number, as text');
+/** More than a number of JavaScript holds exactly; whoever sends a number is told so, too. */
+const ofDigits = (form: RegExp, words: string) => z.string(words).regex(form, words);
+const microseconds = ofDigits(/^\d{1,18}$/, 'must be microseconds since the epoch, as text');
+const identity = ofDigits(/^-?\d{1,20}$/, 'must be a whole number, as text');
 const name = z.string().min(1, 'must not be empty').max(256, 'is longer than a name can be');
 const oid = whole(4_294_967_295);
 

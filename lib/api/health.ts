@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineContract } from './contract';
-import { configRefused } from './parts';
+import { configRefused, unreadQuery } from './parts';
 
 /** `GET /api/health`: whether pgdeck answers; the one question that nobody has to sign in for. */
 export const health = defineContract({
@@ -9,6 +9,7 @@ export const health = defineContract({
   title: 'Liveness',
   summary: 'Whether pgdeck answers. Open to everybody, and tells nothing else.',
   role: 'open',
+  query: unreadQuery,
   answers: {
     200: {
       what: 'pgdeck answers.',
@@ -28,6 +29,7 @@ export const ready = defineContract({
   title: 'Readiness',
   summary: '200 while pgdeck serves; in it the state of each server that you may see, and why where it is not reached.',
   role: 'viewer',
+  query: unreadQuery,
   answers: {
     200: {
       what: 'pgdeck serves.',

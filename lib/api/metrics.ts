@@ -1,4 +1,5 @@
 import { defineContract } from './contract';
+import { unreadQuery } from './parts';
 
 /** `GET /metrics`: what Prometheus reads. */
 export const metrics = defineContract({
@@ -9,5 +10,6 @@ export const metrics = defineContract({
     "pgdeck's own figures and the key figures of the servers that you may see, as Prometheus reads them. From memory: no server is asked.",
   role: 'viewer',
   databases: 'filtered',
+  query: unreadQuery,
   answers: { 200: { what: "Prometheus' text format 0.0.4.", media: ['text/plain; version=0.0.4; charset=utf-8'] } },
 });
