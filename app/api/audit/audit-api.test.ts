@@ -159,7 +159,7 @@ describe('GET /api/audit/export', () => {
   });
 });
 
-// Fails when `look` is not called.
+// Fails where the rights are those of the beginning.
 test('who loses the right to a server while the file is read gets no more of it, and no end of a file', async () => {
   Object.assign(shared(), { config: { allowedHosts: [], access: { ...accessOf(), localRole: 'operator' } } });
   const list = new Map(['one', 'two'].map((id) => [id, { config: { id } }]));

@@ -46,11 +46,8 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/**
- * A body that is made while it is read: nobody holds a whole audit in memory. `head` comes before the first text; `look` is
- * called before each piece, for hours may lie between two.
- */
-export function streamed(head: string, texts: AsyncGenerator<string>, look: () => void): ReadableStream<Uint8Array> {
+/** A body that is made while it is read: nobody holds a whole audit in memory. `head` comes before the first text. */
+export function streamed(head: string, texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let begun = false;
   return new ReadableStream({
@@ -58,7 +55,6 @@ export function streamed(head: string, texts: AsyncGenerator<string>, look: () =
       let chunk = begun ? '' : head;
       begun = true;
       let done = false;
-      look();
       while (!done && chunk.length < 64 * 1024) {
         const next = await texts.next();
         done = next.done === true;
