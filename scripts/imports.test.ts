@@ -37,7 +37,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     ],
   },
   components: {
-    values: ['lib/accent', 'lib/client', 'lib/format'],
+    values: ['lib/accent', 'lib/client', 'lib/format', 'lib/maxima'],
     types: [
       'lib/api',
       'lib/topics',
@@ -196,7 +196,10 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
     types: ['lib/config'],
   },
   'lib/topics': { values: ['lib/format', 'lib/identifier'] },
-  'lib/checks': { values: ['lib/actions', 'lib/format', 'lib/identifier', 'lib/topics'], types: ['lib/config'] },
+  'lib/checks': {
+    values: ['lib/actions', 'lib/format', 'lib/identifier', 'lib/maxima', 'lib/topics'],
+    types: ['lib/config'],
+  },
   'lib/actions': { values: ['lib/format', 'lib/identifier'], types: ['lib/topics'] },
   // A leaf for all who show or keep texts: what stands in statements and messages of the server.
   'lib/masking': { values: [] },
@@ -236,6 +239,8 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   'lib/config-early': { values: [] },
   'lib/config-settings': { values: [] },
   'lib/format': { values: [] },
+  // What all pools may open together: judged by a check and shown by the browser.
+  'lib/maxima': { values: [], types: ['lib/topics'] },
   'lib/identifier': { values: ['lib/key-words'] },
   'lib/key-words': { values: [] },
   'lib/embedded': { values: [] },

@@ -8,7 +8,8 @@ import { SqlBlock } from '@/components/ui/sql';
 import { StateText } from '@/components/ui/state';
 import type { TopicView } from '@/lib/client/use-topic';
 import { count, exact, notApplicable, plural } from '@/lib/format';
-import { isLimited, linesFor, type Maxima, maximaOf, maximaSentence } from './maxima';
+import { isLimited, isUnlimited, type Maxima, maximaOf } from '@/lib/maxima';
+import { linesFor, maximaSentence } from './maxima';
 import type { Service } from './slots';
 import { TrackBar, type TrackPiece } from './track-bar';
 
@@ -105,14 +106,14 @@ function maximaColumns(largest: number): Column<Service>[] {
       value: kindWords,
       cell: (row) => <span className="soft">{kindWords(row)}</span>,
       meaning:
-        'Where its size comes from. Not configured: nobody said, and what it has now is counted. pgdeck: one more while a connection is renewed, and one for an action that is over in a moment.',
+        'Where its size comes from. Not configured: nobody said, and what it has now is counted, as of pools of PgBouncer without a limit that is known. pgdeck: one more while a connection is renewed, and one for an action that is over in a moment.',
     },
     {
       id: 'pool_max',
       header: 'Pool size',
       kind: 'number',
       value: (row) => row.pool_max,
-      cell: (row) => (row.pool_max === null ? <span className="muted">not said</span> : count(row.pool_max)),
+      cell: poolSizeCell,
     },
     {
       id: 'instances',
@@ -155,6 +156,12 @@ function maximaColumns(largest: number): Column<Service>[] {
       cell: (row) => (row.sessions === 0 ? <span className="muted">0</span> : count(row.sessions)),
     },
   ];
+}
+
+function poolSizeCell(row: Service) {
+  if (row.pool_max !== null) return count(row.pool_max);
+  if (row.kind !== 'pgbouncer') return <span className="muted">not said</span>;
+  return <span className="muted">{isUnlimited(row) ? 'no limit known' : 'various'}</span>;
 }
 
 function limitCell(row: Service) {

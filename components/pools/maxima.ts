@@ -1,50 +1,6 @@
 import { exact, list, plural } from '@/lib/format';
+import type { Limited, Maxima } from '@/lib/maxima';
 import type { Service } from './slots';
-
-/** The sum of what all pools may open, against what the server takes. */
-export type Maxima = {
-  most: number;
-  ceiling: number | null;
-  /** How many clients are refused if all pools fill. */
-  beyond: number;
-  /** Connected, and nobody said how large their pools are. */
-  unknown: Service[];
-  configured: boolean;
-  /** Roles and databases that may have fewer connections than their pools may open. */
-  limited: Limited[];
-};
-
-/** A role or database whose own limit is below what its pools may open. */
-export type Limited = { of: string; name: string; limit: number; most: number };
-
-/** Sums what each service counts. */
-export function maximaOf(services: Service[]): Maxima {
-  const most = services.reduce((sum, { slots_most }) => sum + slots_most, 0);
-  const ceiling = services[0]?.ceiling ?? null;
-  return {
-    most,
-    ceiling,
-    beyond: ceiling === null ? 0 : Math.max(0, most - ceiling),
-    unknown: services.filter(({ kind }) => kind === 'seen').sort((a, b) => b.sessions - a.sessions),
-    configured: services.some(({ kind }) => kind === 'application'),
-    limited: limitedOf(services),
-  };
-}
-
-/** Whether the role or database of a row may have fewer connections than its pools may open. */
-export function isLimited({ limit, limit_most }: Service): boolean {
-  return limit !== null && limit_most !== null && limit_most > limit;
-}
-
-function limitedOf(services: Service[]): Limited[] {
-  const found = new Map<string, Limited>();
-  for (const service of services) {
-    const { limit_of: of, limit_name: name, limit, limit_most: most } = service;
-    if (of && name && limit !== null && most !== null && isLimited(service))
-      found.set(`${of} ${name}`, { of, name, limit, most });
-  }
-  return [...found.values()];
-}
 
 /** `Role pgdeck_read may have 3 connections, and its pools may open 4.` */
 export function limitedSentence(limited: Limited[]): string {
@@ -57,16 +13,24 @@ export function limitedSentence(limited: Limited[]): string {
 }
 
 /** `140 of 97: if all pools fill, 43 clients are refused.` */
-export function maximaSentence({ most, ceiling, beyond, unknown, limited }: Maxima): string {
+export function maximaSentence({ most, ceiling, beyond, unknown, unlimited, limited }: Maxima): string {
   const of = ceiling === null ? exact(most) : `${exact(most)} of ${exact(ceiling)}`;
+  const known = unknown.length + unlimited.length > 0 ? 'as far as is known, what' : 'what';
   const whole =
     beyond > 0
       ? `${of}: if all pools fill, ${plural(beyond, 'client is', 'clients are')} refused.`
-      : `${of}: what all pools may open at most fits${limited.length > 0 ? ' the server' : ''}.`;
-  const first = [whole, limitedSentence(limited)].filter(Boolean).join(' ');
-  if (unknown.length === 0) return first;
-  const names = list(unknown.map(({ name }) => name));
-  return `${first} Nobody said how large the ${unknown.length === 1 ? 'pool' : 'pools'} of ${names} may become: what they have now is counted.`;
+      : `${of}: ${known} all pools may open at most fits${limited.length > 0 ? ' the server' : ''}.`;
+  const names = (services: Service[]) => list(services.map(({ name }) => name));
+  return [
+    whole,
+    limitedSentence(limited),
+    unknown.length > 0 &&
+      `Nobody said how large the ${unknown.length === 1 ? 'pool' : 'pools'} of ${names(unknown)} may become: what they have now is counted.`,
+    unlimited.length > 0 &&
+      `PgBouncer's pools of ${names(unlimited)} have no limit that is known: what they have now is counted.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** The lines of the configuration for those whose pools nobody has told, with what is seen as a beginning. */

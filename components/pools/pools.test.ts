@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Maxima } from './maxima';
+import type { Maxima } from '@/lib/maxima';
 import type { Slots } from './slots';
 import { type Pool, pageSentence, poolsChartSentence, poolsSentence, poolWaitsSentence } from './summary';
 
@@ -81,17 +81,22 @@ describe('pools', () => {
 
 describe('the page', () => {
   const slots = { used: 31, ceiling: 97 } as Slots;
-  const maxima = { most: 140, ceiling: 97, beyond: 43, unknown: [], configured: true, limited: [] } as Maxima;
+  const maxima: Maxima = {
+    ...{ most: 140, ceiling: 97, beyond: 43, configured: true },
+    ...{ unknown: [], unlimited: [], limited: [] },
+  };
   const plain = (given: Parameters<typeof pageSentence>[1]) => pageSentence(slots, given).replaceAll('\u00a0', ' ');
 
   it('says in sentences what holds and what is near its limit', () => {
     expect(plain({ maxima, waiting: { clients: 44, longestSeconds: 3.2 }, part: false })).toBe(
       '31 of 97 connections are used (32 %). All pools together may open 140: 43 more than the server takes. In PgBouncer 44 clients wait, the first for 3.2 s.',
     );
-    const fits = { ...maxima, most: 20, beyond: 0, unknown: [{ name: 'psql' }] } as Maxima;
-    expect(plain({ maxima: fits, waiting: { clients: 0, longestSeconds: 0 }, part: false })).toBe(
-      '31 of 97 connections are used (32 %). All pools together may open 20, as far as is known: the server takes that.',
-    );
+    for (const notKnown of [{ unknown: [{ name: 'psql' }] }, { unlimited: [{ name: 'shop' }] }]) {
+      const fits = { ...maxima, most: 20, beyond: 0, ...notKnown } as Maxima;
+      expect(plain({ maxima: fits, waiting: { clients: 0, longestSeconds: 0 }, part: false })).toBe(
+        '31 of 97 connections are used (32 %). All pools together may open 20, as far as is known: the server takes that.',
+      );
+    }
     expect(plain({ maxima: undefined, waiting: undefined, part: true })).toBe(
       '31 connections of the databases that you may see.',
     );

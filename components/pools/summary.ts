@@ -1,8 +1,9 @@
 import { summarise } from '@/components/charts/summary';
 import type { SeriesAnswer } from '@/lib/client/shapes';
 import { count, durationInWords, exact, milliseconds, ofTotal, plural } from '@/lib/format';
+import type { Maxima } from '@/lib/maxima';
 import type { Row } from '@/lib/topics/index';
-import { limitedSentence, type Maxima } from './maxima';
+import { limitedSentence } from './maxima';
 import type { Slots } from './slots';
 
 /** A row of topic `pools`: one kind of pgdeck's own connections. */
@@ -79,7 +80,7 @@ export function pageSentence(
     sentences.push(
       maxima.beyond > 0
         ? `All pools together may open ${exact(maxima.most)}: ${exact(maxima.beyond)} more than the server takes.`
-        : `All pools together may open ${exact(maxima.most)}${maxima.unknown.length > 0 ? ', as far as is known' : ''}: the server takes that.`,
+        : `All pools together may open ${exact(maxima.most)}${maxima.unknown.length + maxima.unlimited.length > 0 ? ', as far as is known' : ''}: the server takes that.`,
     );
   if (maxima && maxima.limited.length > 0) sentences.push(limitedSentence(maxima.limited));
   if (waiting && waiting.clients > 0)

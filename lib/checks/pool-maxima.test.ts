@@ -8,6 +8,7 @@ const row = (changes: Partial<Row<'application-pools'>>): Partial<Row<'applicati
   name: 'shop-web',
   sessions: 6,
   instances_from: 'configuration',
+  most: 80,
   slots_most: 80,
   limit_of: null,
   limit_name: null,
@@ -35,6 +36,20 @@ describe('the sum of pool maxima', () => {
     );
     expect(plain(findings[0]?.detail)).toContain('Largest: shop-web 80, billing 54, pgdeck 6 and 1 more.');
     expect(plain(findings[0]?.detail)).toContain('1 application without a known maximum counts with what it has now.');
+  });
+
+  test('pools of PgBouncer without a limit that is known are said to be counted as now', () => {
+    const words = "PgBouncer's pools of shop have no limit that is known: what they have now is counted";
+    const shop = row({ kind: 'pgbouncer', name: 'shop', most: null, slots_most: 3, instances_from: 'seen' });
+    const stock = row({ kind: 'pgbouncer', name: 'stock', most: 4, slots_most: 4, instances_from: 'seen' });
+    const psql = row({ kind: 'seen', name: 'psql', most: null, slots_most: 1, instances_from: 'seen' });
+    const fits = judge(poolMaxima, { 'application-pools': [shop, stock, psql, own] });
+    expect(fits.findings).toEqual([]);
+    expect(plain(fits.sentence)).toBe(
+      `14 of 97 connections for applications may be opened by all pools together (14 %); 1 application without a known maximum counts with what it has now; ${words}`,
+    );
+    const { findings } = judge(poolMaxima, { 'application-pools': [row({ slots_most: 120 }), shop] });
+    expect(plain(findings[0]?.detail)).toContain(`or raise max_connections. ${words}.`);
   });
 
   test('given instances make it sure', () => {

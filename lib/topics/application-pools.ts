@@ -36,14 +36,14 @@ export const applicationPools = defineTopic({
       'PgBouncer has a pool for it and nothing of it comes directly: its slots are those of PgBouncer.',
     ),
     pool_max: maybeCount(
-      'Connections that one instance may open; of PgBouncer: that one of its pools may open, the reserve included. Null: nobody said.',
+      'Connections that one instance may open; of PgBouncer: that one of its pools may open, the reserve included. Null: nobody said, or its pools differ or have no limit that is known.',
     ),
     instances: maybeCount('Instances with a pool of their own; of PgBouncer: its pools. Null: none is seen or given.'),
     instances_from: maybeText(
       'configuration: given; seen: addresses that its sessions come from (of PgBouncer: the pools it has). Null: neither.',
     ),
     most: maybeCount(
-      'Connections it may open in all: pool_max × instances, or what PgBouncer allows for the database.',
+      'Connections it may open in all: pool_max × instances, or what PgBouncer allows for the database. Null: no limit is known.',
     ),
     slots_most: count(
       'What it counts in the sum of all: most, and at least the connections it has now; 0 behind PgBouncer.',
