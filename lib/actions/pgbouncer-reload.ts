@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { list, plural } from '@/lib/format';
-import { adminUser, definePooler, type PoolerNow, poolerTopics, poolerWarnings } from './pooler';
+import { adminUser, type Came, definePooler, type PoolerNow, poolerTopics, poolerWarnings } from './pooler';
 import type { Figure } from './protocol';
 
 /** From this version (1.x) on RELOAD is refused where a file has an error; before that PgBouncer answers as ever. */
@@ -39,7 +39,7 @@ export const pgbouncerReload = definePooler({
     ],
     command: 'RELOAD;',
   }),
-  judge: (before, after, { answered, refused, lockedOut }) => {
+  judge: (before, after, { answered, refused, notLetIn }) => {
     // What an earlier pgdeck saw of the settings is not kept.
     if (!answered && !refused)
       return { done: false, message: 'Nothing shows whether it read its files again, or what that changed.' };
@@ -58,7 +58,7 @@ export const pgbouncerReload = definePooler({
           ? `PgBouncer read its files again without an error: ${told}.`
           : `PgBouncer took the command; whether its file was good it does not say: ${told}.`,
       figures: changed.slice(0, 50),
-      warnings: [...(answered && isChecked ? [] : fallen(after, settings)), ...rights(before, after, lockedOut)],
+      warnings: [...(answered && isChecked ? [] : fallen(after, settings)), ...rights(before, after, notLetIn)],
     };
   },
   not: 'Not reloaded.',
@@ -73,7 +73,7 @@ function counted(settings: Figure[], databases: Figure[]): string {
   ])} changed`;
 }
 
-/** What PgBouncer does with a file that has an error: each setting that it did not come to has its default. */
+/** What may come of a file that has an error: each setting that PgBouncer did not come to has its default. */
 function fallen({ defaults }: PoolerNow, settings: Figure[]): string[] {
   const fell = settings.filter(({ label, after }) => label in defaults && after === defaults[label]);
   if (fell.length < 2) return [];
@@ -81,16 +81,20 @@ function fallen({ defaults }: PoolerNow, settings: Figure[]): string[] {
     `${list(
       fell.map(({ label }) => label),
       12,
-    )} fell back to their defaults together: PgBouncer does that with what stands behind a wrong line of its file. Its log tells the line; mend it and reload again.`,
+    )} are at their defaults now. If nobody meant that, a line before them is wrong: PgBouncer's log tells which; mend it and reload again.`,
   ];
 }
 
 /** What pgdeck itself may not do any more. */
-function rights(before: PoolerNow, after: PoolerNow, lockedOut: string | undefined): string[] {
+function rights(before: PoolerNow, after: PoolerNow, notLetIn: Came['notLetIn']): string[] {
   const mend = 'Mend the file where it lies, and let PgBouncer read it by SIGHUP: pgdeck cannot do that now.';
-  if (lockedOut) return [`pgdeck cannot sign in to the console any more: ${lockedOut} ${mend}`];
-  if (before.admin !== true || after.admin !== false) return [];
-  return [`User ${after.user} is none of PgBouncer's admin_users any more: pgdeck may look and not act. ${mend}`];
+  if (notLetIn?.refused) return [`pgdeck cannot sign in to the console any more: ${notLetIn.because} ${mend}`];
+  return [
+    ...(notLetIn ? [`Whether pgdeck may still sign in could not be seen: ${notLetIn.because}`] : []),
+    ...(before.admin === true && after.admin === false
+      ? [`User ${after.user} is none of PgBouncer's admin_users any more: pgdeck may look and not act. ${mend}`]
+      : []),
+  ];
 }
 
 function changedSettings(before: PoolerNow, after: PoolerNow): Figure[] {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { pgbouncerKill } from './pgbouncer-kill';
 import { pgbouncerReconnect } from './pgbouncer-reconnect';
 import { pgbouncerReload } from './pgbouncer-reload';
-import { commandOn, consoleName, type PoolerNow, refuseName } from './pooler';
+import { type Came, commandOn, consoleName, type PoolerNow, poolFacts, refuseName } from './pooler';
 
 const on = (name: string) => ({ kind: 'pgbouncer-database' as const, name });
 
@@ -24,6 +24,24 @@ test('what the console cannot read is refused before it is sent', () => {
   expect(code('é'.repeat(31))).toBe('name_too_long');
   expect(code('pgbouncer')).toBe('console');
   expect(refuseName({ target: { kind: 'pgbouncer' } })).toBeUndefined();
+});
+
+test('a pool without a limit is said to have none that is known', () => {
+  const told = (pool_size: number | null, sv_active: number) =>
+    poolFacts({
+      now: {
+        pools: [
+          { database: 'shop', user: 'ann', cl_active: 2, cl_waiting: 0, maxwait_seconds: 0, sv_active, pool_size },
+        ],
+      } as unknown as PoolerNow,
+    });
+  expect(told(4, 1)).toEqual([
+    {
+      label: 'Pool shop of ann',
+      value: '2 clients served or idle, 0 waiting, 1 of 4 server connections at work',
+    },
+  ]);
+  expect(told(null, 1)[0]?.value).toMatch(/, 1 server connection at work, no limit of them known$/);
 });
 
 test('who was killed is told so, also where somebody resumed it at once; without an answer only the pause proves it', () => {
@@ -85,7 +103,7 @@ describe('RELOAD', () => {
       settings,
     }) as unknown as PoolerNow;
   const before = { pool_mode: 'transaction', logfile: '/log', admin_users: 'boss', query_timeout: '0' };
-  const judged = (after: PoolerNow, came: { answered: boolean; refused?: boolean; lockedOut?: string }) =>
+  const judged = (after: PoolerNow, came: Came) =>
     pgbouncerReload.judge(now(before), after, {
       ...{ target: { kind: 'pgbouncer' }, now: now(before), options: {}, ownWay: false },
       ...came,
@@ -106,7 +124,9 @@ describe('RELOAD', () => {
   test('is warned of where settings fell back together, and where pgdeck may do less', () => {
     const fallen = judged(now({ ...before, pool_mode: 'session', logfile: null }), { answered: true });
     expect(fallen.warnings).toEqual([
-      expect.stringMatching(/^pool_mode and logfile fell back to their defaults together: /),
+      expect.stringMatching(
+        /^pool_mode and logfile are at their defaults now\. If nobody meant that, a line before them is wrong: /,
+      ),
     ]);
     // One that is at its default again was taken out of the file, as a rule.
     expect(judged(now({ ...before, pool_mode: 'session' }), { answered: true }).warnings).toEqual([]);
@@ -117,8 +137,17 @@ describe('RELOAD', () => {
     expect(judged(now({ ...before, admin_users: null }, 18, false), { answered: true }).warnings).toEqual([
       expect.stringMatching(/^User boss is none of PgBouncer's admin_users any more: pgdeck may look and not act\./),
     ]);
-    expect(judged(now(before), { answered: true, lockedOut: 'It is shut.' }).warnings).toEqual([
-      expect.stringMatching(/^pgdeck cannot sign in to the console any more: It is shut\./),
+    const warned = (after: PoolerNow, refused: boolean) =>
+      judged(after, { answered: true, notLetIn: { because: 'It is shut.', refused } }).warnings;
+    expect(warned(now(before), true)).toEqual([
+      expect.stringMatching(/^pgdeck cannot sign in to the console any more: It is shut\. Mend the file/),
+    ]);
+    // Who did not refuse it may let it in the next time.
+    const unseen = 'Whether pgdeck may still sign in could not be seen: It is shut.';
+    expect(warned(now(before), false)).toEqual([unseen]);
+    expect(warned(now({ ...before, admin_users: null }, 18, false), false)).toEqual([
+      unseen,
+      expect.stringMatching(/^User boss is none of PgBouncer's admin_users any more/),
     ]);
   });
 
@@ -128,7 +157,7 @@ describe('RELOAD', () => {
     ).toMatchObject({
       done: false,
       message: '2 settings changed all the same.',
-      warnings: [expect.stringContaining('fell back')],
+      warnings: [expect.stringContaining('are at their defaults now')],
     });
     expect(judged(now(before, 25), { answered: false, refused: true })).toMatchObject({
       message: 'No setting and no database is other than before.',

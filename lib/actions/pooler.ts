@@ -53,8 +53,8 @@ export type Came = {
   answered: boolean;
   /** It refused an action that reads files. */
   refused?: boolean;
-  /** Why pgdeck cannot sign in any more, after an action that reads files. */
-  lockedOut?: string;
+  /** Why pgdeck was not let in after an action that reads files, and whether it was PgBouncer that refused it. */
+  notLetIn?: { because: string; refused: boolean };
 };
 
 /** A command to PgBouncer's console: previewed, sent once over a connection of its own, and judged by what SHOW tells. */
@@ -131,7 +131,9 @@ export function poolFacts({ now }: Pick<PoolerGiven, 'now'>): Fact[] {
     value: [
       `${plural(cl_active, 'client')} served or idle`,
       `${cl_waiting} waiting${cl_waiting > 0 ? ` (the first for ${durationInWords(maxwait_seconds)})` : ''}`,
-      `${pool.sv_active} of ${pool.pool_size ?? 'an unknown number of'} server connections at work`,
+      pool.pool_size === null
+        ? `${plural(pool.sv_active, 'server connection')} at work, no limit of them known`
+        : `${pool.sv_active} of ${plural(pool.pool_size, 'server connection')} at work`,
     ].join(', '),
   }));
   const more = now.pools.length - shown.length;

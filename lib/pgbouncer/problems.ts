@@ -15,6 +15,20 @@ export const notPgBouncer: Problem = {
   hint: "Name PgBouncer's own host and port (listen_port, 6432 as a rule), not the server's.",
 };
 
+const notAllowed = /^not allowed/;
+const notKnown = /authentication failed|no such user|SASL|password must be a string/;
+const encryptedOnly = /SSL required/;
+// By a rule of its auth_hba_file.
+const rejected = /login rejected/;
+
+/** Whether PgBouncer itself refuses this user; not so where it is gone or silent. */
+export function refusesSignIn(error: unknown): boolean {
+  const { message } = ((error instanceof PostgresProblem ? error.cause : error) ?? {}) as { message?: unknown };
+  return (
+    typeof message === 'string' && [notAllowed, notKnown, encryptedOnly, rejected].some((words) => words.test(message))
+  );
+}
+
 /** What PgBouncer says in clear, for it has one SQLSTATE for nearly all. */
 function told(message: string, user: string): Problem | undefined {
   if (/admin access needed/.test(message))
@@ -29,19 +43,19 @@ function told(message: string, user: string): Problem | undefined {
       sentence: 'PgBouncer found an error in its files.',
       hint: 'Its log tells the line. What stands before it may be in effect all the same.',
     };
-  if (/^not allowed/.test(message))
+  if (notAllowed.test(message))
     return {
       reason: 'privilege',
       sentence: `PgBouncer does not let user ${user} into its console.`,
       hint: `Name it in pgbouncer.ini, stats_users = ${user} to look or admin_users = ${user} to act as well, and let PgBouncer read its files (RELOAD, or SIGHUP).`,
     };
-  if (/authentication failed|no such user|SASL|password must be a string/.test(message))
+  if (notKnown.test(message))
     return {
       reason: 'unreachable',
       sentence: `PgBouncer refused the password of user ${user}, or does not know the user.`,
       hint: 'Set the password of pgbouncerUrl as it stands in its auth_file.',
     };
-  if (/SSL required/.test(message))
+  if (encryptedOnly.test(message))
     return {
       reason: 'unreachable',
       sentence: 'PgBouncer takes encrypted connections only.',

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { hasPgBouncer, TestPgBouncer, type TestSetup } from '@/lib/pgbouncer/test-pgbouncer';
@@ -38,7 +40,7 @@ describe.skipIf(!hasPgBouncer)('RELOAD of PgBouncer', () => {
     pooler.write();
   };
   const fallen = (names: RegExp) =>
-    expect.stringMatching(new RegExp(`^${names.source} fell back to their defaults together: `));
+    expect.stringMatching(new RegExp(`^${names.source} are at their defaults now\\. If nobody meant that, `));
   const undone = {
     message: expect.stringMatching(/^PgBouncer took the command; whether its file was good it does not say: /),
     verified: null,
@@ -73,7 +75,7 @@ describe.skipIf(!hasPgBouncer)('RELOAD of PgBouncer', () => {
     });
   });
 
-  it('warns where settings fell back to their defaults together', async () => {
+  it('warns where several settings are at their defaults now', async () => {
     write({
       admin_users: 'boss',
       stats_users: 'looker',
@@ -125,6 +127,30 @@ describe.skipIf(!hasPgBouncer)('RELOAD of PgBouncer', () => {
       ],
     });
     expect(done.figures).toContainEqual({ label: 'admin_users', before: 'boss', after: null });
+  });
+
+  it('does not take a PgBouncer that cannot be reached for one that shut pgdeck out', async () => {
+    // The way to it lets nobody else in from the RELOAD on.
+    const way = createServer((client) => {
+      const on = connect(pooler.port, pooler.host);
+      client.on('data', (data) => data.includes('RELOAD') && way.close());
+      for (const [from, to] of [
+        [client, on],
+        [on, client],
+      ] as const)
+        from.on('error', () => to.destroy()).pipe(to);
+    });
+    await once(way.listen(0, pooler.host), 'listening');
+    const { port } = way.address() as AddressInfo;
+    stage.use('actor', { pgbouncer: { ...targetFromUrl('pgbouncerUrl', pooler.url('boss')), port } });
+    write({ ...setup.settings, query_wait_timeout: 30 });
+    const done = await run(reload);
+    expect(done).toMatchObject({
+      ...undone,
+      status: 'done_with_warnings',
+      warnings: [expect.stringMatching(/^Whether pgdeck may still sign in could not be seen: /)],
+    });
+    expect(done.figures).toMatchObject([{ label: 'query_wait_timeout' }]);
   });
 
   it('tells no password that a setting holds', async () => {

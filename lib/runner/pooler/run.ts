@@ -4,7 +4,7 @@ import type { Came, PoolerNow } from '@/lib/actions/pooler';
 import { durationInWords } from '@/lib/format';
 import type { ConsoleClient } from '@/lib/pgbouncer/client';
 import { Console } from '@/lib/pgbouncer/console';
-import { describeConsoleError } from '@/lib/pgbouncer/problems';
+import { describeConsoleError, refusesSignIn } from '@/lib/pgbouncer/problems';
 import { PostgresProblem } from '@/lib/postgres/errors';
 import type { Pooler } from '../draft';
 import type { Job, Outcome } from '../job';
@@ -59,8 +59,8 @@ async function sentOnce(
   const refused = await sent(client, work, job);
   const { readsFiles } = work.action;
   if (refused && !(readsFiles && !client.closed)) return refused;
-  const lockedOut = readsFiles && (await reasonAgainst(console));
-  const came = { answered: !refused, refused: refused !== undefined, ...(lockedOut && { lockedOut }) };
+  const notLetIn = readsFiles && (await reasonAgainst(console));
+  const came = { answered: !refused, refused: refused !== undefined, ...(notLetIn && { notLetIn }) };
   const show: Shows = async (command) => (await (client.closed ? console : client).send(command)).rows;
   const outcome = await judged(job, work, before, show, came);
   if (!refused) return outcome;
@@ -68,13 +68,13 @@ async function sentOnce(
 }
 
 /** Why PgBouncer does not let pgdeck in now; undefined where it does. */
-async function reasonAgainst(console: Console): Promise<string | undefined> {
+async function reasonAgainst(console: Console): Promise<Came['notLetIn']> {
   try {
     (await console.open('pgdeck')).close();
     return undefined;
   } catch (error) {
     const { sentence } = describeConsoleError(error, console.target);
-    return sentence;
+    return { because: sentence, refused: refusesSignIn(error) };
   }
 }
 
