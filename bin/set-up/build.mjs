@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { pagesFolder } from '../../lib/config-early.mjs';
 import { alone } from './lock.mjs';
 import { SetUpError, step } from './progress.mjs';
-import { run } from './run.mjs';
+import { endsWithUs, run } from './run.mjs';
 
 const appSources = ['app', 'components', 'lib', 'public', 'instrumentation.ts', 'instrumentation-node.ts', 'proxy.ts'];
 const appSettings = [
@@ -110,7 +110,7 @@ export async function buildApp(root, basePath) {
   await once(root, `app${basePath.replaceAll('/', '~')}`, [...appSources, ...appSettings], made, () =>
     step(`Building the pages${basePath && ` below ${basePath}`}`, async () => {
       const next = createRequire(join(root, 'package.json')).resolve('next/dist/bin/next');
-      const { code, output } = await run(process.execPath, [next, 'build'], {
+      const { code, output } = await run(process.execPath, ['--import', endsWithUs, next, 'build'], {
         cwd: root,
         env: { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production', PGDECK_BASE_PATH: basePath },
       });

@@ -1,6 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
@@ -53,3 +55,32 @@ test('what a failed build said is told whole', async () => {
   const error = await build(`console.error(${JSON.stringify(`${table}\nno type`)}); process.exit(1)`);
   expect((error as Error).message).toBe(`The pages could not be built:\n${table}\nno type`);
 });
+
+// Fails where a build goes on alone: the next start would be refused by it.
+test('a build ends with the start that was killed', async () => {
+  await build('');
+  const pidFile = join(root, 'pid');
+  const source = `require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000)`;
+  writeFileSync(join(root, 'node_modules/next/dist/bin/next'), source);
+  rmSync(join(root, 'dist'), { recursive: true });
+  const here = pathToFileURL(join(import.meta.dirname, 'build.mjs')).href;
+  const start = spawn(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `import { buildApp } from ${JSON.stringify(here)}; await buildApp(${JSON.stringify(root)}, '')`,
+  ]);
+  const pid = await vi.waitUntil(() => existsSync(pidFile) && Number(readFileSync(pidFile, 'utf8')), {
+    timeout: 9000,
+  });
+  start.kill('SIGKILL');
+  await vi.waitUntil(() => !isThere(pid), { timeout: 9000 });
+}, 30_000);
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

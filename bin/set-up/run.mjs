@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 
+/** For `--import`: a Node.js program that ends when we do, however that was, as the other end of its input is gone then. */
+export const endsWithUs = `data:text/javascript,${encodeURIComponent("process.stdin.on('end', () => process.exit(1)).resume().unref()")}`;
+
 /**
  * Runs a program, keeps what it says, and ends it with us.
  * @param {string} command
@@ -8,7 +11,7 @@ import { spawn } from 'node:child_process';
  * @returns {Promise<{ code: number | null, output: string }>}
  */
 export function run(command, parameters, { cwd, env, signal }) {
-  const child = spawn(command, parameters, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, parameters, { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
   const end = () => child.kill('SIGKILL');
   const interrupted = () => {
     child.kill('SIGTERM');
