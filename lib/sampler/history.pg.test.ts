@@ -46,6 +46,9 @@ function sample(id: string, topics: AnyTopic[], clock: TestClock) {
   return { sampler, history, connections, taken };
 }
 
+/** The seconds after which a topic is asked again: whole milliseconds, for what is added to a clock is rounded. */
+const cadence = (sampler: Sampler, of: AnyTopic) => Math.ceil(sampler.cadenceMs(of, null) + 1) / 1000;
+
 /** However busy the machine is. */
 const patience = { timeout: 30_000 };
 
@@ -95,7 +98,7 @@ where application_name = any('{sleeper,waiter}') and state = 'active' and wait_e
   let inRow = 0;
   while (clock.now() / 1000 < from + 10) {
     const before = taken.length;
-    const seconds = sampler.cadenceMs(topic('load'), null) / 1000;
+    const seconds = cadence(sampler, topic('load'));
     clock.pass(seconds);
     await expect.poll(() => taken.length, patience).toBeGreaterThan(before);
     if (clock.now() / 1000 >= from && clock.now() / 1000 < from + 10) inRow += seconds;
@@ -145,7 +148,7 @@ test('a time of day that jumps neither stops the asking nor makes a rate', async
   const { sampler, history } = sample('jumping', [databases], clock);
   /** The answer after one cadence, and how long that was. */
   const next = async () => {
-    const seconds = sampler.cadenceMs(databases, null) / 1000;
+    const seconds = cadence(sampler, databases);
     clock.pass(seconds);
     const answer = await sampler.read(databases, null, { waitMs: patience.timeout });
     if (answer.status !== 'ok') throw new Error(answer.hint);
@@ -158,7 +161,7 @@ test('a time of day that jumps neither stops the asking nor makes a rate', async
     clock.set(jump);
     const { answer, seconds } = await next();
     // It was asked, though the last time seems to be in the time to come; and it says what time it is now.
-    expect(Date.parse(answer.sampledAt)).toBe(Math.floor(clock.now()));
+    expect(Math.abs(Date.parse(answer.sampledAt) - clock.now())).toBeLessThanOrEqual(1);
     expect(answer.ageSeconds).toBe(0);
     if (answer.windowSeconds !== null) expect(answer.windowSeconds).toBeCloseTo(seconds, 6);
     for (const row of answer.rows) expect(Number(row.xact_commit_per_second)).toBeGreaterThanOrEqual(0);
