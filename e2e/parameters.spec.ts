@@ -1,7 +1,7 @@
 import { pages } from '@/components/shell/pages';
+import { unreadQuery } from '@/lib/access/input';
 import type { AnyContract } from '@/lib/api/contract';
 import { contracts } from '@/lib/api/index';
-import { unreadQuery } from '@/lib/api/parts';
 import { Asker } from './fixtures/ask';
 import { expect, test } from './fixtures/test';
 

@@ -3,11 +3,10 @@ import { z } from 'zod';
 import { actions } from '@/lib/actions/index';
 import type { AnyContract } from '@/lib/api/contract';
 import { contracts } from '@/lib/api/index';
-import { unreadQuery } from '@/lib/api/parts';
 import { topics } from '@/lib/topics/index';
 import type { AnyTopic } from '@/lib/topics/topic';
 import { ApiError } from './errors';
-import { checked } from './input';
+import { checked, unreadQuery } from './input';
 import { type Part, withoutWords, wrongOf } from './input-words';
 
 /** What somebody is told of an input, with the field. */

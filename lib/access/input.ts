@@ -14,6 +14,9 @@ const parts = {
 /** What a path that takes no parameters takes. */
 export const noParameters = z.strictObject({});
 
+/** Of a query that nothing is read of: probes and scrapers bring parameters of their own, as often as they like. */
+export const unreadQuery = z.looseObject({});
+
 /** An input as its shape makes it; 400 in plain words, with the field, where the shape does not take it. */
 export function checked<T>(shape: z.ZodType<T>, value: unknown, of: keyof typeof parts): T {
   const result = shape.safeParse(value, withoutWords);

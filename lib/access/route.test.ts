@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { unreadQuery } from '@/lib/api/parts';
 import { testContract } from '@/lib/api/test-contract';
 import { requests } from '@/lib/metrics/request';
 import { PostgresProblem } from '@/lib/postgres/errors';
 import { shared } from '@/lib/runtime';
 import { bodyLimit } from './body';
 import { ApiError } from './errors';
+import { unreadQuery } from './input';
 import { isRoute, othersThan, reply, route } from './route';
 import { accessOf } from './test-access';
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { AnyContract, Contract, Replies, Told } from '@/lib/api/contract';
-import { unreadQuery } from '@/lib/api/parts';
 import { log, safeError } from '@/lib/metrics/log';
 import { ownMetrics } from '@/lib/metrics/own';
 import { type RequestContext, requests } from '@/lib/metrics/request';
@@ -14,7 +13,7 @@ import { requirePage } from './embed/pages';
 import { answered } from './encoding';
 import { ApiError, badInput, notFound } from './errors';
 import { bearerOf, identify, refuseTokenInAddress } from './identify';
-import { checked, noParameters } from './input';
+import { checked, noParameters, unreadQuery } from './input';
 import { enter, leaving } from './limits';
 import { requireDatabase, type ServerAccess, serverFor } from './server-access';
 import { tellFound } from './short-way';

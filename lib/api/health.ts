@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { unreadQuery } from '@/lib/access/input';
 import { defineContract } from './contract';
-import { configRefused, unreadQuery } from './parts';
+import { configRefused } from './parts';
 
 /** `GET /api/health`: whether pgdeck answers; the one question that nobody has to sign in for. */
 export const health = defineContract({

@@ -1,5 +1,5 @@
+import { unreadQuery } from '@/lib/access/input';
 import { defineContract } from './contract';
-import { unreadQuery } from './parts';
 
 /** `GET /metrics`: what Prometheus reads. */
 export const metrics = defineContract({

@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import type { UnavailableReason } from '@/lib/topics/topic';
 
-/** Of a query that nothing is read of: probes and scrapers bring parameters of their own, as often as they like. */
-export const unreadQuery = z.looseObject({});
-
 /** The parameters of paths below a server. */
 export const ofServer = z.object({ server: z.string().describe('The id of a server, as GET /api/servers lists it.') });
 
