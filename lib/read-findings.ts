@@ -29,8 +29,9 @@ function latestOf(access: ServerAccess, server: Server, topicId: string): Answer
 /** Checks look at the database that pgdeck connects to, whatever somebody would get where they name none. */
 async function answerAt(access: ServerAccess, server: Server, topicId: string, at: number): Promise<Answer> {
   const { database } = server.config.read;
+  const within = requireTopic(topicId).scope === 'database' && { database };
   try {
-    return await readTopic(access, server.config.id, topicId, { at: String(at), database });
+    return await readTopic(access, server.config.id, topicId, { at: String(at), ...within });
   } catch (error) {
     if (error instanceof ApiError && access.databases !== undefined) return unseen(server, topicId);
     throw error;

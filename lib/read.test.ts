@@ -47,13 +47,26 @@ const rows = async (...given: Parameters<typeof read>) => {
 };
 const part: AccessRule[] = [{ who: ['*'], role: 'admin', databases: ['a-gone-one', 'books'] }];
 
+// Fails where the name of a database is passed over: the rows of all would be taken for those of one.
+test('a topic of the whole server gives the rows of a database that is named', async () => {
+  expect(await rows('sessions')).toEqual(['shop', 'books', null]);
+  expect(await rows('sessions', { database: 'books' })).toEqual(['books']);
+  expect(await rows('sessions', { database: 'logs' })).toEqual([]);
+  await expect(read('sessions', { database: 'nope' })).rejects.toMatchObject({ status: 404 });
+  await expect(read('wal', { database: 'shop' })).rejects.toMatchObject({
+    status: 400,
+    field: 'database',
+    message: 'database: wal tells of the whole server. Leave it out.',
+  });
+});
+
 // Fails where a topic takes what only another one knows: all of it would be told where some was asked for.
 test('a topic takes its own parameters and no others, and names them', async () => {
   await expect(read('slow-queries', { limt: '5' })).rejects.toMatchObject({
     status: 400,
     field: 'limt',
     message:
-      'There is no parameter limt. Did you mean limit? There are database, at, fresh, describe, min_mean_ms, limit, datname.',
+      'There is no parameter limt. Did you mean limit? There are database, at, fresh, describe, min_mean_ms, limit.',
   });
   await expect(read('sessions', { limit: '5' })).rejects.toMatchObject({ status: 400, field: 'limit' });
   await expect(read('slow-queries', { limit: '0' })).rejects.toMatchObject({

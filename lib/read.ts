@@ -74,18 +74,21 @@ export function requireTopic(id: string): AnyTopic {
 
 const selections = new WeakMap<Raw[], Map<string, Raw[]>>();
 
-/** The rows that `params` choose, computed once per snapshot and choice. */
-function select(topic: AnyTopic, rows: Raw[], params: Record<string, unknown>): Raw[] {
-  if (!topic.select) return rows;
+/** The rows of a database (undefined: of all) that `params` choose, computed once per snapshot and choice. */
+function select(topic: AnyTopic, rows: Raw[], database: string | undefined, params: Record<string, unknown>): Raw[] {
+  const { databaseColumn: column } = topic;
+  const isWithin = (row: Raw) => database === undefined || (column !== undefined && row[column] === database);
+  if (!topic.select && database === undefined) return rows;
   let chosen = selections.get(rows);
   if (!chosen) {
     chosen = new Map();
     selections.set(rows, chosen);
   }
-  const key = JSON.stringify(params);
+  const key = JSON.stringify([database, params]);
   let selected = chosen.get(key);
   if (!selected) {
-    selected = topic.select(rows, params) as Raw[];
+    const within = rows.filter(isWithin);
+    selected = topic.select ? (topic.select(within, params) as Raw[]) : within;
     chosen.set(key, selected);
     if (chosen.size > 50) chosen.delete(chosen.keys().next().value as string);
   }
@@ -128,6 +131,22 @@ export function databaseFor(
   return database;
 }
 
+/** Of a topic of the whole server: the database whose rows are wanted, all where none is named; 400 where a row belongs to none, 404 when unknown. */
+function databaseWithin(
+  server: Server,
+  topic: AnyTopic,
+  name: string | undefined,
+  at: number | undefined,
+): string | undefined {
+  if (topic.scope === 'database' || !name) return undefined;
+  if (topic.databaseColumn === undefined)
+    throw badInput(`database: ${topic.id} tells of the whole server. Leave it out.`, 'database');
+  // The databases of PgBouncer have names of their own; one of the past may be gone.
+  const known = topic.console || at !== undefined ? undefined : server.connections.capabilities?.databases;
+  if (known && !known.includes(name)) throw noDatabase(server.config.id, name);
+  return name;
+}
+
 /** The database as it was called then: it may be gone by now. */
 function pastDatabase(access: ServerAccess, server: Server, topic: AnyTopic, name: string | undefined): string | null {
   const database =
@@ -153,8 +172,9 @@ export async function readTopic(
   const server = findServer(serverId);
   const topic = requireTopic(topicId);
   const { database: name, at, fresh, params } = parseParams(topic, query);
+  const within = databaseWithin(server, topic, name, at);
   const shown = (answer: Answer) =>
-    shownAnswer(topic, chosen(topic, params, visibleAnswer(topic, answer, access)), access);
+    shownAnswer(topic, chosen(topic, within, params, visibleAnswer(topic, answer, access)), access);
   if (at !== undefined) {
     if (fresh) throw badInput('at: what is past cannot be asked anew; leave out fresh', 'at');
     return shown(await readPast(access, server, topic, name, at));
@@ -197,9 +217,15 @@ export async function readRow(
   return row;
 }
 
-function chosen(topic: AnyTopic, params: Record<string, unknown>, answer: Answer): Answer {
-  if (answer.status === 'ok') return { ...answer, rows: select(topic, answer.rows, params) };
-  if (answer.last) return { ...answer, last: { ...answer.last, rows: select(topic, answer.last.rows, params) } };
+function chosen(
+  topic: AnyTopic,
+  database: string | undefined,
+  params: Record<string, unknown>,
+  answer: Answer,
+): Answer {
+  const rows = (all: Raw[]) => select(topic, all, database, params);
+  if (answer.status === 'ok') return { ...answer, rows: rows(answer.rows) };
+  if (answer.last) return { ...answer, last: { ...answer.last, rows: rows(answer.last.rows) } };
   return answer;
 }
 

@@ -155,7 +155,11 @@ export const topic = defineContract({
     topic: z.string().meta({ description: 'The id of a topic.', override: { enum: Object.keys(topics) } }),
   }),
   query: z.strictObject({
-    database: databaseName.optional().describe("For topics of one database; missing: the one of the server's address."),
+    database: databaseName
+      .optional()
+      .describe(
+        "For topics of one database, missing: the one of the server's address; of the whole server: only the rows of that database.",
+      ),
     at: z.string().optional().describe('A moment of the past: ISO 8601 or epoch seconds.'),
     fresh: flag.optional().describe('1: asks the server now. For operators, once in 5 s and topic.'),
     describe: flag.optional().describe("1: the topic's words, SQL and columns in place of its rows."),

@@ -28,13 +28,13 @@ export async function readPerformance(
   const { server, access } = serverFor(user, id);
   const database = databaseOf(server, access, asked.database);
   const read = <Id extends TopicId>(topic: Id, query: Record<string, string> = {}) =>
-    readPart<Row<Id>>(access, id, topic, { database, ...query });
+    readPart<Row<Id>>(access, id, topic, query);
   const [pools, databases, indexes, tables, statements] = await Promise.all([
     read('pools'),
     read('databases'),
-    read('index-usage'),
-    read('table-sizes', { limit: String(most) }),
-    read('slow-queries', { datname: database, limit: String(most) }),
+    read('index-usage', { database }),
+    read('table-sizes', { database, limit: String(most) }),
+    read('slow-queries', { database, limit: String(most) }),
   ]);
   const whole = access.databases === undefined;
   const health = whole ? poolHealth(server.connections.judgedPools()) : undefined;

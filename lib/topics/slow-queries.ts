@@ -182,12 +182,10 @@ export const slowQueries = defineTopic({
       .max(kept.total)
       .default(20)
       .meta({ meaning: 'At most this many, by total time.' }),
-    datname: z.string().max(256).optional().meta({ meaning: 'Only statements that ran in this database.' }),
   }),
-  select: (rows, { min_mean_ms, limit, datname }) =>
+  select: (rows, { min_mean_ms, limit }) =>
     rows
       .filter((row) => row.mean_exec_time >= Number(min_mean_ms))
-      .filter((row) => datname === undefined || row.datname === datname)
       .sort((a, b) => b.total_exec_time - a.total_exec_time)
       .slice(0, Number(limit)),
 });
