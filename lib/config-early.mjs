@@ -206,13 +206,34 @@ const refused = {
   options: 'pgdeck sets the options of its sessions itself; set others with ALTER ROLE … SET',
 };
 
+/** @typedef {{ [part: string]: string | undefined }} UrlParts host, port, user, password, dbname, sslmode, sslrootcert, sslcert, sslkey */
+
 /**
- * The parts of a `postgres://` URL as libpq reads it; parts that it does not name are undefined.
+ * The parts of a `postgres://` URL as libpq reads it; parts that it does not name are undefined. Throws all that is wrong.
  * @param {string} name the setting it comes from, for messages
  * @param {string} text
- * @returns {{ [part: string]: string | undefined }} of host, port, user, password, dbname, sslmode, sslrootcert, sslcert, sslkey
+ * @returns {UrlParts}
  */
 export function readConnectionUrl(name, text) {
+  const { parts, problems } = splitConnectionUrl(name, text);
+  readEach(problems);
+  return parts;
+}
+
+/**
+ * `readConnectionUrl` that goes on where it can: `problems` throw what is wrong, and the parts that they are about are
+ * undefined. Throws only where nothing can be told apart.
+ * @param {string} name
+ * @param {string} text
+ * @returns {{ parts: UrlParts, problems: (() => never)[] }}
+ */
+export function splitConnectionUrl(name, text) {
+  /** @type {(() => never)[]} */
+  const problems = [];
+  const note = (/** @type {ConfigError} */ error) =>
+    problems.push(() => {
+      throw error;
+    });
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
     const keywords = /^\s*\w+\s*=/.test(text);
     throw new ConfigError(
@@ -224,15 +245,22 @@ export function readConnectionUrl(name, text) {
   }
   const wrong = () => new ConfigError(`${name}: this URL cannot be read. ${encoding} Example: ${example}`);
   const wrongPort = () => new ConfigError(`${name}: the port in this URL has to be a whole number from 1 to 65535.`);
+  // `user@/database` means the local socket to libpq, and nothing to node.
+  const parse = (/** @type {string} */ address) =>
+    new URL(address.replace(/^(\w+:\/\/[^/?#]*@)(?=[/?]|$)/, `$1${noHost}`));
   let url;
   try {
-    // `user@/database` means the local socket to libpq, and nothing to node.
-    url = new URL(text.replace(/^(\w+:\/\/[^/?#]*@)(?=[/?]|$)/, `$1${noHost}`));
+    url = parse(text);
   } catch {
     // A host list and a bare socket folder are no URL for node; the first has a better sentence.
     if (/@[^/?#]*,/.test(text))
       throw new ConfigError(`${name}: several hosts in one URL are not supported; name one server.`);
-    throw namesPort(text) ? wrongPort() : wrong();
+    if (!namesPort(text)) throw wrong();
+    // What is no number may be a part of a password, and what follows it the rest.
+    const without = text.replace(/^(\w+:\/\/[^/?#]*):\d+(?=[/?#]|$)/, '$1');
+    if (without === text || !URL.canParse(without)) throw wrongPort();
+    note(wrongPort());
+    url = parse(without);
   }
   const rawDatabase = url.pathname.replace(/^\//, '');
   if (url.hash || rawDatabase.includes('/') || rawDatabase.includes('@') || url.search.includes('@')) throw wrong();
@@ -263,15 +291,20 @@ export function readConnectionUrl(name, text) {
     const key = equals < 0 ? pair : pair.slice(0, equals);
     if (used.includes(key)) parts[key] = decode(equals < 0 ? '' : pair.slice(equals + 1));
     else if (Object.hasOwn(refused, key))
-      throw new ConfigError(`${name}: the parameter ${key} is not taken: ${refused[key]}.`);
+      note(new ConfigError(`${name}: the parameter ${key} is not taken: ${refused[key]}.`));
     else if (!ignored.includes(key)) {
-      throw new ConfigError(
-        `${name}: the parameter ${/^[a-z_]{2,32}$/i.test(key) ? key : 'after the ?'} is not known. Known are ${used.join(', ')}. ${encoding}`,
+      note(
+        new ConfigError(
+          `${name}: the parameter ${/^[a-z_]{2,32}$/i.test(key) ? key : 'after the ?'} is not known. Known are ${used.join(', ')}. ${encoding}`,
+        ),
       );
     }
   }
-  if (parts.port !== undefined && !isPort(parts.port)) throw wrongPort();
-  return parts;
+  if (parts.port !== undefined && !isPort(parts.port)) {
+    note(wrongPort());
+    parts.port = undefined;
+  }
+  return { parts, problems };
 }
 
 /**

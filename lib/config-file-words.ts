@@ -6,16 +6,44 @@ import { nearest } from './nearest';
 /** What is wrong at one place of the file, and what to do. */
 export type Problem = { path: string; text: string };
 
+/** Problems, and the paths of keys that unknown ones were meant to be: that those are missing is told by the slip alone. */
+export type Found = { problems: Problem[]; meant: ReadonlySet<string> };
+
 /** What zod found in `content`, in our words and without a value of the file; `schema` says what should be there. */
-export function problemsOf(issue: z.core.$ZodIssue, content: unknown, schema: JsonSchema): Problem[] {
+export function problemsOf(issues: z.core.$ZodIssue[], content: unknown, schema: JsonSchema): Found {
+  const meant = new Set(issues.flatMap((issue) => meantBy(issue, schema)));
+  const isTold = (issue: z.core.$ZodIssue) => {
+    const path = pathText(issue.path);
+    if (issue.code === 'custom') return [...meant].some((key) => key.startsWith(`${path}.`));
+    return meant.has(path) && valueAt(content, issue.path) === undefined;
+  };
+  return {
+    problems: issues.filter((issue) => !isTold(issue)).flatMap((issue) => problemsOfOne(issue, content, schema)),
+    meant,
+  };
+}
+
+function meantBy(issue: z.core.$ZodIssue, schema: JsonSchema): string[] {
+  if (issue.code !== 'unrecognized_keys') return [];
+  const known = Object.keys(schemaAt(schema, issue.path)?.properties ?? {});
+  return issue.keys.flatMap((key) => {
+    const near = nearest(key, known);
+    return near === undefined ? [] : [pathText([...issue.path, near])];
+  });
+}
+
+function problemsOfOne(issue: z.core.$ZodIssue, content: unknown, schema: JsonSchema): Problem[] {
   const path = pathText(issue.path);
   const place = schemaAt(schema, issue.path);
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys(place?.properties ?? {});
     return issue.keys.map((key) => unknownKey(path, key, known));
   }
-  const given = issue.path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown>)?.[part], content);
-  return [{ path, text: textOf(issue, given, place) }];
+  return [{ path, text: textOf(issue, valueAt(content, issue.path), place) }];
+}
+
+function valueAt(content: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown>)?.[part], content);
 }
 
 function textOf(issue: z.core.$ZodIssue, given: unknown, place: JsonSchema | undefined): string {

@@ -270,6 +270,36 @@ test('an address in a variable is told by the name of the variable', () => {
   ]);
 });
 
+test('a slip is told once, without what is missing for it', () => {
+  const slip = (path: string, near: string) => [`${path} (line 1): this key is not known here. Did you mean ${near}?`];
+  expect(problems({ server: [{ id: 'a', url }] })).toEqual(slip('server', 'servers'));
+  expect(problems({ servers: [{ id: 'a', urll: url }] })).toEqual(slip('servers[0].urll', 'url'));
+  const matched = (match: object) => withServer({ applications: [{ ...application, match }] });
+  expect(problems(matched({ aplication_name: 'web' }))).toEqual(
+    slip('servers[0].applications[0].match.aplication_name', 'application_name'),
+  );
+  // Beside another slip, what is missing or wrong is told as ever.
+  expect(problems(matched({ colour: 'red' }))).toHaveLength(2);
+  expect(problems({ server: [], servers: 5 })).toHaveLength(2);
+});
+
+test('of one address all that is wrong is told', () => {
+  const told = problems(withServer({ url: 'postgres://u:s3cret@127.0.0.1:99999/x?sslmode=foo&bar=1&ssl=1' }));
+  expect(told.map((problem) => problem.slice(0, 52))).toEqual([
+    'servers[0].url (line 1): the port in this URL has to',
+    'servers[0].url (line 1): the parameter bar is not kn',
+    'servers[0].url (line 1): the parameter ssl is not ta',
+    'servers[0].url (line 1): sslmode must be one of disa',
+  ]);
+  const console = problems(withServer({ pgbouncerUrl: 'postgres://foo:99999/shop?sslmode=foo' }));
+  expect(console.map((problem) => problem.split(': ')[1]?.slice(0, 30))).toEqual([
+    'the port in this URL has to be',
+    "name the user, one of PgBouncer's stats_users or admin_users".slice(0, 30),
+    'the console of PgBouncer is the database'.slice(0, 30),
+    'sslmode must be one of disable',
+  ]);
+});
+
 test('everything is told at once, in the order of the file and with the lines', () => {
   const content = `{
   "servers": [

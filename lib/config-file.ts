@@ -1,11 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ServerConfig } from '@/lib/config';
-import { ConfigError, type Environment, setting } from '@/lib/config-early.mjs';
+import { ConfigError, ConfigErrors, type Environment, setting } from '@/lib/config-early.mjs';
 import { addressKeys, fileSchema, fileShape, type ServerInFile, serverShape } from '@/lib/config-file-shape';
 import { JsonProblem, type JsonText, readJsonText } from '@/lib/config-file-text';
-import { type Problem, problemsOf } from '@/lib/config-file-words';
-import { type Target, targetFromUrl } from '@/lib/postgres/target';
+import { type Found, type Problem, problemsOf } from '@/lib/config-file-words';
+import { consoleFromUrl, type Target, targetFromUrl } from '@/lib/postgres/target';
 
 /** The file of PGDECK_CONFIG is wrong: each problem with its place, none with a secret. */
 export class ConfigFileError extends ConfigError {
@@ -69,19 +69,17 @@ function readContent(content: unknown, env: Environment): { servers: ServerConfi
   if (Array.isArray(content))
     return { servers: [], problems: [{ path: '', text: 'this is a list; write { "servers": [ … ] } around it.' }] };
   const parsed = fileShape.safeParse(content);
-  const problems: Problem[] = [];
-  if (!parsed.success) {
-    const schema = fileSchema();
-    problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue, content, schema)));
-  }
+  const { problems, meant }: Found = parsed.success
+    ? { problems: [], meant: new Set() }
+    : problemsOf(parsed.error.issues, content, fileSchema());
   const list = (content as { servers?: unknown } | null)?.servers;
   const given: unknown[] = Array.isArray(list) ? list : [];
-  const servers = given.map((one, index) => readServer(one, `servers[${index}]`, env, problems));
+  const servers = given.map((one, index) => readServer(one, `servers[${index}]`, env, { problems, meant }));
   problems.push(...repeatedNames(given, 'servers', 'id'));
   return { servers, problems };
 }
 
-function readServer(given: unknown, path: string, env: Environment, problems: Problem[]): ServerConfig {
+function readServer(given: unknown, path: string, env: Environment, { problems, meant }: Found): ServerConfig {
   const server = shapedOf(given);
   const [read, action, pgbouncer] = addressKeys.map((key) => {
     const inVariable = `${key}Env` as const;
@@ -91,7 +89,8 @@ function readServer(given: unknown, path: string, env: Environment, problems: Pr
     return undefined;
   });
   if (isObject(given)) {
-    if (given.url === undefined && given.urlEnv === undefined)
+    const isMeant = meant.has(`${path}.url`) || meant.has(`${path}.urlEnv`);
+    if (given.url === undefined && given.urlEnv === undefined && !isMeant)
       problems.push({ path, text: 'this server needs url, or urlEnv with the name of a variable that holds it.' });
     if (Array.isArray(given.applications))
       problems.push(...repeatedNames(given.applications, `${path}.applications`, 'name'));
@@ -151,11 +150,13 @@ function readAddress(
           `the variable ${variable} is not set; set it in the environment or in .env and start pgdeck again, or give ${key}.`,
         );
   try {
-    return targetFromUrl(variable ?? key, url);
+    return (key === 'pgbouncerUrl' ? consoleFromUrl : targetFromUrl)(variable ?? key, url);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     // The place is said already.
-    return wrong(error.message.startsWith(`${key}: `) ? error.message.slice(key.length + 2) : error.message);
+    for (const { message } of error instanceof ConfigErrors ? error.all : [error])
+      wrong(message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message);
+    return undefined;
   }
 }
 

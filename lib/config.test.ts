@@ -189,6 +189,36 @@ test('every setting that is wrong is told at once, each with its name, and none 
   );
 });
 
+test('of one address all that is wrong is told, and a name that is no setting with it', () => {
+  const DATABASE_URL = 'postgres://u:s3cret@h:99999/d?sslmode=foo&bar=1&sslrootcert=/no/such';
+  const told = failure({ DATABASE_URL, PGDECK_POOLMAX: '5' }).split('\n');
+  expect(told.map((line) => line.match(/99999|port|bar|sslmode must|sslrootcert names|POOLMAX is not/)?.[0])).toEqual([
+    ...['port', 'bar', 'sslmode must', 'sslrootcert names', 'POOLMAX is not'],
+  ]);
+  // What follows a port that is no number may be the rest of a password.
+  expect(failure({ DATABASE_URL: 'postgres://u:se?cret' })).not.toContain('cret');
+});
+
+describe("PgBouncer's console", () => {
+  const named = (address: string) => first({ DATABASE_URL: url, PGDECK_PGBOUNCER_URL: address })?.pgbouncer;
+  const refused = (address: string) => failure({ DATABASE_URL: url, PGDECK_PGBOUNCER_URL: address });
+
+  test("has PgBouncer's port and its own database where the address leaves them out", () => {
+    const there = { host: 'foo', port: 6432, database: 'pgbouncer', user: 'looker' };
+    expect(named('postgres://looker@foo')).toMatchObject(there);
+    expect(named('postgres://looker@foo:6433/pgbouncer')).toMatchObject({ ...there, port: 6433 });
+  });
+
+  test('is no other database, and asks for a user', () => {
+    expect(refused('postgres://looker@foo:6432/shop')).toBe(
+      'PGDECK_PGBOUNCER_URL: the console of PgBouncer is the database pgbouncer; leave the name of another database out.',
+    );
+    expect(refused('postgres://foo')).toBe(
+      "PGDECK_PGBOUNCER_URL: name the user, one of PgBouncer's stats_users or admin_users: postgres://user:password@host:6432",
+    );
+  });
+});
+
 test('of a sign-in all that is missing is told', () => {
   const told = (env: Record<string, string>) =>
     failure({ DATABASE_URL: url, ...env })

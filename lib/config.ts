@@ -1,13 +1,22 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type AccessConfig, hostsOf, type Role, readAccess, readMoreHosts } from '@/lib/config-access';
-import { ConfigError, type Environment, readAll, readBind, readEach, readHost, setting } from '@/lib/config-early.mjs';
+import {
+  ConfigError,
+  ConfigErrors,
+  type Environment,
+  readAll,
+  readBind,
+  readEach,
+  readHost,
+  setting,
+} from '@/lib/config-early.mjs';
 import { type ConfigFile, readFile } from '@/lib/config-file';
 import { readNumber } from '@/lib/config-numbers';
 import { type PoolSettings, readPool, readSlowStatement, readTtls, type Ttls } from '@/lib/config-resources';
 import { limitName, limitSettings, logLevels, settings } from '@/lib/config-settings';
 import { accessWarnings } from '@/lib/config-warnings';
-import { type Target, type Tls, targetFromUrl, targetFromVariables } from '@/lib/postgres/target';
+import { consoleFromUrl, type Target, type Tls, targetFromUrl, targetFromVariables } from '@/lib/postgres/target';
 
 export type { AccessConfig, Role, Target, Tls };
 export { ConfigError, settings };
@@ -107,6 +116,18 @@ export function stateFolder(env: Environment): string {
 
 /** Reads every setting once; throws `ConfigError` with all that is wrong: which setting, what about it, and what to do. */
 export function readConfig(env: Environment, demo?: DemoAddresses): Config {
+  try {
+    return readSettings(env, demo);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // A name that is not known may be why another setting is missing.
+    const unknown = unknownSettings(env).map((words) => new ConfigError(words));
+    if (unknown.length === 0) throw error;
+    throw new ConfigErrors([...(error instanceof ConfigErrors ? error.all : [error]), ...unknown]);
+  }
+}
+
+function readSettings(env: Environment, demo: DemoAddresses | undefined): Config {
   const { bind, watched, moreHosts, cacheSeconds, cacheMaxBytes, ...read } = readAll({
     watched: () => (demo ? { servers: [demoServer(demo)], warnings: [] } : readServers(env)),
     bind: () => readBind(env),
@@ -239,7 +260,7 @@ function readServers(env: Environment): ConfigFile {
   const { read, action, pgbouncer, cpus } = readAll({
     read: () => (url !== undefined ? targetFromUrl('DATABASE_URL', url, env) : targetFromVariables(env)),
     action: () => (actionUrl === undefined ? undefined : targetFromUrl('PGDECK_ACTION_URL', actionUrl, env)),
-    pgbouncer: () => (pgbouncerUrl === undefined ? undefined : targetFromUrl('PGDECK_PGBOUNCER_URL', pgbouncerUrl)),
+    pgbouncer: () => (pgbouncerUrl === undefined ? undefined : consoleFromUrl('PGDECK_PGBOUNCER_URL', pgbouncerUrl)),
     cpus: () => readCpus(env),
   });
   const server: ServerConfig = {

@@ -1,7 +1,16 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ConfigError, type Environment, readConnectionUrl, readPort, setting } from '@/lib/config-early.mjs';
+import {
+  ConfigError,
+  type Environment,
+  readAll,
+  readEach,
+  readPort,
+  setting,
+  splitConnectionUrl,
+  type UrlParts,
+} from '@/lib/config-early.mjs';
 
 /** Encryption with libpq's meaning: `prefer` and `require` do not check the certificate, `verify-ca` its chain, `verify-full` also the name. */
 export type Tls = {
@@ -24,9 +33,31 @@ export type Target = {
 
 const modes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
-/** The target that a URL names; with `env`, libpq's PG* variables fill what it leaves out. */
+/** The target that a URL names; with `env`, libpq's PG* variables fill what it leaves out. Throws all that is wrong. */
 export function targetFromUrl(name: string, url: string, env: Environment = {}): Target {
-  return target(name, readConnectionUrl(name, url), env);
+  const { parts, problems } = splitConnectionUrl(name, url);
+  return readAll({ url: () => readEach(problems), target: () => target(name, parts, env) }).target;
+}
+
+/** The admin console of PgBouncer that a URL names: its own port and database where it leaves them out. */
+export function consoleFromUrl(name: string, url: string): Target {
+  const { parts, problems } = splitConnectionUrl(name, url);
+  const { user, dbname } = parts;
+  const refuse = (is: boolean, words: string) => () => {
+    if (is) throw new ConfigError(`${name}: ${words}`);
+  };
+  return readAll({
+    url: () => readEach(problems),
+    user: refuse(
+      user === undefined,
+      "name the user, one of PgBouncer's stats_users or admin_users: postgres://user:password@host:6432",
+    ),
+    database: refuse(
+      dbname !== undefined && dbname !== 'pgbouncer',
+      'the console of PgBouncer is the database pgbouncer; leave the name of another database out.',
+    ),
+    target: () => target(name, { ...parts, port: parts.port ?? '6432', dbname: 'pgbouncer', user: user ?? '' }, {}),
+  }).target;
 }
 
 /** The target that libpq's PG* variables name. */
@@ -34,14 +65,19 @@ export function targetFromVariables(env: Environment): Target {
   return target('PGHOST', {}, env);
 }
 
-function target(name: string, parts: Record<string, string | undefined>, env: Environment): Target {
+function target(name: string, parts: UrlParts, env: Environment): Target {
   const port = readPort(`${name} (PGPORT)`, parts.port ?? setting(env, 'PGPORT') ?? '5432');
   const host = parts.host ?? setting(env, 'PGHOST') ?? socketFolder(port) ?? 'localhost';
-  if (host.includes(',')) throw new ConfigError(`${name}: several hosts are not supported; name one server.`);
+  const { tls } = readAll({
+    host: () => {
+      if (host.includes(',')) throw new ConfigError(`${name}: several hosts are not supported; name one server.`);
+    },
+    tls: () => readTls(name, parts, env, host),
+  });
   const user = parts.user ?? setting(env, 'PGUSER') ?? userInfo().username;
   const database = parts.dbname ?? setting(env, 'PGDATABASE') ?? user;
   const password = parts.password ?? setting(env, 'PGPASSWORD') ?? fromPassfile(env, { host, port, database, user });
-  return { host, port, database, user, password, tls: readTls(name, parts, env, host) };
+  return { host, port, database, user, password, tls };
 }
 
 /** libpq's default host: the folder of the local server's socket, where there is one. */
@@ -49,10 +85,15 @@ function socketFolder(port: number): string | undefined {
   return ['/var/run/postgresql', '/tmp'].find((folder) => existsSync(join(folder, `.s.PGSQL.${port}`)));
 }
 
-function readTls(name: string, parts: Record<string, string | undefined>, env: Environment, host: string): Tls {
+function readTls(name: string, parts: UrlParts, env: Environment, host: string): Tls {
   const mode = parts.sslmode ?? setting(env, 'PGSSLMODE') ?? 'prefer';
-  if (!modes.includes(mode)) throw new ConfigError(`${name}: sslmode must be one of ${modes.join(', ')}.`);
-  if (host.startsWith('/') || mode === 'disable') return { mode: 'disable' };
+  const known = () => {
+    if (!modes.includes(mode)) throw new ConfigError(`${name}: sslmode must be one of ${modes.join(', ')}.`);
+  };
+  if (host.startsWith('/') || mode === 'disable') {
+    known();
+    return { mode: 'disable' };
+  }
   const own = (file: string) => join(homedir(), '.postgresql', file);
   const given = (key: 'sslrootcert' | 'sslcert' | 'sslkey') => {
     const file = parts[key] ?? setting(env, `PG${key.toUpperCase()}`);
@@ -64,9 +105,12 @@ function readTls(name: string, parts: Record<string, string | undefined>, env: E
     }
     return resolve(file);
   };
-  const root = given('sslrootcert') ?? (existsSync(own('root.crt')) ? own('root.crt') : undefined);
-  const cert = given('sslcert') ?? (existsSync(own('postgresql.crt')) ? own('postgresql.crt') : undefined);
-  const key = given('sslkey') ?? (existsSync(own('postgresql.key')) ? own('postgresql.key') : undefined);
+  const { root, cert, key } = readAll({
+    known,
+    root: () => given('sslrootcert') ?? (existsSync(own('root.crt')) ? own('root.crt') : undefined),
+    cert: () => given('sslcert') ?? (existsSync(own('postgresql.crt')) ? own('postgresql.crt') : undefined),
+    key: () => given('sslkey') ?? (existsSync(own('postgresql.key')) ? own('postgresql.key') : undefined),
+  });
   if (root === 'system' && mode !== 'verify-full') {
     throw new ConfigError(`${name}: sslrootcert=system needs sslmode=verify-full.`);
   }
