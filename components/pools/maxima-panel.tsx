@@ -179,8 +179,10 @@ function limitCell(row: Service) {
   );
 }
 
-function kindWords({ kind, through_pgbouncer }: Service): string {
-  if (kind === 'application') return through_pgbouncer ? 'configuration, behind PgBouncer' : 'configuration';
+function kindWords({ kind, through_pgbouncer, sessions }: Service): string {
+  if (kind === 'application' && through_pgbouncer)
+    return `configuration, behind PgBouncer${sessions > 0 ? `; ${exact(sessions)} directly now` : ''}`;
+  if (kind === 'application') return 'configuration';
   if (kind === 'pgbouncer') return 'PgBouncer';
   return kind === 'pgdeck' ? "pgdeck's settings" : 'not configured';
 }

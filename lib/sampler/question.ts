@@ -147,12 +147,15 @@ export class Question {
     return this.asking;
   }
 
+  /** Why there is no answer now: a server that is lost is said at once, not when each question's turn has come. */
+  get problem(): Problem | undefined {
+    return this.failure ?? (this.#adopted ? undefined : this.#source.problem);
+  }
+
   /** The answer as readers get it, from what is known now. */
   answer(server: string, now = this.#clock.elapsed()): Answer {
     const envelope = { topic: this.topic.id, server, database: this.database || null };
-    const { snapshot } = this;
-    // A server that is lost is said at once, not when each question's turn has come.
-    const failure = this.failure ?? (this.#adopted ? undefined : this.#source.problem);
+    const { snapshot, problem: failure } = this;
     const ageSeconds = Math.max(0, Math.round((now - this.#sampledAt) / 100) / 10);
     if (!failure && snapshot)
       return {

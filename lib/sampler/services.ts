@@ -9,12 +9,13 @@ import type { Question } from './question';
  * there are none where the connections of the server are not known.
  */
 export async function servicesNow(
-  own: ServerConnections,
-  other: (topicId: string) => Question | undefined,
+  own: Pick<ServerConnections, 'config' | 'mostByRole'>,
+  other: (topicId: string) => Pick<Question, 'asking' | 'snapshot' | 'failure' | 'problem'> | undefined,
 ): Promise<{ rows: Raw[]; partial?: Partial[] }> {
   const connections = other('connections');
-  if (!connections?.snapshot) await connections?.asking;
-  if (connections?.failure) throw new PostgresProblem(connections.failure);
+  // PgBouncer's answer of now beside connections of before would make direct ones of those that are gone with the server.
+  await connections?.asking;
+  if (connections?.problem) throw new PostgresProblem(connections.problem);
   if (!connections?.snapshot)
     throw new PostgresProblem({
       reason: 'timeout',

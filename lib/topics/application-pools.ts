@@ -33,7 +33,7 @@ export const applicationPools = defineTopic({
     idle: count('Of these, without a transaction.'),
     other: count('Of these, in another state, or in one that this role may not see.'),
     through_pgbouncer: flag(
-      'PgBouncer has a pool for it and nothing of it comes directly: its slots are those of PgBouncer.',
+      'PgBouncer has a pool for it, and as much of it comes that way as directly, or more: its slots are those of PgBouncer, and the sessions that come directly now.',
     ),
     pool_max: maybeCount(
       'Connections that one instance may open; of PgBouncer: that one of its pools may open, the reserve included. Null: nobody said, or its pools differ or have no limit that is known.',
@@ -46,7 +46,7 @@ export const applicationPools = defineTopic({
       'Connections it may open in all: pool_max × instances, or what PgBouncer allows for the database. Null: no limit is known.',
     ),
     slots_most: count(
-      'What it counts in the sum of all: most, and at least the connections it has now; 0 behind PgBouncer.',
+      'What it counts in the sum of all: most, and at least the connections it has now; behind PgBouncer only these.',
     ),
     limit_of: maybeText(
       'role or database: whose connection limit (rolconnlimit, datconnlimit) its pools come closest to. Null: no limit is known; limits are read of roles and databases that are connected.',

@@ -155,8 +155,29 @@ describe('services', () => {
 
   test('more connections of a role than PgBouncer may open: some come directly', () => {
     const all = services({ connections: [connection({ connections: 26 })], applications: [web], bouncer: [pool()] });
-    expect(all['application web']).toMatchObject({ sessions: 26, through_pgbouncer: false, most: 10, slots_most: 26 });
-    expect(all['pgbouncer shop']).toMatchObject({ sessions: 0, slots_most: 25 });
+    expect(all['application web']).toMatchObject({ sessions: 20, through_pgbouncer: false, most: 10, slots_most: 20 });
+    expect(all['pgbouncer shop']).toMatchObject({ sessions: 6, slots_most: 25 });
+  });
+
+  test('one session that comes directly makes no direct application of one that comes through PgBouncer', () => {
+    const app = { name: 'web', match: { usename: 'app_shop', datname: 'shop' }, poolMax: 20, instances: 4 };
+    const given = (direct: number) => ({
+      connections: [
+        connection({ application_name: 'psql', connections: direct }),
+        connection({ application_name: 'pgbench', state: 'active', connections: 1 }),
+        connection({ application_name: 'pgbench', connections: 3 }),
+      ],
+      applications: [app],
+      bouncer: [pool({ cl_active: 8, cl_waiting: 4, sv_idle: 0, pool_size: 3, reserve_pool_size: 1 })],
+    });
+    const all = services(given(1));
+    expect(all['application web']).toMatchObject({ sessions: 1, idle: 1, through_pgbouncer: true, slots_most: 1 });
+    expect(all['pgbouncer shop']).toMatchObject({ sessions: 4, active: 1, slots_most: 4 });
+    // Where more come directly than through it, its own pools are what counts.
+    expect(services(given(13))['application web']).toMatchObject({ through_pgbouncer: false, slots_most: 80 });
+    const named = { ...app, match: { application_name: 'psql', usename: 'app_shop' } };
+    const apart = services({ ...given(1), applications: [named] });
+    expect(apart['application web']).toMatchObject({ sessions: 1, through_pgbouncer: false, slots_most: 80 });
   });
 
   test("pgdeck's connections count by the role that they signed in as", () => {

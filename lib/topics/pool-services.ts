@@ -17,7 +17,7 @@ type BouncerDatabase = {
   /** What all its pools together may open; null: no such limit. */
   limit: number | null;
   /** One for each user; `size` is what it may open, the reserve included (null: not known), `servers` what is open. */
-  pools: { usename: string; size: number | null; servers: number }[];
+  pools: { usename: string; size: number | null; servers: number; clients: number }[];
 };
 
 /** What is known when the services are told apart. */
@@ -59,12 +59,18 @@ export function poolServices({ connections, applications, own, bouncer, cpus, sp
     seen.set(whose, [...(seen.get(whose) ?? []), group]);
   const ours: Group[] = [];
   const behind: Group[] = [];
-  for (const group of groups) {
-    const parts = group.own ? [] : pooled(group);
-    if (group.own) ours.push(group);
-    else if (parts.length > 0) behind.push(group);
-    else add(applications.find(({ match }) => fits(match, group)) ?? nameOf(group), group);
-    for (const { database, part } of parts) add(database, part);
+  for (const group of likelyBouncerFirst(groups)) {
+    if (group.own) {
+      ours.push(group);
+      continue;
+    }
+    const { parts, direct } = pooled(group);
+    if (direct > 0)
+      add(applications.find(({ match }) => fits(match, group)) ?? nameOf(group), { ...group, connections: direct });
+    for (const { database, part } of parts) {
+      behind.push(part);
+      add(database, part);
+    }
   }
   const rows = [
     ...applications.map((application) => applicationRow(application, seen.get(application) ?? [], behind, databases)),
@@ -109,14 +115,18 @@ function applicationRow(
 ) {
   const { name, match, poolMax } = application;
   const { datname, usename } = match;
-  const hasPool = bouncer.some(
-    (database) =>
-      (datname === undefined || datname === database.datname) &&
-      database.pools.some((pool) => usename === undefined || pool.usename === usename),
-  );
   // A name alone tells nothing of the way, unless PgBouncer's connections have it: it gives them that of who used them last.
   const isPlaced = datname !== undefined || usename !== undefined;
-  const through = direct.length === 0 && ((isPlaced && hasPool) || behind.some((group) => fits(match, group)));
+  const pools = bouncer.flatMap((database) =>
+    isPlaced && (datname === undefined || datname === database.datname)
+      ? database.pools.filter((pool) => usename === undefined || pool.usename === usename)
+      : [],
+  );
+  const theirs = behind.filter((group) => fits(match, group));
+  // Of a pool's clients nobody knows here which have the name.
+  const clients = match.application_name === undefined ? sumOf(pools, (pool) => pool.clients) : 0;
+  const comes = Math.max(clients, sumOf(theirs, connectionsOf));
+  const through = (pools.length > 0 || theirs.length > 0) && comes >= sumOf(direct, connectionsOf);
   const instances = application.instances ?? (direct.length > 0 ? addresses(direct) : null);
   const most = poolMax * (instances ?? 1);
   return {
@@ -216,7 +226,8 @@ function databasesOf(rows: readonly Raw[]): BouncerDatabase[] {
     database.pools.push({
       usename: String(pool.user),
       size: size === null ? null : size + (known(pool.reserve_pool_size) ?? 0),
-      servers: serverColumns.reduce((sum, column) => sum + (known(pool[column]) ?? 0), 0),
+      servers: sumOf(serverColumns, (column) => known(pool[column]) ?? 0),
+      clients: sumOf(['cl_active', 'cl_waiting'], (column) => known(pool[column]) ?? 0),
     });
   }
   return [...databases.values()];
@@ -234,13 +245,19 @@ const serverColumns = [
 
 const known = (value: unknown) => (typeof value === 'number' ? value : null);
 
+const connectionsOf = ({ connections }: Group) => connections;
+
+function sumOf<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + of(item), 0);
+}
+
 /**
- * Tells which databases of PgBouncer hold a group of connections, and how many of them each: those of its role and database,
- * unless there are more of these than they may open together, so that some must have come directly. None: it came directly.
+ * Tells which databases of PgBouncer hold a group of connections, how many of them each, and how many came directly: those of
+ * its role and database are PgBouncer's, unless there are more than it may open together; then as many as it has are.
  */
 function behindBouncer(groups: Group[], bouncer: readonly BouncerDatabase[]) {
-  const totals = new Map<string, number>();
   const place = ({ usename, datname }: { usename: string | null; datname: string | null }) => `${usename}\n${datname}`;
+  const totals = new Map<string, number>();
   for (const group of groups)
     if (!group.own) totals.set(place(group), (totals.get(place(group)) ?? 0) + group.connections);
   const holders = new Map<string, { database: BouncerDatabase; most: number; left: number }[]>();
@@ -250,19 +267,33 @@ function behindBouncer(groups: Group[], bouncer: readonly BouncerDatabase[]) {
       const holder = { database, most: size ?? servers, left: servers };
       if (servers > 0) holders.set(key, [...(holders.get(key) ?? []), holder]);
     }
-  return (group: Group): { database: BouncerDatabase; part: Group }[] => {
+  return (group: Group): { parts: { database: BouncerDatabase; part: Group }[]; direct: number } => {
     const those = holders.get(place(group)) ?? [];
-    const most = those.reduce((sum, holder) => sum + holder.most, 0);
-    if (those.length === 0 || (totals.get(place(group)) ?? 0) > most) return [];
-    let { connections } = group;
-    return those.flatMap((holder, at) => {
+    const isAll = (totals.get(place(group)) ?? 0) <= sumOf(those, ({ most }) => most);
+    let direct = group.connections;
+    const parts = those.flatMap((holder, at) => {
       // Both were read at moments of their own: what is above what the pools told of is the last one's.
-      const held = at === those.length - 1 ? connections : Math.min(connections, holder.left);
+      const held = isAll && at === those.length - 1 ? direct : Math.min(direct, holder.left);
       holder.left -= held;
-      connections -= held;
+      direct -= held;
       return held > 0 ? [{ database: holder.database, part: { ...group, connections: held } }] : [];
     });
+    return { parts, direct };
   };
+}
+
+/** PgBouncer's connections come from one address: where some of a role came directly, the fewest from elsewhere are those. */
+function likelyBouncerFirst(groups: Group[]): Group[] {
+  const counts = new Map<string, number>();
+  const places = ({ usename, datname, client_addr, application_name }: Group) => {
+    const from = `${usename}\n${datname}\n${client_addr}`;
+    return [from, `${from}\n${application_name}`];
+  };
+  for (const group of groups)
+    for (const place of places(group)) counts.set(place, (counts.get(place) ?? 0) + group.connections);
+  const sizes = new Map(groups.map((group) => [group, places(group).map((place) => counts.get(place) ?? 0)]));
+  const sizeOf = (group: Group, at: number) => sizes.get(group)?.[at] ?? 0;
+  return groups.toSorted((a, b) => sizeOf(b, 0) - sizeOf(a, 0) || sizeOf(b, 1) - sizeOf(a, 1));
 }
 
 function fits(match: Application['match'], group: Group): boolean {
