@@ -97,6 +97,7 @@ async function plant(admin: pg.Client, connect: (login: string) => Promise<pg.Cl
 test('what the server and its history tell has the shapes that are documented', async ({ stack, admin, connect }) => {
   const me = new Person(stack.url);
   await until('the server is watched', async () => (await me.state()) === 'ok', 30_000);
+  await until('the history is on', async () => (await me.get('/api/history')).body.state === 'on', 60_000);
   await plant(admin, connect);
   await until('the chain is known', async () => (await me.get(`${server}/locks`)).text.includes('told'), 60_000);
 

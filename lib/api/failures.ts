@@ -27,7 +27,7 @@ export function failuresOf({ method, path, role, heavy, failures }: AnyContract)
     415: sends,
     429: known || sends || heavy === true,
     500: true,
-    503: known && (heavy === true || sends),
+    503: known && (heavy === true || sends || path.includes('{server}')),
     504: known && (heavy === true || sends),
   };
   const common = Object.entries(commonFailures).filter(([status]) => can[Number(status) as keyof typeof can]);
