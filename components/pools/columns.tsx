@@ -3,7 +3,7 @@ import { StateText } from '@/components/ui/state';
 import { exact, milliseconds, notApplicable } from '@/lib/format';
 import { type Pool, purposes } from './summary';
 
-const zero = (value: number) => (value === 0 ? <span className="muted">0</span> : exact(value));
+const zero = (value: number) => (value === 0 ? <span className="muted zero">0</span> : exact(value));
 
 const wait = (value: number | null) =>
   value === null ? <span className="muted">{notApplicable}</span> : milliseconds(value);

@@ -153,7 +153,7 @@ function maximaColumns(largest: number): Column<Service>[] {
       header: 'Now',
       kind: 'number',
       value: (row) => row.sessions,
-      cell: (row) => (row.sessions === 0 ? <span className="muted">0</span> : count(row.sessions)),
+      cell: (row) => (row.sessions === 0 ? <span className="muted zero">0</span> : count(row.sessions)),
     },
   ];
 }

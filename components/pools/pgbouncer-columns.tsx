@@ -4,7 +4,7 @@ import { visible } from '@/components/ui/highlight';
 import { StateText } from '@/components/ui/state';
 import { byteRate, count, duration, milliseconds, notApplicable, rate } from '@/lib/format';
 import type { Row } from '@/lib/topics/index';
-import { type BouncerPool, judgeBouncerPool, sizeOf } from './pgbouncer-summary';
+import { type BouncerPool, judgeBouncerPool, sizeText } from './pgbouncer-summary';
 import { serversOf } from './slots';
 
 /** Rows of the other topics of PgBouncer. */
@@ -15,7 +15,7 @@ export type BouncerStats = Row<'pgbouncer-stats'>;
 export type BouncerSetting = Row<'pgbouncer-config'>;
 
 const none = <span className="muted">{notApplicable}</span>;
-const zero = (value: number) => (value === 0 ? <span className="muted">0</span> : count(value));
+const zero = (value: number) => (value === 0 ? <span className="muted zero">0</span> : count(value));
 const maybe = <Value,>(value: Value | null, shown: (value: Value) => React.ReactNode) =>
   value === null ? none : shown(value);
 
@@ -32,8 +32,11 @@ export const clientLooks = [
   { column: 'cl_active', label: 'Working or idle', color: 'var(--wait-cpu)' },
 ];
 
-/** The columns of PgBouncer's pools; `most` is the largest number of server connections in any of them. */
-export function poolColumns(most: number): Column<BouncerPool>[] {
+/**
+ * The columns of PgBouncer's pools; `most` is the largest number of server connections in any of them, `room` the width of the
+ * words beside their bars, in px.
+ */
+export function poolColumns(most: number, room: number): Column<BouncerPool>[] {
   return [
     {
       id: 'database',
@@ -86,7 +89,7 @@ export function poolColumns(most: number): Column<BouncerPool>[] {
       header: 'Server connections',
       kind: 'bar',
       value: serversOf,
-      cell: (row) => <Servers pool={row} most={most} />,
+      cell: (row) => <Servers pool={row} most={most} room={room} />,
       meaning: 'Of its pool_size: linked to a client, used and to be checked, idle, others.',
     },
     // The table of its databases has them too, where this one would push its menu aside.
@@ -109,7 +112,7 @@ export function poolColumns(most: number): Column<BouncerPool>[] {
   ];
 }
 
-function Servers({ pool, most }: { pool: BouncerPool; most: number }) {
+function Servers({ pool, most, room }: { pool: BouncerPool; most: number; room: number }) {
   const all = serversOf(pool);
   const pieces = [
     { label: 'Linked to a client', value: pool.sv_active, color: 'var(--wait-cpu)' },
@@ -117,14 +120,14 @@ function Servers({ pool, most }: { pool: BouncerPool; most: number }) {
     { label: 'Idle', value: pool.sv_idle, color: 'var(--wait-other)' },
     { label: 'Others', value: all - pool.sv_active - pool.sv_used - pool.sv_idle, color: 'var(--wait-client)' },
   ];
-  const size = sizeOf(pool);
+  const size = sizeText(pool);
   return (
-    <LoadCell pieces={pieces} most={most} text={count} room={76}>
+    <LoadCell pieces={pieces} most={most} text={count} room={room}>
       {count(all)}
-      {pool.pool_size !== null && (
-        <span className="soft pool-of" title={size === pool.pool_size ? undefined : 'and its reserve'}>
+      {size !== null && (
+        <span className="soft pool-of" title={pool.reserve_pool_size ? 'and its reserve' : undefined}>
           {' '}
-          of {count(pool.pool_size)}
+          of {size}
         </span>
       )}
     </LoadCell>

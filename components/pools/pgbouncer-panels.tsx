@@ -51,7 +51,8 @@ export function PgBouncerPanels({
 }) {
   const { answer } = view;
   const most = Math.max(1, ...(view.rows ?? []).map((row) => Math.max(serversOf(row), row.pool_size ?? 0)));
-  const columns = useMemo(() => poolColumns(most), [most]);
+  const hasReserve = view.rows?.some((row) => serversOf(row) > (row.pool_size ?? serversOf(row))) ?? false;
+  const columns = useMemo(() => poolColumns(most, hasReserve ? 132 : 76), [most, hasReserve]);
   const preview = useAction();
   // Nobody named one: that is no failure, and one panel is enough to say so.
   if (answer?.status === 'unavailable' && answer.reason === 'setting' && !view.rows && !named) return <NotConfigured />;

@@ -8,9 +8,12 @@ export type BouncerPool = Row<'pgbouncer-pools'>;
 /** From this share of its size on a pool is marked. */
 const fullFrom = 0.8;
 
-/** What a pool may open: its size, and the reserve for who has waited for long; null: not known. */
-export function sizeOf(pool: Pick<BouncerPool, 'pool_size' | 'reserve_pool_size'>): number | null {
-  return pool.pool_size === null ? null : pool.pool_size + (pool.reserve_pool_size ?? 0);
+/** What a pool's server connections are counted against: `3`, and once they are more `3 + 1 reserve`; null: not known. */
+export function sizeText(pool: BouncerPool): string | null {
+  if (pool.pool_size === null) return null;
+  const reserve = pool.reserve_pool_size ?? 0;
+  const isOver = serversOf(pool) > pool.pool_size && reserve > 0;
+  return isOver ? `${exact(pool.pool_size)} + ${exact(reserve)} reserve` : exact(pool.pool_size);
 }
 
 /** How a pool of PgBouncer is, and why. */
@@ -32,7 +35,7 @@ export function judgeBouncerPool(pool: BouncerPool): JudgedPool {
     return {
       state: 'warning',
       word: 'Nearly full',
-      why: `${exact(busy)} of ${exact(size)} server connections work; the next clients wait.`,
+      why: `${exact(busy)} of ${sizeText(pool)} server connections work; the next clients wait.`,
     };
   return { state: 'ok', word: 'Healthy', why: 'No client waits for a server connection.' };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BouncerPool, bouncerSentence, judgeBouncerPool, sizeOf, waitingIn } from './pgbouncer-summary';
+import { type BouncerPool, bouncerSentence, judgeBouncerPool, sizeText, waitingIn } from './pgbouncer-summary';
 
 const pool = (changes: Partial<BouncerPool> = {}) =>
   ({
@@ -33,8 +33,12 @@ describe("PgBouncer's pools", () => {
     expect(waits).toMatchObject({ state: 'warning', word: 'Clients wait' });
     expect(plain(waits.why)).toBe('2 clients wait for a server connection, the first for 3.2 s.');
     expect(judgeBouncerPool(pool({ cl_waiting: 2, paused: true })).word).toBe('Paused');
+    // The reserve is open too: no more than it may have.
+    const over = pool({ sv_active: 4, sv_idle: 0, sv_used: 0, pool_size: 3, reserve_pool_size: 1 });
+    expect([sizeText(over), sizeText(pool({ reserve_pool_size: 1 }))]).toEqual(['3 + 1 reserve', '10']);
+    expect(judgeBouncerPool(over).why).toContain('4 of 3 + 1 reserve server connections work');
     expect(judgeBouncerPool(pool({ disabled: true })).word).toBe('Disabled');
-    expect([sizeOf(pool({ reserve_pool_size: 5 })), sizeOf(pool({ pool_size: null }))]).toEqual([15, null]);
+    expect(sizeText(pool({ pool_size: null }))).toBeNull();
   });
 
   it('are told in a sentence', () => {

@@ -3,13 +3,16 @@
 import './pools.css';
 import { useMemo } from 'react';
 import { PageHead } from '@/components/shell/page-head';
+import { visible } from '@/components/ui/highlight';
 import { Note } from '@/components/ui/note';
+import { Age } from '@/components/ui/time';
 import { useSession } from '@/lib/client/session';
 import { type TopicView, useTopic } from '@/lib/client/use-topic';
 import type { Limits } from '@/lib/config';
 import { list } from '@/lib/format';
 import { maximaOf } from '@/lib/maxima';
 import type { Session } from '../sessions/session-kind';
+import type { Told } from './join';
 import { MaximaPanel } from './maxima-panel';
 import { OwnPools } from './own-pools';
 import { PgBouncerPanels } from './pgbouncer-panels';
@@ -18,6 +21,7 @@ import { SizingPanel } from './sizing-panel';
 import { type Bouncer, type Service, type Slots, slotsOf, slotsOfServices } from './slots';
 import { SlotsPanel } from './slots-panel';
 import { pageSentence } from './summary';
+import { useJoined } from './use-joined';
 
 /** Clients of PgBouncer up to which their applications are told by name. */
 const fewClients = 2000;
@@ -70,7 +74,12 @@ function DirectTop({ server, limits, view, services }: PageProps & { view: Topic
   const slots = useMemo(() => connections && slotsOfServices(services, connections), [services, connections]);
   return (
     <>
-      <Head server={server} slots={slots} about={{ maxima: maximaOf(services), waiting: undefined, part: false }} />
+      <Head
+        server={server}
+        slots={slots}
+        view={view}
+        about={{ maxima: maximaOf(services), waiting: undefined, part: false }}
+      />
       <SlotsPanel slots={slots} bouncer={false} part={false} view={view} warnFrom={limits.connectionsWarning} />
     </>
   );
@@ -86,23 +95,27 @@ function Top({
   const connections = useTopic(server, 'connections');
   const pools = useTopic(server, 'pgbouncer-pools');
   const away = pools.answer?.status === 'unavailable';
-  const slots = useMemo(
-    () =>
-      sessions.rows && connections.rows
-        ? slotsOf(sessions.rows, connections.rows, services, pools.rows && { pools: pools.rows, away })
-        : undefined,
-    [sessions.rows, connections.rows, services, pools.rows, away],
+  const slots = useJoined(sessions, [pools], (later) =>
+    sessions.rows && connections.rows
+      ? slotsOf(sessions.rows, connections.rows, services, pools.rows && { pools: pools.rows, away, later })
+      : undefined,
   );
   const waiting = pools.rows && !away ? waitingIn(pools.rows) : undefined;
   const shared = { view: sessions, part, warnFrom: limits.connectionsWarning };
   const clients = (pools.rows ?? []).reduce((sum, pool) => sum + pool.cl_active + pool.cl_waiting, 0);
   return (
     <>
-      <Head server={server} slots={slots} about={{ maxima: services && maximaOf(services), waiting, part }} />
+      <Head
+        server={server}
+        slots={slots}
+        view={sessions}
+        about={{ maxima: services && maximaOf(services), waiting, part }}
+      />
       {pools.rows && pools.rows.length > 0 && clients <= fewClients ? (
         <JoinedSlots
           server={server}
           {...shared}
+          pools={pools}
           of={(known) =>
             sessions.rows && connections.rows
               ? slotsOf(sessions.rows, connections.rows, services, { pools: pools.rows ?? [], away, ...known })
@@ -116,13 +129,16 @@ function Top({
   );
 }
 
-function Head({
+function Head<R>({
   server,
   slots,
+  view,
   about,
 }: {
   server: string;
   slots: Slots | undefined;
+  /** What the slots are counted from. */
+  view: TopicView<R>;
   about: Parameters<typeof pageSentence>[1];
 }) {
   const waiting = about.waiting?.clients ?? 0;
@@ -131,9 +147,29 @@ function Head({
       server={server}
       title="Pools"
       state={waiting > 0 ? `${waiting} waiting` : undefined}
-      sentence={slots ? pageSentence(slots, about) : '\u00a0'}
+      sentence={
+        slots ? (
+          <>
+            <Before view={view} />
+            {visible(pageSentence(slots, about))}
+          </>
+        ) : (
+          '\u00a0'
+        )
+      }
       range
     />
+  );
+}
+
+/** Says that what follows is not of now, while there is no answer. */
+function Before<R>({ view: { answer, ageSeconds, receivedAt } }: { view: TopicView<R> }) {
+  if (answer?.status !== 'unavailable' || ageSeconds === undefined) return null;
+  const why = answer.reason === 'unreachable' ? 'The server is not reached' : 'There is no answer now';
+  return (
+    <>
+      {why}; what follows is what was known of it <Age ageSeconds={ageSeconds} receivedAt={receivedAt} />.{' '}
+    </>
   );
 }
 
@@ -163,16 +199,21 @@ function isNamed({ answer }: TopicView<Service>): boolean {
 /** The slots with PgBouncer's clients and server connections beside them, which are asked for only here. */
 function JoinedSlots({
   server,
+  pools,
   of,
   ...shared
 }: {
   server: string;
   view: TopicView<Session>;
+  pools: Told;
   part: boolean;
   warnFrom: number;
-  of: (known: Pick<Bouncer, 'clients' | 'servers'>) => ReturnType<typeof slotsOf> | undefined;
+  of: (known: Pick<Bouncer, 'clients' | 'servers' | 'later'>) => Slots | undefined;
 }) {
   const clients = useTopic(server, 'pgbouncer-clients');
   const servers = useTopic(server, 'pgbouncer-servers');
-  return <SlotsPanel slots={of({ clients: clients.rows, servers: servers.rows })} bouncer {...shared} />;
+  const slots = useJoined(shared.view, [pools, servers], (later) =>
+    of({ clients: clients.rows, servers: servers.rows, later }),
+  );
+  return <SlotsPanel slots={slots} bouncer {...shared} />;
 }

@@ -57,7 +57,7 @@ describe('pools', () => {
         [20, null, null, null],
         [30, 0, 1, 0],
       ]),
-    ).toBe('1 connection now, at most 2; nothing waited.');
+    ).toBe('1 connection now, highest 2; nothing waited.');
     expect(
       poolsChartSentence([
         [10, 3, 0, 1],

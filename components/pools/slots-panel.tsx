@@ -148,7 +148,7 @@ function SlotsBar({ slots, ceiling, all, warnFrom }: { slots: Slots; ceiling: nu
 }
 
 const none = <span className="muted">{notApplicable}</span>;
-const zero = (value: number) => (value === 0 ? <span className="muted">0</span> : count(value));
+const zero = (value: number) => (value === 0 ? <span className="muted zero">0</span> : count(value));
 
 type Clients = NonNullable<NonNullable<SlotRow['pool']>['clients']>;
 
@@ -165,8 +165,14 @@ function slotColumns(bouncer: boolean, most: number): Column<SlotRow>[] {
       id: 'pool',
       header: 'PgBouncer pool',
       value: (row) => row.pool?.name ?? null,
-      cell: (row) => (row.pool ? visible(row.pool.name) : <span className="muted">direct</span>),
-      meaning: 'Database and user of the pool that its connections go through; direct: none.',
+      cell: (row) =>
+        row.pool ? (
+          visible(row.pool.name)
+        ) : (
+          <span className="muted">{row.kind === 'unknown' ? 'unknown' : 'direct'}</span>
+        ),
+      meaning:
+        'Database and user of the pool that its connections go through; direct: none; unknown: the server does not answer.',
     },
     {
       id: 'clients',

@@ -133,6 +133,15 @@ describe('slots', () => {
     expect(away.rows[0]?.pool).not.toHaveProperty('clients');
   });
 
+  it('are of nobody knows whom where PgBouncer answered after the server was lost', () => {
+    const slots = slotsOf([session({ pid: 1 })], [own()], [], { pools: [pool()], servers: [], later: true });
+    expect(slots.rows.map(({ name, kind, total }) => [name, kind, total])).toEqual([
+      ['app_shop', 'pool', 0],
+      ['shop-web', 'unknown', 1],
+      ['pgdeck itself', 'pgdeck', 2],
+    ]);
+  });
+
   it('are told by role and database where the server connections are not known', () => {
     expect(totals([session(), session({ usename: 'other', application_name: 'cron' })], { pools: [pool()] })).toEqual({
       'pool:shop/app_shop': 1,

@@ -15,7 +15,7 @@ export type Counts = Record<SessionKind, number>;
 /** Somebody who holds slots: an application that comes directly, a pool of PgBouncer with those behind it, or pgdeck. */
 export type SlotRow = {
   key: string;
-  kind: 'direct' | 'pool' | 'pgdeck' | 'rest';
+  kind: 'direct' | 'pool' | 'pgdeck' | 'rest' | 'unknown';
   /** Who: the application; of a pool those behind it, as far as they are known, or its user. */
   name: string;
   /** Of a pool: its database and user, and the clients in it. */
@@ -31,6 +31,8 @@ export type Bouncer = {
   clients?: BouncerClient[] | undefined;
   /** It does not answer now: how its clients are is not known. */
   away?: boolean | undefined;
+  /** It answered after the server was lost: what the backends of before were is not known. */
+  later?: boolean | undefined;
 };
 
 /** Who holds the server's slots. */
@@ -55,7 +57,7 @@ export function slotsOf(
   bouncer?: Bouncer,
 ): Slots {
   const backends = sessions.filter((session) => session.backend_type === 'client backend' || isHidden(session));
-  const poolOf = bouncer ? joined(bouncer) : () => undefined;
+  const poolOf = bouncer && !bouncer.later ? joined(bouncer) : () => undefined;
   const direct = new Map<string, Session[]>();
   const pooled = new Map<BouncerPool, Session[]>();
   for (const session of backends) {
@@ -69,7 +71,7 @@ export function slotsOf(
   const own = ownRow(connections);
   const rows = [
     ...(bouncer?.pools ?? []).flatMap((pool) => poolRow(pool, pooled.get(pool) ?? [], bouncer)),
-    ...folded([...direct].map(([name, theirs]) => directRow(name, theirs))),
+    ...folded([...direct].map(([name, theirs]) => directRow(name, theirs, bouncer?.later ? 'unknown' : 'direct'))),
     ...(own.total > 0 ? [own] : []),
   ];
   return summed(rows, connections[0]?.ceiling ?? null, connections[0]?.max_connections ?? null);
@@ -192,8 +194,8 @@ function directName(session: Session, services: Service[]): string {
   return services.find(fits)?.name ?? (session.application_name || session.usename || 'unnamed');
 }
 
-function directRow(name: string, sessions: Session[]): SlotRow {
-  return { key: `direct:${name}`, kind: 'direct', name, ...counted(sessions) };
+function directRow(name: string, sessions: Session[], kind: 'direct' | 'unknown'): SlotRow {
+  return { key: `direct:${name}`, kind, name, ...counted(sessions) };
 }
 
 function counted(sessions: Session[]): Pick<SlotRow, 'counts' | 'total'> {

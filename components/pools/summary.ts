@@ -47,7 +47,7 @@ export function poolsChartSentence(points: (number | null)[][]): string {
   const waited = known.filter((point) => (point[3] ?? 0) > 0).length;
   const waits =
     waited === 0 ? 'nothing waited' : `something waited in ${count(waited)} of ${count(known.length)} moments`;
-  return `${plural(open(last), 'connection')} now, at most ${count(most)}; ${waits}.`;
+  return `${plural(open(last), 'connection')} now, highest ${count(most)}; ${waits}.`;
 }
 
 /** How long questions waited for a connection: the newest p95 of series `pool-waits`, and its most. */
