@@ -141,8 +141,14 @@ bySqlstate['58P01'] = () => ({
 });
 
 const byNetwork: Record<string, [sentence: string, hint: string]> = {
-  ECONNREFUSED: ['Nothing listens at the address of the server.', 'Is it running, and are host and port right?'],
-  ENOENT: ['The Unix socket of the server does not exist.', 'Is it running, and is the socket folder right?'],
+  ECONNREFUSED: [
+    'Nothing listens at the address of the server.',
+    'Start it if it does not run; else check host and port.',
+  ],
+  ENOENT: [
+    'The Unix socket of the server does not exist.',
+    'Start it if it does not run; else check the socket folder.',
+  ],
   ENOTFOUND: ['The host name of the server is unknown.', 'Check the host in DATABASE_URL.'],
   EAI_AGAIN: ['The host name of the server could not be looked up.', 'Check the name service of this machine.'],
   ETIMEDOUT: ['The server does not answer in time.', 'It is busy, or does not run; pgdeck tries again by itself.'],

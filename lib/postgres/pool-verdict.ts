@@ -123,7 +123,8 @@ const rules: Rule[] = [
  */
 export function judgePool(pool: PoolFigures, lately: Lately, problem: Problem | undefined): PoolVerdict {
   const open = pool.in_use + pool.idle;
-  const found = rules.filter(({ when }) => when(pool, lately));
+  // What follows from a server that is not reached is no trouble of its own, and its advice is none.
+  const found = problem ? [] : rules.filter(({ when }) => when(pool, lately));
   const warnings = found.map(({ warning }) => warning(pool, lately));
   const recommendations = [...new Set(found.map(({ recommendation }) => recommendation))];
   if (pool.pool === 'sampling' && (problem || open === 0))
@@ -132,7 +133,7 @@ export function judgePool(pool: PoolFigures, lately: Lately, problem: Problem | 
       state: problem ? 'critical' : 'warning',
       word: problem ? 'Not connected' : 'Connecting',
       ...(problem && { cause: problem.sentence }),
-      warnings: [...(open === 0 ? ['No connection for questions is open.'] : []), ...warnings],
+      warnings: problem ? [] : ['No connection for questions is open.', ...warnings],
       recommendations: [problem?.hint ?? connecting, ...recommendations],
     };
   if (found[0]) return { state: 'warning', word: found[0].word, warnings, recommendations };

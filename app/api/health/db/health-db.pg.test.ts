@@ -86,7 +86,7 @@ test('a round trip to each server; where one does not come back its name and the
   });
   start({ shop: { port: server.port }, desk: { port: 1 }, books: { port: 1 } });
   const refused = await ask(roundTrips);
-  const why = 'Nothing listens at the address of the server. Is it running, and are host and port right?';
+  const why = 'Nothing listens at the address of the server. Start it if it does not run; else check host and port.';
   expect(refused.status).toBe(503);
   expect(refused.body.error).toEqual({
     code: 'unreachable',
