@@ -32,6 +32,16 @@ describe('what is allowed and risky is said', () => {
     [{ PGDECK_ALLOW_UNAUTHENTICATED: 'read-only', ...url }, /^Nobody signs in/],
   ])('%o', (env, words) => expect(warned(env)).toEqual([expect.stringMatching(words)]));
 
+  test('actions that go to another host, but for names of the same machine', () => {
+    const acting = (DATABASE_URL: string, PGDECK_ACTION_URL: string) =>
+      on('127.0.0.1', { DATABASE_URL, PGDECK_ACTION_URL }).warnings;
+    expect(acting('postgres://r@db/shop', 'postgres://a@staging/shop')).toEqual([
+      'default: questions go to db and actions to staging (url and actionUrl). pgdeck refuses to act unless both are the same server.',
+    ]);
+    expect(acting('postgres://r@DB:6432/shop', 'postgres://a@db:5432/shop')).toEqual([]);
+    expect(acting('postgres://r@/shop?host=/run/pg', 'postgres://a@localhost/shop')).toEqual([]);
+  });
+
   test('an address that no other machine can name', () => {
     const anonymous = { PGDECK_ALLOW_UNAUTHENTICATED: 'read-only' };
     expect(warned(anonymous)).toEqual([

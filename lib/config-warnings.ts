@@ -61,6 +61,19 @@ export function accessWarnings(env: Environment, { host, access, servers }: Told
   return [...told, ...withoutEffect(env, access)];
 }
 
+/** Servers whose actions go to a host of another name: it may be the same one behind a pooler or an alias. */
+export function hostWarnings(
+  servers: readonly { id: string; read: { host: string }; action: { host: string } }[],
+): string[] {
+  const machine = (host: string) => (host.startsWith('/') || isLoopbackHost(host) ? 'localhost' : host.toLowerCase());
+  return servers
+    .filter(({ read, action }) => machine(read.host) !== machine(action.host))
+    .map(
+      ({ id, read, action }) =>
+        `${id}: questions go to ${read.host} and actions to ${action.host} (url and actionUrl). pgdeck refuses to act unless both are the same server.`,
+    );
+}
+
 /** What is repeated in the log as long as nobody signs in. */
 export const openToAll =
   'Nobody signs in (PGDECK_ALLOW_UNAUTHENTICATED=read-only): whoever reaches pgdeck sees what it watches, without query texts and actions.';

@@ -15,7 +15,7 @@ import { type ConfigFile, readFile } from '@/lib/config-file';
 import { readNumber } from '@/lib/config-numbers';
 import { type PoolSettings, readPool, readSlowStatement, readTtls, type Ttls } from '@/lib/config-resources';
 import { limitName, limitSettings, logLevels, settings } from '@/lib/config-settings';
-import { accessWarnings } from '@/lib/config-warnings';
+import { accessWarnings, hostWarnings } from '@/lib/config-warnings';
 import { consoleFromUrl, type Target, type Tls, targetFromUrl, targetFromVariables } from '@/lib/postgres/target';
 
 export type { AccessConfig, Role, Target, Tls };
@@ -157,7 +157,12 @@ function readSettings(env: Environment, demo: DemoAddresses | undefined): Config
     stateDir: stateFolder(env),
     allowedHosts: hostsOf(host, port, access.publicOrigin, moreHosts),
     cache: { seconds: cacheSeconds, maxBytes: cacheMaxBytes },
-    warnings: [...unknownSettings(env), ...warnings, ...accessWarnings(env, { host, access, servers })],
+    warnings: [
+      ...unknownSettings(env),
+      ...warnings,
+      ...hostWarnings(servers),
+      ...accessWarnings(env, { host, access, servers }),
+    ],
   };
 }
 

@@ -14,6 +14,7 @@ import { type Acting, mayIn, requireSameAddresses } from './permits';
 import { previewPooler } from './pooler/preview';
 import { previewSession, previewSessions } from './preview-sessions';
 import { previewWork } from './preview-work';
+import { requireSameServer } from './same-server';
 
 const validForMs = 120_000;
 const mostPreviews = 200;
@@ -82,13 +83,16 @@ export async function draftOf(
     throw new ApiError(429, 'busy', 'Too many previews wait for this server already.', undefined, {
       'retry-after': '2',
     });
-  if ((action.targetKinds as string[]).includes(target.kind)) {
-    if (target.kind === 'backend') return previewSession(action as SignalAction, target, connections, access);
-    if (target.kind === 'backends')
-      return previewSessions(action as SignalAction, target, connections, mayIn(access, action.role));
-    if (target.kind === 'pgbouncer' || target.kind === 'pgbouncer-database')
-      return previewPooler(action as PoolerAction, target, chosen, server);
-    return previewWork(action as WorkAction, target, chosen, { server, access, audit });
-  }
-  throw badInput(`target.kind: ${action.id} takes ${action.targetKinds.join(' or ')}.`, 'target.kind');
+  if (!(action.targetKinds as string[]).includes(target.kind))
+    throw badInput(`target.kind: ${action.id} takes ${action.targetKinds.join(' or ')}.`, 'target.kind');
+  if (target.kind === 'pgbouncer' || target.kind === 'pgbouncer-database')
+    return previewPooler(action as PoolerAction, target, chosen, server);
+  const draft = await (target.kind === 'backend'
+    ? previewSession(action as SignalAction, target, connections, access)
+    : target.kind === 'backends'
+      ? previewSessions(action as SignalAction, target, connections, mayIn(access, action.role))
+      : previewWork(action as WorkAction, target, chosen, { server, access, audit }));
+  // Before it is run, the server that acts is the one of the preview.
+  await requireSameServer(draft.epoch, connections);
+  return draft;
 }
