@@ -9,7 +9,7 @@ const tellsFrom = 25;
 /** Makes PgBouncer read its files again: `RELOAD`. */
 export const pgbouncerReload = definePooler({
   id: 'pgbouncer-reload',
-  title: 'Reload PgBouncer',
+  title: "Reload PgBouncer's settings",
   summary: 'Makes PgBouncer read its files again: pgbouncer.ini, the users and the rules of who may connect.',
   group: 'server',
   targetKinds: ['pgbouncer'],
@@ -21,7 +21,7 @@ export const pgbouncerReload = definePooler({
   touches: [...poolerTopics, 'pgbouncer-config'],
   readsFiles: true,
   plan: (given) => ({
-    question: 'Let PgBouncer read its files again?',
+    question: "Reload PgBouncer's settings?",
     effect:
       'What stands in its files comes into effect. Server connections whose address changed are closed when they are free; clients stay.',
     facts: [
@@ -58,7 +58,10 @@ export const pgbouncerReload = definePooler({
           ? `PgBouncer read its files again without an error: ${told}.`
           : `PgBouncer took the command; whether its file was good it does not say: ${told}.`,
       figures: changed.slice(0, 50),
-      warnings: [...(answered && isChecked ? [] : fallen(after, settings)), ...rights(before, after, notLetIn)],
+      warnings: [
+        ...(answered && isChecked ? [] : whereFrom(before, after, settings, refused)),
+        ...rights(before, after, notLetIn),
+      ],
     };
   },
   not: 'Not reloaded.',
@@ -74,15 +77,31 @@ function counted(settings: Figure[], databases: Figure[]): string {
 }
 
 /** What may come of a file that has an error: each setting that PgBouncer did not come to has its default. */
-function fallen({ defaults }: PoolerNow, settings: Figure[]): string[] {
+function fallen(before: PoolerNow, { defaults }: PoolerNow, settings: Figure[]): string[] {
   const fell = settings.filter(({ label, after }) => label in defaults && after === defaults[label]);
   if (fell.length < 2) return [];
   return [
     `${list(
       fell.map(({ label }) => label),
       12,
-    )} are at their defaults now. If nobody meant that, a line before them is wrong: PgBouncer's log tells which; mend it and reload again.`,
+    )} are at their defaults now. If nobody meant that, a line before them is wrong: ${logOf(before, settings)} tells which; mend it and reload again.`,
   ];
+}
+
+/** What tells the reader of an error in the file. */
+function whereFrom(before: PoolerNow, after: PoolerNow, settings: Figure[], refused: boolean | undefined): string[] {
+  const told = fallen(before, after, settings);
+  if (told.length > 0 || !refused || !logMoved(settings)) return told;
+  return [`The error stands in ${logOf(before, settings)} or where it goes now.`];
+}
+
+const logMoved = (changed: Figure[]) => changed.some(({ label }) => label === 'logfile' || label === 'syslog');
+
+/** Where PgBouncer wrote of the error: by the settings of before, where it has others now. */
+function logOf({ settings: { logfile, syslog } }: PoolerNow, changed: Figure[]): string {
+  if (!logMoved(changed)) return "PgBouncer's log";
+  const was = logfile || (syslog === '1' ? 'syslog' : 'its standard error');
+  return `PgBouncer's log, until now ${was},`;
 }
 
 /** What pgdeck itself may not do any more. */

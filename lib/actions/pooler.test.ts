@@ -128,6 +128,13 @@ describe('RELOAD', () => {
         /^pool_mode and logfile are at their defaults now\. If nobody meant that, a line before them is wrong: /,
       ),
     ]);
+    // Where the log goes elsewhere now, the reader is sent to the one of before.
+    expect(fallen.warnings?.[0]).toMatch(/PgBouncer's log, until now \/log, tells which;/);
+    expect(judged(now({ ...before, logfile: null }, 25), { answered: false, refused: true }).warnings).toEqual([
+      "The error stands in PgBouncer's log, until now /log, or where it goes now.",
+    ]);
+    const both = judged(now({ ...before, pool_mode: 'session', admin_users: null }), { answered: true });
+    expect(both.warnings?.[0]).toMatch(/wrong: PgBouncer's log tells which;/);
     // One that is at its default again was taken out of the file, as a rule.
     expect(judged(now({ ...before, pool_mode: 'session' }), { answered: true }).warnings).toEqual([]);
     // A version that tells of errors has told of none.
