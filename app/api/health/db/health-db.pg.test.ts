@@ -136,7 +136,7 @@ test('what is refused is told as critical, with the cause', async () => {
     status: 'critical',
     servers: [{ pools: [{ failed_connections_total: 1, in_use: 0, idle: 0 }, {}, {}] }],
   });
-  expect(body.servers[0].warnings).toContain(
-    'Pool sampling: 1 attempt to connect failed in the last 5 minutes, and none has succeeded since.',
-  );
+  // What follows from it is no further warning, and the advice is that of the cause.
+  expect(body.servers[0].warnings).toEqual(['Nothing listens at the address of the server.']);
+  expect(body.servers[0].recommendations).toEqual(['Start it if it does not run; else check host and port.']);
 });
