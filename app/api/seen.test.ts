@@ -87,6 +87,24 @@ test('T12: health and the store tell of the servers that one may know of', async
   expect((await ask(roundTrip, '?server=vault')).status).toBe(404);
 });
 
+// Fails when a topic of a database that one may not see is told of.
+test('T12: why a server answers in part is told as far as one may see', async () => {
+  const failing = ['shop', 'books', null].map((database) => ({
+    ...{ topic: `topic-of-${database}`, database },
+    problem: { reason: 'timeout', sentence: 'It took too long.', hint: 'Wait.' },
+  }));
+  const told = async (rules: AccessRule[]) => {
+    start(rules);
+    const one = shared().servers?.get('one') as unknown as { sampler: object };
+    one.sampler = { ...one.sampler, state: () => 'degraded', failing: () => failing };
+    return (await ask(ready)).body.servers;
+  };
+  const state = { id: 'one', state: 'degraded', reachable: true, hint: 'Wait.' };
+  const reason = (topics: string) => `Not answered: ${topics}. It took too long.`;
+  expect(await told(everybody)).toEqual([{ ...state, reason: reason('topic-of-shop, topic-of-books, topic-of-null') }]);
+  expect(await told(part)).toEqual([{ ...state, reason: reason('topic-of-shop, topic-of-null') }]);
+});
+
 // Fails when `visibleRuns()` or `seesRun()` lets all through.
 test('T12: runs are told to who may know of all that they are about, earlier ones elsewhere with them to nobody else', async () => {
   const ids = async () => (await ask(runs)).body.runs.map(({ runId }: Run) => runId);

@@ -23,12 +23,13 @@ export const health = defineContract({
   },
 });
 
-/** `GET /api/health/ready`: 200 while pgdeck serves; the state of each server that one may see, and why where it is not reached. */
+/** `GET /api/health/ready`: 200 while pgdeck serves; the state of each server that one may see, and why where it is not reached or answers in part. */
 export const ready = defineContract({
   method: 'GET',
   path: '/api/health/ready',
   title: 'Readiness',
-  summary: '200 while pgdeck serves; in it the state of each server that you may see, and why where it is not reached.',
+  summary:
+    '200 while pgdeck serves; in it the state of each server that you may see, and why where it is not reached or answers in part.',
   role: 'viewer',
   query: unreadQuery,
   answers: {
@@ -41,7 +42,10 @@ export const ready = defineContract({
             id: z.string(),
             state: z.enum(['starting', 'ok', 'degraded', 'unreachable']),
             reachable: z.boolean(),
-            reason: z.string().optional().describe('Why it is not reached, in a sentence.'),
+            reason: z
+              .string()
+              .optional()
+              .describe('Why it is not reached, or what is not answered and why, in sentences.'),
             hint: z.string().optional().describe('What to do.'),
           }),
         ),

@@ -93,6 +93,11 @@ export class ServerConnections {
     return this.#sampling.warm ? undefined : this.#attempts.problem;
   }
 
+  /** Why the last attempt to connect failed, also where other connections live; undefined since one succeeded. */
+  get lastProblem(): Problem | undefined {
+    return this.#attempts.problem;
+  }
+
   /** When the next attempt to connect is made (epoch milliseconds); 0 where nothing stands in its way. */
   get nextAttemptAt(): number {
     return this.#attempts.nextAt;

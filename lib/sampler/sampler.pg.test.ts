@@ -251,6 +251,7 @@ test('a question over its time is cancelled and said, and other topics go on', a
   };
   await expect.poll(sqlstate, patience).toBe('57014');
   expect(sampler.state()).toBe('degraded');
+  expect(sampler.failing()).toMatchObject([{ topic: 'slow', problem: { reason: 'timeout' } }]);
 });
 
 test('a failure keeps the last rows with their age', async () => {

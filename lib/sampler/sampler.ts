@@ -7,12 +7,13 @@ import type { Problem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Answer, AnyTopic } from '@/lib/topics/topic';
 import { Budget, pacedEvent, weigh } from './budget';
+import { type Failing, failingOf } from './degraded';
 import { derivedAnswer } from './derived';
 import type { Follow } from './follow';
 import { Question } from './question';
 import { Remembered } from './remembered';
 import { isAsked, type Parts } from './source';
-import { hangs, inTrouble } from './trouble';
+import { inTrouble } from './trouble';
 import { Walk } from './walk';
 import { within } from './within';
 
@@ -244,11 +245,12 @@ export class Sampler {
   state(): ServerState {
     if (this.problem) return 'unreachable';
     if (!this.#connections.capabilities) return 'starting';
-    // How the PgBouncer before it is doing is another matter.
-    const failing = [...this.#questions.values()].some(
-      (question) => question.failure && !question.topic.console && (this.#needed(question) || hangs(question)),
-    );
-    return failing || this.#connections.nextAttemptAt > Date.now() ? 'degraded' : 'ok';
+    return this.failing().length > 0 ? 'degraded' : 'ok';
+  }
+
+  /** Why it answers in part only, if it does: what is not answered, and that no more connections can be opened. */
+  failing(): Failing[] {
+    return failingOf(this.#connections, this.#questions.values(), (question) => this.#needed(question));
   }
 
   /** Why the server cannot be reached, by this instance or by the one that asks it. */
