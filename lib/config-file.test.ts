@@ -291,13 +291,8 @@ test('of one address all that is wrong is told', () => {
     'servers[0].url (line 1): the parameter ssl is not ta',
     'servers[0].url (line 1): sslmode must be one of disa',
   ]);
-  const console = problems(withServer({ pgbouncerUrl: 'postgres://foo:99999/shop?sslmode=foo' }));
-  expect(console.map((problem) => problem.split(': ')[1]?.slice(0, 30))).toEqual([
-    'the port in this URL has to be',
-    "name the user, one of PgBouncer's stats_users or admin_users".slice(0, 30),
-    'the console of PgBouncer is the database'.slice(0, 30),
-    'sslmode must be one of disable',
-  ]);
+  const console = problems(withServer({ pgbouncerUrl: 'postgres://foo:99999/shop?sslmode=foo' })).join();
+  expect(console).toMatch(/: the port in .*: name the user, .*: the console of PgBouncer .*: sslmode must/);
 });
 
 test('everything is told at once, in the order of the file and with the lines', () => {
