@@ -64,7 +64,7 @@ describe('a shape', () => {
       Object.fromEntries(operation(id).parameters.map(({ name, schema }) => [name, placeholderOf(schema)]));
     expect(told('audit')).toMatchObject({ limit: '100', before: 'at least 1', user: 'string' });
     expect(told('series')).toMatchObject({ oid: '1 to 4294967295', format: 'json' });
-    expect(told('topic')).toMatchObject({ limit: 'integer', min_mean_ms: '100', datname: 'string' });
+    expect(told('topic')).toMatchObject({ limit: 'integer', min_mean_ms: '100', database: 'string' });
     const { description } = operation('topic').parameters.find(({ name }) => name === 'limit') ?? {};
     expect(description).toContain('slow-queries (1 to 200, 20 where missing): At most this many, by total time.');
   });
