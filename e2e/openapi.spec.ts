@@ -99,7 +99,9 @@ test('what the server and its history tell has the shapes that are documented', 
   await until('the server is watched', async () => (await me.state()) === 'ok', 30_000);
   await until('the history is on', async () => (await me.get('/api/history')).body.state === 'on', 60_000);
   await plant(admin, connect);
-  await until('the chain is known', async () => (await me.get(`${server}/locks`)).text.includes('told'), 60_000);
+  const tells = (topic: string) => async () => (await me.get(`${server}/${topic}`)).text.includes('told');
+  await until('the chain is known', tells('locks'), 60_000);
+  await until('the sessions are known', tells('sessions'), 60_000);
 
   hold('health', await me.get('/api/health'));
   hold('ready', await me.get('/api/health/ready'));
