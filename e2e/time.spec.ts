@@ -35,9 +35,10 @@ async function untilKept(page: Page, server: string, pid: number): Promise<void>
         const { rows = [] } = (await answer.json()) as { rows?: { pid: number }[] };
         const kept = await page.request.get(`/api/servers/${server}/moments`);
         const { moments = [] } = (await kept.json()) as { moments?: unknown[] };
-        return rows.some((row) => row.pid === pid) && moments.length > 1;
+        // Two to walk between, and the newest, which may be of the second that is asked for.
+        return rows.some((row) => row.pid === pid) && moments.length > 2;
       },
-      { timeout: 120_000, intervals: [2000] },
+      { timeout: 180_000, intervals: [2000] },
     )
     .toBe(true);
 }
@@ -130,7 +131,8 @@ test('a drag zooms, Escape gives it up, and the menu zooms without dragging', as
   await dialog.getByRole('button', { name: 'Show' }).press('Enter');
   await expect(page).toHaveURL(/from=\d{10}&to=\d{10}/);
   expect(ends(page).to).toBe(Math.floor(new Date(to).getTime() / 1000));
-  await expect(chart(page)).not.toContainText(' now');
+  // A figure of now; marks of changes on the chart have words of their own.
+  await expect(chart(page)).not.toContainText(/\d now/);
 });
 
 test('what a chart shows is saved as CSV and JSON', async ({ page, stack }) => {
@@ -185,7 +187,7 @@ test('a click on a chart shows everything as it was then, with all actions off',
   connect,
   stack,
 }) => {
-  test.setTimeout(200_000);
+  test.setTimeout(300_000);
   const stop = keepFresh(request, stack.serverId, ['sessions']);
   const client = await connect('app_shop', 'time e2e');
   await client.query('begin');
