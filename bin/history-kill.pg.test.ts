@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from 'esbuild';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isAlive, readPidFile } from '@/lib/embedded/pidfile';
+import { bundleProgram } from '@/lib/embedded/test-program';
 import { Store } from '@/lib/history/store';
 import { HistoryServer } from './history-server';
 
@@ -23,15 +23,7 @@ let begun = 0;
 
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'pgdeck-kill-'));
-  await build({
-    entryPoints: [join(root, 'bin', 'test-history-writer.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    tsconfig: join(root, 'tsconfig.json'),
-    outfile: program,
-  });
+  await bundleProgram('bin/test-history-writer.ts', program);
 });
 
 afterAll(async () => {

@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from 'esbuild';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Target } from '@/lib/config';
 import { isAlive, readPidFile } from '@/lib/embedded/pidfile';
+import { bundleProgram } from '@/lib/embedded/test-program';
 import { slowQueries } from './slow-queries';
 import { type Demo, startDemo } from './start';
 
@@ -31,14 +31,7 @@ const start = () =>
 
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'pgdeck-demo-'));
-  await build({
-    entryPoints: [join(root, 'demo', 'workload.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    outfile: program,
-  });
+  await bundleProgram('demo/workload.ts', program);
   const startedAt = Date.now();
   demo = await start();
   milliseconds = Date.now() - startedAt;

@@ -1,6 +1,7 @@
 import type { Session } from './session';
 
-const fullFrom = 0.8;
+/** From this share of its most connections on a pool counts as full. */
+export const fullFrom = 0.8;
 
 /** What a question is: quick and of the home database, slow, or of another database. */
 export type Lane = 'pinned' | 'slow' | 'walking';

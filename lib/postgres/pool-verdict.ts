@@ -1,4 +1,5 @@
 import type { Problem } from './errors';
+import { fullFrom } from './places';
 import type { PoolFigures, PoolRow, PoolTrouble } from './pool-counts';
 
 /** How one of pgdeck's own pools is: in a word, with what is wrong and what to do about it in sentences. */
@@ -26,8 +27,6 @@ type Rule = {
   recommendation: string;
 };
 
-/** From this share of its connections on a pool counts as full. */
-const fullFrom = 0.8;
 /** A pool that is full for a moment is one of the right size. */
 const fullForMs = 10_000;
 /** A wait, in ms, that makes a page late. */

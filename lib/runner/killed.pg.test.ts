@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PreviewBody, Run } from '@/lib/actions/protocol';
+import { bundleProgram } from '@/lib/embedded/test-program';
 import { admin, refusal, Stage } from './test-stage';
 
 const root = resolve(import.meta.dirname, '..', '..');
@@ -13,15 +13,7 @@ let stage: Stage;
 let child: ChildProcess | undefined;
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(root, 'bin', 'test-runner.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    tsconfig: join(root, 'tsconfig.json'),
-    outfile: program,
-  });
+  await bundleProgram('bin/test-runner.ts', program);
   stage = await Stage.build();
   // Those who act stand at this gate for as long as the test holds a lock; they do not wait for it, or they would give up.
   await stage.root(`create table public.slow (id int);

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { connect as connectTo, createServer, type Server, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import type { ServerConfig, Target } from '@/lib/config';
+import { bundleProgram } from '@/lib/embedded/test-program';
 import { hasPgBouncer, TestPgBouncer } from '@/lib/pgbouncer/test-pgbouncer';
 import { targetFromUrl } from '@/lib/postgres/target';
 import { Stage } from '../test-stage';
@@ -68,15 +68,7 @@ describe.skipIf(!hasPgBouncer)('a pgdeck that is killed after it sent a command 
 
   beforeAll(async () => {
     stage = await Stage.build();
-    await build({
-      entryPoints: [join(root, 'bin', 'test-runner.ts')],
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      packages: 'external',
-      tsconfig: join(root, 'tsconfig.json'),
-      outfile: program,
-    });
+    await bundleProgram('bin/test-runner.ts', program);
   });
   beforeEach(async () => {
     const { host, port, password } = stage.server.config.read;
