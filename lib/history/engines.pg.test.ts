@@ -77,6 +77,8 @@ for (const { name, variable } of engines) {
       const tables = migrations.flatMap(({ references = [], locals = [], distributed = [], partitioned = [] }) =>
         [...references, ...locals, ...distributed, ...partitioned].map((table) => table.name),
       );
+      // As the writer does for what it kept: in the first hours of a day, three hours ago is the day before.
+      await ensurePartitions(stage.store.transaction, engineOf(), now - 3 * 3_600_000, now);
       for (const table of tables) {
         const columns = (
           await stage.store.query<{ name: string; type: string; identity: string }>(
