@@ -69,8 +69,8 @@ select made.id, ${pick('card', 'card', 'transfer', 'wallet')}, ${pick('settled',
   md5(made.id::text), made.created_at
 from made`;
 
-/** Events from the last `days` days on, the older ones fewer. */
-export const insertEvents = (count: number, customers: number, days = 95) => `
+/** Events from the last `days` days on, the older ones fewer; 89 are in no year more than the three months that have partitions. */
+export const insertEvents = (count: number, customers: number, days = 89) => `
 insert into events (customer_id, type, payload, occurred_at)
 select 1 + floor(random() * ${customers})::bigint, type,
   jsonb_build_object('path', '/' || type || '/' || floor(random() * 4000)::int, 'agent', ${pick('firefox', 'safari', 'chrome', 'iphone')},
