@@ -93,6 +93,37 @@ test('a locked table is told with who holds it, and the rest is shown', async ({
   expect((await admin.query('select count(*) from orders')).rowCount).toBe(1);
 });
 
+test('hundreds of tables are there at once, wide and narrow, down to the last', async ({
+  page,
+  request,
+  admin,
+  stack,
+}) => {
+  await admin.query(`
+    create schema crowd;
+    do $$ begin
+      for n in 1..600 loop execute format('create table crowd.member_%s ()', n); end loop;
+    end $$`);
+  try {
+    await askNow(request, `${stack.serverId}/tables`);
+    for (const width of [1280, 320]) {
+      await page.setViewportSize({ width, height: 800 });
+      // Nobody touches the page before: whatever draws it again would have shown the rows.
+      await page.goto(`/${stack.serverId}/tables?filter=member_&sort=relname.asc`);
+      await expect(row(page, 'crowd.member_1'), `${width} px`).toBeVisible();
+      const drawn = table(page).locator('tr[data-key]');
+      expect(await drawn.count()).toBeLessThan(200);
+      await page.getByRole('region', { name: 'Tables, scrolls' }).hover();
+      await expect(async () => {
+        await page.mouse.wheel(0, 20_000);
+        await expect(table(page).locator('tr[aria-rowindex="601"]')).toBeInViewport({ timeout: 500 });
+      }).toPass();
+    }
+  } finally {
+    await admin.query('drop schema crowd cascade');
+  }
+});
+
 test('tables are sound for readers of the screen, in each theme and width', async ({ page, stack }) => {
   test.slow();
   await page.goto(`/${stack.serverId}/tables`);

@@ -132,7 +132,8 @@ export function DataTable<R>({
     ? [...inOrder.filter((entry) => !isRest(entry)), ...inOrder.filter(isRest)]
     : inOrder;
 
-  const scroller = useRef<HTMLElement>(null);
+  // State, not a ref: the rows are drawn once more when it is there.
+  const [scroller, setScroller] = useState<HTMLElement | null>(null);
   const head = useRef<HTMLTableRowElement>(null);
   useSteadyWidths(head, shown);
   const virtual = sorted.length > virtualFrom;
@@ -174,7 +175,7 @@ export function DataTable<R>({
           </div>
         ))}
       <section
-        ref={scroller}
+        ref={setScroller}
         className={`table-scroll ${virtual ? 'table-scroll-virtual' : ''}`}
         aria-label={`${caption}, scrolls`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it

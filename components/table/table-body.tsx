@@ -1,7 +1,7 @@
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { Fragment, type KeyboardEvent, memo, type ReactNode, type RefObject, useRef, useState } from 'react';
+import { Fragment, type KeyboardEvent, memo, type ReactNode, useRef, useState } from 'react';
 import { count, exact, notApplicable } from '@/lib/format';
 import { visible } from '../ui/highlight';
 import { ActionMenu, type MenuEntry } from '../ui/menu';
@@ -32,7 +32,7 @@ export function TableBody<R>({
   detail,
   ...shared
 }: Shared<R> & {
-  scroller: RefObject<HTMLElement | null>;
+  scroller: HTMLElement | null;
   virtual: boolean;
   rows: Keyed<R>[];
   ended: Set<string> | undefined;
@@ -47,7 +47,7 @@ export function TableBody<R>({
   const width = columns.length + (menu ? 1 : 0);
   const virtualizer = useVirtualizer({
     count: virtual ? rows.length : 0,
-    getScrollElement: () => scroller.current,
+    getScrollElement: () => scroller,
     estimateSize: () => 28,
     getItemKey: (index) => rows[index]?.key ?? index,
     overscan: 12,
@@ -101,6 +101,8 @@ export function TableBody<R>({
           <td colSpan={width}>{empty}</td>
         </tr>
       )}
+      {/* Without anything in it the table would have no height, and so no part that is seen. */}
+      {virtual && !first && <Spacer height={virtualizer.getTotalSize()} width={width} />}
       {first && first.start > 0 && <Spacer height={first.start} width={width} />}
       {seen.map(({ row, key }, index) => {
         const below = detail?.(row);
