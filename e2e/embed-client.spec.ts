@@ -13,7 +13,8 @@ const deck = 'https://deck.test:8443';
 const child = `<!doctype html><title>child</title><script>
   window.got = [];
   addEventListener('message', ({ data, origin, source }) => {
-    if (data.say) parent.postMessage(data.say, '*');
+    if (data.again) location.reload();
+    else if (data.say) parent.postMessage(data.say, '*');
     else if (source === parent) window.got.push({ ...data, from: origin });
   });
   if (!location.search.includes('mute')) parent.postMessage({ pgdeck: 1, type: 'ready', version: 1 }, '*');
@@ -157,6 +158,54 @@ test('a frame that loads again gets a new token; what was asked of it meanwhile 
       { type: 'init', token: 'token-2', theme: 'light' },
       { type: 'navigate', path: '/main/locks' },
     ]);
+});
+
+test('an address that is given while the first page is being opened is the one that is shown', async ({ page }) => {
+  await open(page);
+  await mount(page, `${deck}/embed/main/overview`);
+  // The browser shows the first page meanwhile, and the portal's page does not know yet: Chromium then drops what it wants.
+  await page.evaluate((src) => {
+    const until = performance.now() + 1000;
+    while (performance.now() < until);
+    (document.querySelector('iframe') as HTMLIFrameElement).src = src;
+  }, `${deck}/embed/main/overview?nav=1`);
+  await expect.poll(() => page.frames()[1]?.url()).toBe(`${deck}/embed/main/overview?nav=1`);
+  await expect.poll(() => got(page)).toMatchObject([{ type: 'init', token: 'token-1' }]);
+});
+
+test('where the portal leads while a page gives way to another one is told to the one that comes, unless an address came after it', async ({
+  page,
+}) => {
+  await open(page);
+  await mount(page, `${deck}/embed/main/overview`);
+  await expect.poll(() => got(page)).toHaveLength(1);
+  const goes = (slug: string, after: boolean) =>
+    page.evaluate(
+      ({ src, after }) => {
+        const frame = document.querySelector('iframe') as HTMLIFrameElement;
+        if (after) frame.src = src;
+        window.mounted.navigate('/main/locks');
+        if (!after) frame.src = src;
+      },
+      { src: `${deck}/embed/main/${slug}`, after },
+    );
+  await goes('sessions', true);
+  await expect
+    .poll(() => got(page))
+    .toMatchObject([
+      { type: 'init', token: 'token-2' },
+      { type: 'navigate', path: '/main/locks' },
+    ]);
+  await goes('tables', false);
+  await expect.poll(() => got(page)).toMatchObject([{ type: 'init', token: 'token-3' }]);
+  // Once the frame has told where it is, that is over.
+  await page.evaluate(() => window.mounted.navigate('/main/locks'));
+  await say(page, { type: 'location', path: '/main/locks', title: 'Locks' });
+  await settle(page);
+  await page.evaluate(() => {
+    (document.querySelector('iframe') as HTMLIFrameElement).contentWindow?.postMessage({ again: true }, '*');
+  });
+  await expect.poll(() => got(page)).toMatchObject([{ type: 'init', token: 'token-4' }]);
 });
 
 test('who asks for a token twice at once gets one', async ({ page }) => {

@@ -106,6 +106,18 @@ test('the frame is as high as its page, and a page that grows with its frame is 
   expect(await height(page)).toBeLessThan(20_000);
 });
 
+test('where the portal leads before the whole deck is there is where it begins, as the whole deck', async ({
+  sites,
+  page,
+}) => {
+  const mounted = await mountIn(page, sites, sites.deck, '');
+  await page.evaluate(() => window.frame.navigate('/default/locks'));
+  await expect(heading(page)).toHaveText('Locks');
+  await expect(inside(page).getByRole('navigation', { name: 'Pages' })).toBeVisible();
+  const places = (await mounted.seen()).places.map(([path]) => path);
+  expect(new Set(places)).toEqual(new Set(['/default/locks']));
+});
+
 // T24: without the comparison of `source` in Line.listen() the inner frame leads to another page.
 test('T24: the frame hears nobody but its portal, and no page but its own', async ({ sites, page }) => {
   await mountIn(page, sites, sites.deck, '/default/tables');

@@ -25,8 +25,9 @@
     let heard = false;
     let begun = false;
     let gone = false;
-    /** @type {string | undefined} Where the portal led while nobody listened. */
-    let later;
+    let moved = false;
+    /** @type {{ path: string, src: string } | undefined} Where the portal led, until the frame tells where it is. */
+    let led;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -61,8 +62,7 @@
         if (wanted === 'init') {
           send({ type: 'init', token, theme, locale });
           begun = true;
-          if (later) send({ type: 'navigate', path: later });
-          later = undefined;
+          if (led?.src === frame.src) send({ type: 'navigate', path: led.path });
         } else send({ type: 'token', token });
         asking = false;
         wanted = undefined;
@@ -84,6 +84,12 @@
       if (type === 'ready') {
         heard = true;
         begun = false;
+        if (moved) {
+          moved = false;
+          const { src } = frame;
+          frame.src = src;
+          return;
+        }
         if (wanted === 'init') return;
         tries = 0;
         want('init');
@@ -94,6 +100,7 @@
       } else if (type === 'height' && Number.isFinite(px)) {
         frame.style.height = `${Math.min(Math.max(Math.round(px), 200), 20_000)}px`;
       } else if (type === 'location' && isPath) {
+        led = undefined;
         onNavigate?.(path, String(data.title ?? '').slice(0, 200));
       } else if (type === 'toast' && typeof text === 'string') {
         onToast?.(text.slice(0, 200), String(data.level ?? 'info'));
@@ -110,14 +117,19 @@
       const why = `Nothing is heard from ${origin}: is ${location.origin} one of its PGDECK_EMBED_ORIGINS, and is it in this page's frame-src?`;
       silence = setTimeout(() => heard || tell(new Error(why)), silentMs);
     });
+    // Chromium drops an address that is given in the moment when the first page takes the frame over: it is given again.
+    const moves = new MutationObserver(() => {
+      moved = !heard;
+    });
     window.addEventListener('message', hear);
     frame.src = address.href;
+    moves.observe(frame, { attributeFilter: ['src'] });
     element.append(frame);
 
     return {
       navigate(path) {
+        led = { path, src: frame.src };
         if (begun) send({ type: 'navigate', path });
-        else later = path;
       },
       setTheme(value) {
         theme = value;
@@ -130,6 +142,7 @@
         gone = true;
         clearTimeout(timer);
         clearTimeout(silence);
+        moves.disconnect();
         window.removeEventListener('message', hear);
         frame.remove();
       },

@@ -4,6 +4,7 @@ import './embed.css';
 import { focusManager, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react';
+import { basePath } from '@/lib/client/base-path';
 import type { EmbedSession } from '@/lib/client/embed-shapes';
 import { framedPath } from '@/lib/client/frame';
 import { takeToken } from '@/lib/client/frame-script';
@@ -61,8 +62,7 @@ export function Embedded({ origins, children }: { origins: readonly string[]; ch
       if (message.type === 'refresh') void client.invalidateQueries();
       if (message.type === 'navigate') {
         const path = readPath(message.path, shownSlugs(before));
-        const nav = new URLSearchParams(location.search).has('nav');
-        if (path) router.push(framedPath(path, nav));
+        if (path) router.push(framedPath(path, isWholeDeck(location)));
       }
     };
     const follow = () => {
@@ -126,6 +126,10 @@ export function Embedded({ origins, children }: { origins: readonly string[]; ch
     </div>
   );
 }
+
+/** Whether an address shows the navigation: one that names no page leads to one with it. */
+const isWholeDeck = ({ pathname, search }: Location): boolean =>
+  new URLSearchParams(search).has('nav') || !/^\/embed\/[^/]+\/[^/]/.test(pathname.slice(basePath.length));
 
 const never = () => () => {};
 
