@@ -112,8 +112,17 @@ test('hundreds of tables are there at once, wide and narrow, down to the last', 
       await page.goto(`/${stack.serverId}/tables?filter=member_&sort=relname.asc`);
       await expect(row(page, 'crowd.member_1'), `${width} px`).toBeVisible();
       const drawn = table(page).locator('tr[data-key]');
+      const scroller = page.getByRole('region', { name: 'Tables, scrolls' });
+      const tooWide = () => scroller.evaluate((element) => element.scrollWidth - element.clientWidth);
+      expect(await tooWide(), `${width} px`).toBeLessThanOrEqual(0);
+      // Columns without rows are as wide as there is room: that is not kept.
+      await page.getByRole('searchbox').fill('nothing like it');
+      await expect(drawn).toHaveCount(0);
+      await page.getByRole('searchbox').fill('member_');
+      await expect(row(page, 'crowd.member_1')).toBeVisible();
+      expect(await tooWide(), `${width} px`).toBeLessThanOrEqual(0);
       expect(await drawn.count()).toBeLessThan(200);
-      await page.getByRole('region', { name: 'Tables, scrolls' }).hover();
+      await scroller.hover();
       await expect(async () => {
         await page.mouse.wheel(0, 20_000);
         await expect(table(page).locator('tr[aria-rowindex="601"]')).toBeInViewport({ timeout: 500 });

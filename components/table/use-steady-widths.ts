@@ -27,10 +27,12 @@ export function useSteadyWidths(head: RefObject<HTMLTableRowElement | null>, col
   }, [head, columns]);
 
   useLayoutEffect(() => {
-    if (innerWidth < 768) return;
-    for (const cell of head.current?.cells ?? []) {
+    // Columns without a row share all the room that there is: rows would not fit into that.
+    if (innerWidth < 768 || !head.current?.closest('table')?.querySelector('tr[data-key]')) return;
+    for (const cell of head.current.cells) {
       if (cell.classList.contains('cell-grow')) continue;
-      const width = Math.ceil(cell.getBoundingClientRect().width);
+      // Never more than there is: a part of a pixel in each column, and the table scrolls sideways.
+      const width = Math.floor(cell.getBoundingClientRect().width);
       if (width <= (widths.current.get(cell) ?? 0)) continue;
       widths.current.set(cell, width);
       cell.style.minWidth = `${width}px`;
