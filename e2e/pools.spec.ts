@@ -145,6 +145,16 @@ test.describe('with a PgBouncer', () => {
         );
       })
       .toEqual(expect.arrayContaining(['pgbouncer-waiting', 'pool-maxima:server', 'pool-maxima:role:app_billing']));
+    // What begins while PgBouncer does not answer may be its own: nobody says that it came directly.
+    await expect(row(page, slots, 'billing')).toContainText('direct');
+    pooler.freeze();
+    await connect('app_billing', 'late-worker');
+    await expect(row(page, slots, 'billing').filter({ hasText: 'unknown' })).toBeVisible({ timeout: 75_000 });
+    await expect(row(page, slots, 'billing').filter({ hasText: 'direct' })).toBeVisible();
+    pooler.thaw();
+    await expect(row(page, slots, 'billing')).toHaveCount(1, { timeout: 75_000 });
+    await expect(row(page, slots, 'billing')).toContainText(/direct.*2/);
+
     await page.getByRole('button', { name: 'Clients', exact: true }).click();
     await expect(page).toHaveURL(/show=clients/);
     await expect(table(page, "PgBouncer's clients").getByRole('row').filter({ hasText: 'waiting' })).toHaveCount(4);

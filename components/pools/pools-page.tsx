@@ -1,7 +1,7 @@
 'use client';
 
 import './pools.css';
-import { useMemo } from 'react';
+import { useCallback, useMemo } from 'react';
 import { PageHead } from '@/components/shell/page-head';
 import { visible } from '@/components/ui/highlight';
 import { Note } from '@/components/ui/note';
@@ -11,7 +11,6 @@ import { type TopicView, useTopic } from '@/lib/client/use-topic';
 import type { Limits } from '@/lib/config';
 import { list } from '@/lib/format';
 import { maximaOf } from '@/lib/maxima';
-import type { Session } from '../sessions/session-kind';
 import type { Told } from './join';
 import { MaximaPanel } from './maxima-panel';
 import { OwnPools } from './own-pools';
@@ -95,11 +94,16 @@ function Top({
   const connections = useTopic(server, 'connections');
   const pools = useTopic(server, 'pgbouncer-pools');
   const away = pools.answer?.status === 'unavailable';
-  const slots = useJoined(sessions, [pools], (later) =>
-    sessions.rows && connections.rows
-      ? slotsOf(sessions.rows, connections.rows, services, pools.rows && { pools: pools.rows, away, later })
-      : undefined,
+  const slotsWith = useCallback(
+    (known: Omit<Bouncer, 'pools' | 'away'>) =>
+      sessions.rows && connections.rows
+        ? slotsOf(sessions.rows, connections.rows, services, pools.rows && { pools: pools.rows, away, ...known })
+        : undefined,
+    [sessions.rows, connections.rows, services, pools.rows, away],
   );
+  const agoSeconds = secondsBetween(pools, sessions);
+  const join = useCallback((later: boolean) => slotsWith({ later, agoSeconds }), [slotsWith, agoSeconds]);
+  const slots = useJoined(sessions, [pools], join);
   const waiting = pools.rows && !away ? waitingIn(pools.rows) : undefined;
   const shared = { view: sessions, part, warnFrom: limits.connectionsWarning };
   const clients = (pools.rows ?? []).reduce((sum, pool) => sum + pool.cl_active + pool.cl_waiting, 0);
@@ -112,16 +116,7 @@ function Top({
         about={{ maxima: services && maximaOf(services), waiting, part }}
       />
       {pools.rows && pools.rows.length > 0 && clients <= fewClients ? (
-        <JoinedSlots
-          server={server}
-          {...shared}
-          pools={pools}
-          of={(known) =>
-            sessions.rows && connections.rows
-              ? slotsOf(sessions.rows, connections.rows, services, { pools: pools.rows ?? [], away, ...known })
-              : undefined
-          }
-        />
+        <JoinedSlots server={server} {...shared} pools={pools} slotsWith={slotsWith} />
       ) : (
         <SlotsPanel slots={slots} bouncer={(pools.rows?.length ?? 0) > 0} {...shared} />
       )}
@@ -200,20 +195,29 @@ function isNamed({ answer }: TopicView<Service>): boolean {
 function JoinedSlots({
   server,
   pools,
-  of,
+  slotsWith,
   ...shared
 }: {
   server: string;
-  view: TopicView<Session>;
+  view: TopicView;
   pools: Told;
   part: boolean;
   warnFrom: number;
-  of: (known: Pick<Bouncer, 'clients' | 'servers' | 'later'>) => Slots | undefined;
+  slotsWith: (known: Omit<Bouncer, 'pools' | 'away'>) => Slots | undefined;
 }) {
   const clients = useTopic(server, 'pgbouncer-clients');
   const servers = useTopic(server, 'pgbouncer-servers');
-  const slots = useJoined(shared.view, [pools, servers], (later) =>
-    of({ clients: clients.rows, servers: servers.rows, later }),
+  const agoSeconds = secondsBetween(servers.rows ? servers : pools, shared.view);
+  const join = useCallback(
+    (later: boolean) => slotsWith({ clients: clients.rows, servers: servers.rows, later, agoSeconds }),
+    [slotsWith, clients.rows, servers.rows, agoSeconds],
   );
+  const slots = useJoined(shared.view, [pools, servers], join);
   return <SlotsPanel slots={slots} bouncer {...shared} />;
+}
+
+/** Seconds from one answer to another one; undefined where one of them is not there. */
+function secondsBetween(one: Told, other: Told): number | undefined {
+  if (one.sampledAt === undefined || other.sampledAt === undefined) return undefined;
+  return (Date.parse(other.sampledAt) - Date.parse(one.sampledAt)) / 1000;
 }

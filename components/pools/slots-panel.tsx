@@ -30,7 +30,7 @@ const piecesOf = (counts: SlotRow['counts']): (TrackPiece & { color: string })[]
 const rowKey = (row: SlotRow) => row.key;
 
 /** Who holds the server's slots: from the application over PgBouncer to the backends. */
-export function SlotsPanel<R>({
+export function SlotsPanel({
   slots,
   view,
   bouncer,
@@ -39,7 +39,7 @@ export function SlotsPanel<R>({
 }: {
   slots: Slots | undefined;
   /** What the slots are counted from. */
-  view: TopicView<R>;
+  view: TopicView;
   /** Whether there is a PgBouncer to tell of. */
   bouncer: boolean;
   /** Only some databases are seen. */
@@ -58,17 +58,7 @@ export function SlotsPanel<R>({
       flush
       height={260}
     >
-      {() =>
-        slots && (
-          <Body
-            slots={slots}
-            bouncer={bouncer}
-            part={part}
-            warnFrom={warnFrom}
-            view={view as TopicView as TopicView<SlotRow>}
-          />
-        )
-      }
+      {() => slots && <Body slots={slots} bouncer={bouncer} part={part} warnFrom={warnFrom} view={view} />}
     </Panel>
   );
 }
@@ -98,7 +88,7 @@ function Body({
   bouncer: boolean;
   part: boolean;
   warnFrom: number;
-  view: TopicView<SlotRow>;
+  view: TopicView;
 }) {
   const { rows, ceiling, all } = slots;
   const most = Math.max(0, ...rows.map(({ total }) => total));
@@ -166,13 +156,9 @@ function slotColumns(bouncer: boolean, most: number): Column<SlotRow>[] {
       header: 'PgBouncer pool',
       value: (row) => row.pool?.name ?? null,
       cell: (row) =>
-        row.pool ? (
-          visible(row.pool.name)
-        ) : (
-          <span className="muted">{row.kind === 'unknown' ? 'unknown' : 'direct'}</span>
-        ),
+        row.pool ? visible(row.pool.name) : <span className="muted">{row.unknown ? 'unknown' : 'direct'}</span>,
       meaning:
-        'Database and user of the pool that its connections go through; direct: none; unknown: the server does not answer.',
+        'Database and user of the pool that its connections go through; direct: none; unknown: it began after PgBouncer was asked last, or the server does not answer.',
     },
     {
       id: 'clients',

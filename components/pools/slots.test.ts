@@ -13,6 +13,8 @@ const session = (changes: Partial<Session> = {}) =>
     application_name: 'shop-web',
     state: 'idle',
     wait_event_type: null,
+    client_addr: '10.0.0.9',
+    backend_seconds: 600,
     ...changes,
   }) as Session;
 const own = (changes: Partial<Row<'connections'>> = {}) =>
@@ -135,11 +137,43 @@ describe('slots', () => {
 
   it('are of nobody knows whom where PgBouncer answered after the server was lost', () => {
     const slots = slotsOf([session({ pid: 1 })], [own()], [], { pools: [pool()], servers: [], later: true });
-    expect(slots.rows.map(({ name, kind, total }) => [name, kind, total])).toEqual([
-      ['app_shop', 'pool', 0],
-      ['shop-web', 'unknown', 1],
-      ['pgdeck itself', 'pgdeck', 2],
+    expect(slots.rows.map(({ name, unknown, total }) => [name, unknown, total])).toEqual([
+      ['app_shop', undefined, 0],
+      ['shop-web', true, 1],
+      ['pgdeck itself', undefined, 2],
     ]);
+  });
+
+  it('of backends that began after PgBouncer was asked are of nobody knows whom, unless they come from elsewhere', () => {
+    const young = { backend_seconds: 3 };
+    const sessions = [
+      session({ pid: 1 }),
+      session({ pid: 2, ...young }),
+      session({ pid: 3, ...young, client_addr: '10.0.0.4' }),
+      session({ pid: 4, ...young, datname: 'crm', client_addr: '10.0.0.4', application_name: 'crm' }),
+      session({ pid: 5, backend_seconds: 6 }),
+      session({ pid: 6, application_name: 'cron' }),
+    ];
+    const bouncer = { pools: [pool()], servers: [server(1)] };
+    const told = (agoSeconds?: number) =>
+      slotsOf(sessions, [], [], { ...bouncer, agoSeconds }).rows.map(({ key, name, unknown, total }) => [
+        key,
+        name,
+        unknown ?? false,
+        total,
+      ]);
+    expect(told(4)).toEqual([
+      ['pool:shop/app_shop', 'app_shop', false, 1],
+      ['direct:shop-web', 'shop-web', false, 2],
+      ['direct:cron', 'cron', false, 1],
+      // In its database PgBouncer has none whose address could be compared.
+      ['unknown:direct:crm', 'crm', true, 1],
+      ['unknown:direct:shop-web', 'shop-web', true, 1],
+    ]);
+    // PgBouncer told of them after they began, and a little later.
+    expect(told(1).filter(([, , unknown]) => unknown)).toEqual([]);
+    // One that was signing in when PgBouncer was asked.
+    expect(told(2.5).filter(([, , unknown]) => unknown)).toHaveLength(2);
   });
 
   it('are told by role and database where the server connections are not known', () => {

@@ -15,7 +15,9 @@ export type Counts = Record<SessionKind, number>;
 /** Somebody who holds slots: an application that comes directly, a pool of PgBouncer with those behind it, or pgdeck. */
 export type SlotRow = {
   key: string;
-  kind: 'direct' | 'pool' | 'pgdeck' | 'rest' | 'unknown';
+  kind: 'direct' | 'pool' | 'pgdeck' | 'rest';
+  /** Whether it comes directly or over PgBouncer is not known. */
+  unknown?: true;
   /** Who: the application; of a pool those behind it, as far as they are known, or its user. */
   name: string;
   /** Of a pool: its database and user, and the clients in it. */
@@ -33,6 +35,8 @@ export type Bouncer = {
   away?: boolean | undefined;
   /** It answered after the server was lost: what the backends of before were is not known. */
   later?: boolean | undefined;
+  /** Seconds from what it told of its connections to the sessions: what began since may be one of them. */
+  agoSeconds?: number | undefined;
 };
 
 /** Who holds the server's slots. */
@@ -48,6 +52,8 @@ export type Slots = {
 const none: Counts = { waiting: 0, active: 0, 'idle-in-transaction': 0, idle: 0, other: 0 };
 /** Rows of those who come directly; all others are one row. */
 const most = 12;
+/** PgBouncer tells the process of a connection once it has signed in: a little later than that began. */
+const signInSeconds = 1;
 
 /** Joins sessions with what PgBouncer knows of its server connections: every slot that is taken is in exactly one row. */
 export function slotsOf(
@@ -58,20 +64,22 @@ export function slotsOf(
 ): Slots {
   const backends = sessions.filter((session) => session.backend_type === 'client backend' || isHidden(session));
   const poolOf = bouncer && !bouncer.later ? joined(bouncer) : () => undefined;
-  const direct = new Map<string, Session[]>();
   const pooled = new Map<BouncerPool, Session[]>();
+  const others: Session[] = [];
   for (const session of backends) {
     const pool = poolOf(session);
     if (pool) pooled.set(pool, [...(pooled.get(pool) ?? []), session]);
-    else {
-      const name = directName(session, services);
-      direct.set(name, [...(direct.get(name) ?? []), session]);
-    }
+    else others.push(session);
   }
+  const unknown = others.filter(bouncer?.later ? () => true : mayBePooled([...pooled.values()].flat(), bouncer));
+  const direct = others.filter((session) => !unknown.includes(session));
   const own = ownRow(connections);
   const rows = [
     ...(bouncer?.pools ?? []).flatMap((pool) => poolRow(pool, pooled.get(pool) ?? [], bouncer)),
-    ...folded([...direct].map(([name, theirs]) => directRow(name, theirs, bouncer?.later ? 'unknown' : 'direct'))),
+    ...folded(directRows(direct, services)),
+    ...folded(directRows(unknown, services)).map(
+      (row): SlotRow => ({ ...row, key: `unknown:${row.key}`, unknown: true }),
+    ),
     ...(own.total > 0 ? [own] : []),
   ];
   return summed(rows, connections[0]?.ceiling ?? null, connections[0]?.max_connections ?? null);
@@ -143,6 +151,22 @@ function joined({ pools, servers }: Bouncer): (session: Session) => BouncerPool 
   };
 }
 
+/**
+ * Which of the others may be PgBouncer's all the same: those that began after it told of its connections, unless the ones
+ * that it has in their database come from other addresses.
+ */
+function mayBePooled(pooled: Session[], bouncer: Bouncer | undefined): (session: Session) => boolean {
+  const { agoSeconds } = bouncer ?? {};
+  if (agoSeconds === undefined) return () => false;
+  const addresses = new Map<string | null, Set<string | null>>();
+  for (const { datname, client_addr } of pooled)
+    addresses.set(datname, (addresses.get(datname) ?? new Set()).add(client_addr));
+  return ({ datname, client_addr, backend_seconds }) =>
+    backend_seconds !== null &&
+    backend_seconds < agoSeconds + signInSeconds &&
+    (addresses.get(datname)?.has(client_addr) ?? true);
+}
+
 const hasServers = (pool: BouncerPool) => serversOf(pool) > 0;
 
 /** The server connections of a pool, whatever they do. */
@@ -194,8 +218,14 @@ function directName(session: Session, services: Service[]): string {
   return services.find(fits)?.name ?? (session.application_name || session.usename || 'unnamed');
 }
 
-function directRow(name: string, sessions: Session[], kind: 'direct' | 'unknown'): SlotRow {
-  return { key: `direct:${name}`, kind, name, ...counted(sessions) };
+/** A row for each name. */
+function directRows(sessions: Session[], services: Service[]): SlotRow[] {
+  const byName = new Map<string, Session[]>();
+  for (const session of sessions) {
+    const name = directName(session, services);
+    byName.set(name, [...(byName.get(name) ?? []), session]);
+  }
+  return [...byName].map(([name, theirs]) => ({ key: `direct:${name}`, kind: 'direct', name, ...counted(theirs) }));
 }
 
 function counted(sessions: Session[]): Pick<SlotRow, 'counts' | 'total'> {

@@ -68,7 +68,8 @@ export function DataTable<R>({
   /** A row in words, for its menu: `session 4711, app_billing`. */
   rowName?: (row: R) => string;
   sort: Sort;
-  view?: TopicView<R>;
+  /** What the rows are of, or are made from. */
+  view?: TopicView;
   live?: boolean;
   /** Sort and words of the filter stand in the URL: for the main table of a page. */
   inUrl?: boolean;

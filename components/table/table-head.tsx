@@ -34,7 +34,7 @@ export function TableHead<R>({
   columns: Column<R>[];
   sort: Sort;
   onSort: (column: Column<R>) => void;
-  view: TopicView<R> | undefined;
+  view: TopicView | undefined;
   hasMenu: boolean;
 }) {
   return (
@@ -77,7 +77,7 @@ function HeadButton<R>({
   children,
 }: {
   column: Column<R>;
-  view: TopicView<R> | undefined;
+  view: TopicView | undefined;
   onSort: (column: Column<R>) => void;
   children: React.ReactNode;
 }) {
@@ -100,7 +100,7 @@ function HeadButton<R>({
   );
 }
 
-function Meaning<R>({ column, view }: { column: Column<R>; view: TopicView<R> | undefined }) {
+function Meaning<R>({ column, view }: { column: Column<R>; view: TopicView | undefined }) {
   const { data } = useQuery({
     ...describeQuery(view?.server ?? '', view?.topic ?? 'server', view?.database),
     enabled: view !== undefined && column.meaning === undefined,
