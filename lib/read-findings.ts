@@ -31,7 +31,7 @@ async function answerAt(access: ServerAccess, server: Server, topicId: string, a
   const { database } = server.config.read;
   const within = requireTopic(topicId).scope === 'database' && { database };
   try {
-    return await readTopic(access, server.config.id, topicId, { at: String(at), ...within });
+    return await readTopic(access, server.config.id, topicId, { at, ...within });
   } catch (error) {
     if (error instanceof ApiError && access.databases !== undefined) return unseen(server, topicId);
     throw error;

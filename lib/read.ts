@@ -1,11 +1,10 @@
-import { z } from 'zod';
 import { ApiError, badInput } from '@/lib/access/errors';
 import { checked } from '@/lib/access/input';
-import { exactMoment } from '@/lib/access/moment';
 import { shownAnswer } from '@/lib/access/query-text';
 import { homeOf, noDatabase, type ServerAccess, seesDatabase, serversFor } from '@/lib/access/server-access';
 import { covers, isAdminOfAll, requireRole, type User } from '@/lib/access/user';
 import { requireTopicRows, visibleAnswer } from '@/lib/access/visible-rows';
+import { type TopicQuery, topicQuery } from '@/lib/api/topics';
 import type { ServerSummary, ServersAnswer } from '@/lib/client/shapes';
 import { keptTimes, pastAnswer } from '@/lib/history/past';
 import { isStoreSlow } from '@/lib/history/reader';
@@ -95,27 +94,6 @@ function select(topic: AnyTopic, rows: Raw[], database: string | undefined, para
   return selected;
 }
 
-/** What every topic is asked with. */
-const envelope = {
-  database: z.string().optional(),
-  at: exactMoment.optional(),
-  fresh: z.string().optional(),
-  describe: z.string().optional(),
-};
-
-const asked = new WeakMap<AnyTopic, z.ZodObject<typeof envelope>>();
-
-/** What a topic is asked with, of a query: it takes no other parameters than its own. */
-function parseParams(topic: AnyTopic, query: Record<string, string>) {
-  let shape = asked.get(topic);
-  if (!shape) {
-    shape = z.strictObject({ ...envelope, ...topic.params?.shape });
-    asked.set(topic, shape);
-  }
-  const { database, at, fresh, describe: _, ...params } = checked(shape, query, 'query');
-  return { database, at, fresh: fresh === '1', params: params as Record<string, unknown> };
-}
-
 /** The database to ask: null for a topic of the whole server, pgdeck's own where none is named; 404 when unknown. */
 export function databaseFor(
   access: ServerAccess,
@@ -129,6 +107,17 @@ export function databaseFor(
   const known = server.connections.capabilities?.databases;
   if (known && !known.includes(database)) throw noDatabase(server.config.id, database);
   return database;
+}
+
+/** The database that a description is for, checked as if its rows were asked for. */
+export function describedDatabase(
+  access: ServerAccess,
+  server: Server,
+  topic: AnyTopic,
+  name: string | undefined,
+): string | null {
+  databaseWithin(server, topic, name, undefined);
+  return databaseFor(access, server, topic, name);
 }
 
 /** Of a topic of the whole server: the database whose rows are wanted, all where none is named; 400 where a row belongs to none, 404 when unknown. */
@@ -159,19 +148,20 @@ function pastDatabase(access: ServerAccess, server: Server, topic: AnyTopic, nam
 
 /**
  * The one way to a topic's answer, for pages and route handlers, with rows and texts as `access` allows. `query` holds `database`,
- * `fresh` and the topic's own parameters as text; errors are `ApiError` (400 with its field, 404, 429), never a failure of
+ * `at`, `fresh` and the topic's own parameters; errors are `ApiError` (400 with its field, 404, 429), never a failure of
  * the watched server.
  */
 export async function readTopic(
   access: ServerAccess,
   serverId: string,
   topicId: string,
-  query: Record<string, string> = {},
+  query: TopicQuery = {},
   options: { waitMs?: number } = {},
 ): Promise<Answer> {
   const server = findServer(serverId);
   const topic = requireTopic(topicId);
-  const { database: name, at, fresh, params } = parseParams(topic, query);
+  const { database: name, at, fresh: anew, describe: _, ...params } = checked(topicQuery(topic), query, 'query');
+  const fresh = anew === '1';
   const within = databaseWithin(server, topic, name, at);
   const shown = (answer: Answer) =>
     shownAnswer(topic, chosen(topic, within, params, visibleAnswer(topic, answer, access)), access);

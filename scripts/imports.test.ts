@@ -92,7 +92,7 @@ const rooms: Record<string, { values: string[]; types?: string[] }> = {
   // The admin console of a PgBouncer.
   'lib/pgbouncer': { values: ['lib/postgres', 'lib/topics'], types: ['lib/config'] },
   'lib/read': {
-    values: ['lib/access', 'lib/runtime', 'lib/topics', 'lib/sampler', 'lib/history'],
+    values: ['lib/access', 'lib/api', 'lib/runtime', 'lib/topics', 'lib/sampler', 'lib/history'],
     types: ['lib/client'],
   },
   'lib/read-cost': { values: ['lib/runtime', 'lib/read', 'lib/read-history', 'lib/history'], types: ['lib/access'] },

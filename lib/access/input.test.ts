@@ -78,6 +78,27 @@ describe('a parameter that is not known', () => {
     expect(told(z.strictObject({}), { a: '1' }, 'query')[0]).toBe('There is no parameter a. There are none here.');
   });
 
+  // Fails where the query of a topic is checked by what all topics take together.
+  it('of a topic is told with those that this topic takes', () => {
+    const asked = (topic: string, value: Record<string, string>) =>
+      told(contract('topic').queryOf?.({ server: 'one', topic }) as z.ZodType, value, 'query');
+    expect(asked('index-usage', { foo: '1' })).toEqual([
+      'There is no parameter foo. There are database, at, fresh, describe.',
+      'foo',
+    ]);
+    expect(asked('index-usage', { limit: '5', describe: '1' })[1]).toBe('limit');
+    expect(asked('slow-queries', { limt: '5' })[0]).toBe(
+      'There is no parameter limt. Did you mean limit? There are database, at, fresh, describe, min_mean_ms, limit.',
+    );
+    expect(asked('slow-queries', { limit: '0', describe: '1' })[0]).toBe(
+      'limit must be a whole number from 1 to 200; it was “0”.',
+    );
+    expect(asked('sessions', { describe: '1', at: '2026-11-22T03:14:00Z' })).toEqual([
+      'describe: tells of no rows; leave out at and fresh.',
+      'describe',
+    ]);
+  });
+
   // Fails where a contract lets through what it does not document: a slip of the pen would be taken for a filter.
   it.each(
     Object.entries<AnyContract>(contracts).filter(

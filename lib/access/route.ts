@@ -96,7 +96,7 @@ export function route<Params, Query, Body, Answers extends Replies>(
 /** What of a contract checks a request. */
 type Guard<Params, Query, Body> = Pick<
   Contract<Params, Query, Body>,
-  'role' | 'databases' | 'heavy' | 'params' | 'query' | 'body'
+  'role' | 'databases' | 'heavy' | 'params' | 'query' | 'queryOf' | 'body'
 >;
 
 function guarded<Params, Query, Body>(
@@ -149,9 +149,11 @@ function guarded<Params, Query, Body>(
       const { pathname, searchParams } = new URL(request.url);
       requirePage(user.only.pages, { path: pathname, params: path, query: searchParams, body });
     }
+    const params = (options.params ? checked(options.params, path, 'path') : path) as Params;
+    const query = options.queryOf?.(params) ?? options.query;
     const asked: Asked<Params, Query, Body> = {
-      params: (options.params ? checked(options.params, path, 'path') : path) as Params,
-      query: (reads(options.query) ? checked(options.query, queryOf(request.url), 'query') : {}) as Query,
+      params,
+      query: (reads(query) ? checked(query, queryOf(request.url), 'query') : {}) as Query,
       body: (options.body ? checked(options.body, body, 'body') : undefined) as Body,
       user,
       request,

@@ -32,6 +32,8 @@ export type Contract<Params, Query, Body, Answers extends Replies = Replies> = {
   heavy?: boolean;
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
+  /** The query where it hangs on the path: `query` tells of all of them then. */
+  queryOf?: (params: Params) => z.ZodType<Query>;
   body?: z.ZodType<Body>;
   answers: Answers;
   /** What failures mean that not every route has, by HTTP status; all have the one error shape. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { topics } from '@/lib/topics/index';
+import { unreadQuery } from '@/lib/access/input';
+import { exactMoment } from '@/lib/access/moment';
+import { findTopic, topics } from '@/lib/topics/index';
 import type { AnyTopic } from '@/lib/topics/topic';
 import { defineContract } from './contract';
 import { databaseName, flag, ofServer, unavailableReason } from './parts';
@@ -97,6 +99,42 @@ export const description = z
   })
   .meta({ id: 'TopicDescription', description: "A topic's words, SQL and columns." });
 
+/** What a topic is asked with: texts, or what they were read as. */
+export type TopicQuery = { [name: string]: string | number | undefined; database?: string | undefined };
+
+const everyTopicTakes = {
+  database: databaseName
+    .optional()
+    .describe(
+      "For topics of one database, missing: the one of the server's address; of the whole server: only the rows of that database.",
+    ),
+  at: z
+    .union([z.number().positive(), exactMoment], 'must be a time as ISO 8601 or epoch seconds')
+    .optional()
+    .meta({ description: 'A moment of the past: ISO 8601 or epoch seconds.', override: { type: 'string' } }),
+  fresh: flag.optional().describe('1: asks the server now. For operators, once in 5 s and topic.'),
+  describe: flag
+    .optional()
+    .describe("1: the topic's words, SQL and columns in place of its rows; goes without `at` and `fresh`."),
+};
+
+const queries = new WeakMap<AnyTopic, z.ZodObject<typeof everyTopicTakes>>();
+
+/** What a topic is asked with: it takes no other parameters than its own. What it was read as is taken, too. */
+export function topicQuery(topic: AnyTopic): z.ZodObject<typeof everyTopicTakes> {
+  let shape = queries.get(topic);
+  if (!shape) {
+    shape = z
+      .strictObject({ ...everyTopicTakes, ...topic.params?.shape })
+      .refine(({ at, fresh, describe }) => describe !== '1' || (at === undefined && fresh !== '1'), {
+        path: ['describe'],
+        message: 'tells of no rows; leave out at and fresh',
+      });
+    queries.set(topic, shape);
+  }
+  return shape;
+}
+
 /** A parameter of a topic's own, as a JSON schema. */
 type Own = {
   type?: 'string' | 'integer' | 'number';
@@ -154,17 +192,12 @@ export const topic = defineContract({
   params: ofServer.extend({
     topic: z.string().meta({ description: 'The id of a topic.', override: { enum: Object.keys(topics) } }),
   }),
-  query: z.strictObject({
-    database: databaseName
-      .optional()
-      .describe(
-        "For topics of one database, missing: the one of the server's address; of the whole server: only the rows of that database.",
-      ),
-    at: z.string().optional().describe('A moment of the past: ISO 8601 or epoch seconds.'),
-    fresh: flag.optional().describe('1: asks the server now. For operators, once in 5 s and topic.'),
-    describe: flag.optional().describe("1: the topic's words, SQL and columns in place of its rows."),
-    ...ownParameters(),
-  }) as z.ZodType<Record<string, string>>,
+  query: z.strictObject({ ...everyTopicTakes, ...ownParameters() }) as z.ZodType as z.ZodType<TopicQuery>,
+  // Of a topic that is not there nothing is read: 404 says so.
+  queryOf: ({ topic: id }) => {
+    const asked = findTopic(id);
+    return (asked ? topicQuery(asked) : unreadQuery) as z.ZodType as z.ZodType<TopicQuery>;
+  },
   answers: {
     200: {
       what: 'The answer, or the description.',

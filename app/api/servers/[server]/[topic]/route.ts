@@ -3,7 +3,7 @@ import type { ServerAccess } from '@/lib/access/server-access';
 import { snapshotAnswer } from '@/lib/access/snapshot-answer';
 import { topic as contract } from '@/lib/api/topics';
 import { statementFor } from '@/lib/postgres/capabilities';
-import { baseOf, databaseFor, findServer, readTopic, requireTopic } from '@/lib/read';
+import { baseOf, describedDatabase, findServer, readTopic, requireTopic } from '@/lib/read';
 import type { ColumnMeta } from '@/lib/topics/column';
 import type { ConsoleQuestion } from '@/lib/topics/console';
 
@@ -27,7 +27,7 @@ function describeTopic(access: ServerAccess, serverId: string, topicId: string, 
     scope: topic.scope,
     sources: topic.sources,
     cadenceSeconds: topic.cadenceSeconds,
-    currentCadenceSeconds: server.sampler.cadenceMs(topic, databaseFor(access, server, topic, database)) / 1000,
+    currentCadenceSeconds: server.sampler.cadenceMs(topic, describedDatabase(access, server, topic, database)) / 1000,
     sql: topic.console
       ? commandsOf(topic.console)
       : (sql && capabilities && statementFor(sql, requires, capabilities)) || null,
