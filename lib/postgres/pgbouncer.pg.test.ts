@@ -101,7 +101,10 @@ describe.skipIf(!hasPgBouncer)('through a transaction pooler', () => {
   });
 
   test('a session of its own is refused with the reason', async () => {
-    const refused = await connections.openMaintenance('run', 'postgres').catch((error) => error);
+    const refused = await connections
+      .holdActing()
+      .openMaintenance('run', 'postgres')
+      .catch((error) => error);
     expect(refused).toBeInstanceOf(PostgresProblem);
     expect(refused.problem.reason).toBe('pooler');
   });

@@ -171,7 +171,7 @@ test('every statement is told with its tag: questions, signals and long actions'
   await connections.ask('pinned', undefined, 'select /* pgdeck:load */ generate_series(1, 3)');
   await problemOf(connections.ask('pinned', undefined, 'select /* pgdeck:wrong */ 1/0'));
   await connections.signal((query) => query('select /* pgdeck:look */ 1'));
-  const session = await connections.openMaintenance('run', 'postgres');
+  const session = await connections.holdActing().openMaintenance('run', 'postgres');
   await session.query('analyze pg_catalog.pg_class');
   session.close();
   expect(sent).toEqual(

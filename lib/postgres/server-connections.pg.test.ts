@@ -253,18 +253,20 @@ test('signals have their own connection: not read-only, short timeouts', async (
 
 test('a maintenance session names its run, waits 2 s for locks, tells notices, and there is one more than long ones may run', async () => {
   const connections = connect();
-  const first = await connections.openMaintenance('run1', 'other');
+  const first = await connections.holdActing().openMaintenance('run1', 'other');
   const answer = await first.query(
     "select current_setting('lock_timeout') as lt, current_setting('statement_timeout') as st, current_setting('application_name') as name, current_database()::text as db",
   );
   expect(answer.rows).toEqual([{ lt: '2s', st: '0', name: 'pgdeck:act:run1', db: 'other' }]);
   expect((await first.query('analyze pg_catalog.pg_authid')).notices[0]?.sqlstate).toBe('01000');
-  const second = await connections.openMaintenance('run2', 'other');
-  const brief = await connections.openMaintenance('run3', 'other');
-  expect((await problemOf(connections.openMaintenance('run4', 'other')))?.sentence).toMatch(/3 actions are running/);
+  const second = await connections.holdActing().openMaintenance('run2', 'other');
+  const brief = await connections.holdActing().openMaintenance('run3', 'other');
+  expect((await problemOf(connections.holdActing().openMaintenance('run4', 'other')))?.sentence).toMatch(
+    /3 actions are running/,
+  );
   first.close();
   second.close();
-  const later = await connections.openMaintenance('run4', 'other');
+  const later = await connections.holdActing().openMaintenance('run4', 'other');
   later.close();
   brief.close();
 });

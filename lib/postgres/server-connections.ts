@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ServerConfig } from '@/lib/config';
+import type { ServerConfig, Target } from '@/lib/config';
 import { defaultPool, type PoolSettings } from '@/lib/config-resources';
 import { Attempts } from './attempts';
 import { type Capabilities, heartbeatSql } from './capabilities';
@@ -21,6 +21,18 @@ type AskOptions = { rarely?: boolean; took?: (ms: number) => void };
 /** Whether the process is the one that opened it: `pgdeck` and `pgdeck:act:…` are ours. */
 export const applicationName = 'pgdeck';
 
+/** The role and place that something acts as from its beginning to its end, whatever is configured meanwhile. */
+export type Acting = {
+  /** Lends the role's connection, see `ServerConnections.signal`. */
+  signal: <T>(use: (query: Query) => Promise<T>) => Promise<T>;
+  /** Opens a session of its own for a long action in `database`: lock_timeout 2 s, no statement_timeout. */
+  openMaintenance: (run: string, database: string) => Promise<Session>;
+  /** The database that the role's connection is in. */
+  database: string;
+  /** It has ended. */
+  release: () => void;
+};
+
 /**
  * All connections to one watched server: a few for questions (one pinned and always warm), one for previews and signals,
  * and one for each long action. One connection attempt is in flight at a time.
@@ -37,7 +49,9 @@ export class ServerConnections {
   readonly #statements = new OwnStatements();
   readonly #attempts: Attempts;
   readonly #sampling: SamplingPool;
-  readonly #signals: Signals;
+  #signals: Signals;
+  /** Those of acting roles of before, while something still acts as them. */
+  #formerSignals = new Set<Signals>();
   #maintenance = new Set<Session>();
   #probing: Promise<Capabilities> | undefined;
   /** The address has changed: what is known may be of another server. */
@@ -56,12 +70,7 @@ export class ServerConnections {
       connect: (database, pinned, begins) => this.#connect(database, pinned, begins),
       attempts: this.#attempts,
     });
-    this.#signals = new Signals({
-      attempts: this.#attempts,
-      counts: this.#counts,
-      open: () => this.#open('action', undefined),
-      countFailure: (error) => this.#countFailure('signals', error),
-    });
+    this.#signals = this.#signalsTo(config.action);
   }
 
   /** The server that it connects to, as it is configured now. */
@@ -84,7 +93,13 @@ export class ServerConnections {
     if (acts) {
       this.#pooled.delete('action');
       this.#attempts.forgetActing();
-      this.#signals.replace();
+      if (isSamePlace(action, config.action)) this.#signals.renew(config.action);
+      else {
+        const former = this.#signals;
+        this.#signals = this.#signalsTo(config.action);
+        this.#formerSignals.add(former);
+        former.leave();
+      }
     }
   }
 
@@ -150,8 +165,18 @@ export class ServerConnections {
     return this.#signals.lend(use);
   }
 
-  /** Opens a session of its own for a long action in `database`: lock_timeout 2 s, no statement_timeout. */
-  async openMaintenance(run: string, database: string): Promise<Session> {
+  /** The role of now, to act as until it is released. */
+  holdActing(): Acting {
+    const signals = this.#signals;
+    return {
+      signal: (use) => signals.lend(use),
+      openMaintenance: (run, database) => this.#openMaintenance(signals, run, database),
+      database: signals.target.database,
+      release: signals.hold(),
+    };
+  }
+
+  async #openMaintenance(signals: Signals, run: string, database: string): Promise<Session> {
     // One more than long ones run at a time: what is over in a moment does not wait for hours.
     if (this.#maintenance.size > this.#maintenanceMax)
       throw new PostgresProblem({
@@ -161,7 +186,7 @@ export class ServerConnections {
       });
     const since = performance.now();
     const session = await this.#attempts.run('maintenance', () =>
-      Session.open(this.#config.action, {
+      Session.open(signals.target, {
         purpose: 'maintenance',
         applicationName: `${applicationName}:act:${run}`,
         database,
@@ -218,7 +243,7 @@ export class ServerConnections {
     const acting = [...this.#maintenance].map((session) => ({ session, inUse: session.busy }));
     return [
       this.#sampling.figures(),
-      this.#signals.figures(),
+      this.#signals.figures(this.#former()),
       this.#counts.figures('maintenance', { minimum: 0, size: this.#maintenanceMax, waiting: 0 }, acting),
     ].map((figures) => judged(figures, this.trouble(figures.pool), this.problem));
   }
@@ -255,7 +280,7 @@ export class ServerConnections {
   close(): void {
     this.#closed = true;
     this.#sampling.close();
-    this.#signals.close();
+    for (const signals of [this.#signals, ...this.#formerSignals]) signals.close();
     for (const session of this.#maintenance) session.close();
   }
 
@@ -275,7 +300,7 @@ export class ServerConnections {
     return this.#attempts.run('sampling', async () => {
       begins();
       const { read } = this.#config;
-      const session = await this.#open('read', database);
+      const session = await this.#open(read, 'read', database);
       // It goes where nobody wants to go any more: the pool ends it.
       if (this.#config.read !== read) return session;
       try {
@@ -290,20 +315,34 @@ export class ServerConnections {
     });
   }
 
-  async #open(role: 'read' | 'action', database: string | undefined): Promise<Session> {
-    const target = this.#config[role];
+  #signalsTo(target: Target): Signals {
+    return new Signals(target, {
+      attempts: this.#attempts,
+      counts: this.#counts,
+      open: (to) => this.#open(to, 'action', undefined),
+      countFailure: (error) => this.#countFailure('signals', error),
+    });
+  }
+
+  #former(): Set<Signals> {
+    for (const signals of this.#formerSignals) if (signals.ended) this.#formerSignals.delete(signals);
+    return this.#formerSignals;
+  }
+
+  async #open(target: Target, role: 'read' | 'action', database: string | undefined): Promise<Session> {
+    const isNow = () => this.#config[role] === target;
     const session = await Session.open(target, {
       purpose: role === 'read' ? 'question' : 'signal',
       applicationName,
       onStatement: this.#count,
       ...(database && { database }),
-      ...(this.#pooled.get(role) && { pooled: true }),
+      ...(isNow() && this.#pooled.get(role) && { pooled: true }),
     });
-    if (this.#closed || (role === 'action' && this.#config.action !== target)) {
+    if (this.#closed) {
       session.close();
       throw new Error('Client was closed');
     }
-    if (this.#config[role] === target) this.#pooled.set(role, session.pooled);
+    if (isNow()) this.#pooled.set(role, session.pooled);
     return session;
   }
 
@@ -351,4 +390,9 @@ export class ServerConnections {
     if (!before || before.systemIdentifier !== after.systemIdentifier) this.onServerChange?.(before, after);
     return after;
   }
+}
+
+/** Whether two addresses are of one role at one place: only how it signs in may differ. */
+function isSamePlace(one: Target, other: Target): boolean {
+  return (['host', 'port', 'database', 'user'] as const).every((part) => one[part] === other[part]);
 }

@@ -1,3 +1,4 @@
+import type { Target } from '@/lib/config';
 import type { Attempts } from './attempts';
 import type { PoolCounts, PoolFigures } from './pool-counts';
 import type { Answered, Session } from './session';
@@ -8,23 +9,28 @@ export type Query = <Row = Record<string, unknown>>(text: string, values?: unkno
 type Options = {
   attempts: Attempts;
   counts: PoolCounts;
-  /** Connects as the acting role. */
-  open: () => Promise<Session>;
+  open: (target: Target) => Promise<Session>;
   countFailure: (error: unknown) => void;
 };
 
 const retryMs = 60_000;
 
-/** The one connection for previews and signals: opened when it is needed, lent to one user at a time, kept open. */
+/** The one connection for previews and signals as a role: opened when it is needed, lent to one user at a time, kept open. */
 export class Signals {
+  /** Where it connects to. */
+  target: Target;
   readonly #options: Options;
   #session: Session | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #users = 0;
   #waiting = 0;
   #triedAt = 0;
+  #holders = 0;
+  #left = false;
+  #ended = false;
 
-  constructor(options: Options) {
+  constructor(target: Target, options: Options) {
+    this.target = target;
     this.#options = options;
   }
 
@@ -60,28 +66,66 @@ export class Signals {
     this.#open().catch(() => {});
   }
 
-  /** The connection ends once it is idle; the next one goes elsewhere. */
-  replace(): void {
+  /** The connection ends once it is idle; the next one signs in anew, to the same place. */
+  renew(target: Target): void {
+    this.target = target;
     const old = this.#session;
     this.#session = undefined;
     this.#turn = this.#turn.then(() => old?.close());
   }
 
-  /** The pool as the topic `pools` shows it. */
-  figures(): PoolFigures {
-    const open = this.#session ? [{ session: this.#session, inUse: this.#session.busy }] : [];
-    return this.#options.counts.figures('signals', { minimum: 0, size: 1, waiting: this.#waiting }, open);
+  /** Keeps it from ending while something acts as its role; answers with how to give it back. */
+  hold(): () => void {
+    this.#holders++;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#holders--;
+      this.#endIdle();
+    };
+  }
+
+  /** Another role acts from now on: it ends once it is idle and nobody holds it. */
+  leave(): void {
+    this.#left = true;
+    this.#endIdle();
+  }
+
+  /** Whether it has ended for good. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** The pool as the topic `pools` shows it; `former` are those of roles of before that something still acts as. */
+  figures(former: Iterable<Signals>): PoolFigures {
+    const all = [this, ...former];
+    const open = all.flatMap((each) => (each.#session ? [{ session: each.#session, inUse: each.#session.busy }] : []));
+    const waiting = all.reduce((sum, each) => sum + each.#waiting, 0);
+    return this.#options.counts.figures('signals', { minimum: 0, size: 1, waiting }, open);
   }
 
   /** Ends the connection. */
   close(): void {
+    this.#ended = true;
     this.#session?.close();
+  }
+
+  #endIdle(): void {
+    if (this.#left && this.#holders === 0) this.#turn = this.#turn.then(() => this.close());
   }
 
   #open(): Promise<Session> {
     return this.#options.attempts.run('signals', async () => {
-      if (this.#session?.closed !== false) this.#session = await this.#options.open();
-      return this.#session;
+      if (this.#session?.closed === false) return this.#session;
+      const { target } = this;
+      const session = await this.#options.open(target);
+      if (this.#ended || this.target !== target) {
+        session.close();
+        throw new Error('Client was closed');
+      }
+      this.#session = session;
+      return session;
     });
   }
 }

@@ -87,7 +87,7 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
     return endingOfPooler(adopting, intent, run, server, action, sent.pooler);
   if (action?.kind !== 'work' || !adoption)
     return unknown('pgdeck was ended while this ran. Look at the target: the server may have finished it.');
-  const answer = await untilAnswered({ server, run, ...patience }, async (query) => ({
+  const answer = await untilAnswered({ acting: server.connections, run, ...patience }, async (query) => ({
     who: await actor(query),
     // What the sampler knows of the server may not be there yet.
     cluster: await clusterNow(query),
@@ -114,6 +114,7 @@ async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: 
     return await judgeAdopted(job, work, adoption.before ?? undefined, came);
   } finally {
     job.stop = undefined;
+    job.acting.release();
     release();
   }
 }
@@ -139,6 +140,7 @@ async function endingOfPooler(
     return await adoptPooler(job, work, adoption.before);
   } finally {
     job.stop = undefined;
+    job.acting.release();
     release();
   }
 }
@@ -150,6 +152,7 @@ function jobOf(intent: AuditEntry, run: Run, server: Server, plan: Job['plan']):
     by: intent.user && { name: intent.user.name, mode: intent.user.mode as UserMode },
     server,
     config: server.config,
+    acting: server.connections.holdActing(),
     plan,
     epoch: '',
     requestId: '',

@@ -5,7 +5,7 @@ import type { Job } from './job';
  * server took it.
  */
 export async function cancelOwn(job: Job, pid: number): Promise<boolean> {
-  const { rows } = await job.server.connections.signal((query) =>
+  const { rows } = await job.acting.signal((query) =>
     query<{ signalled: boolean }>(
       `select /* pgdeck:cancel-run */ pg_cancel_backend(a.pid) as signalled
 from pg_catalog.pg_stat_get_activity($1::int) as a where a.application_name = $2`,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '@/lib/actions/protocol';
-import type { Server } from '@/lib/runtime';
+import type { Acting } from '@/lib/postgres/server-connections';
 import { cancelOwn } from './cancel-own';
 import type { Work } from './draft';
 import type { Job } from './job';
@@ -24,11 +24,11 @@ export type Patience = { forMs: number; found: string; asking: string };
  * could not be asked for too long.
  */
 export async function follow(job: Job, { plan }: Work, patience: Patience): Promise<Came | undefined> {
-  const { run, server } = job;
+  const { run, acting } = job;
   const follower = new Follower();
   const came: Came = { cancelled: false, why: 'It was cancelled from here.', reached: undefined };
   for (;;) {
-    const seen = await untilAnswered({ server, run, ...patience }, async (query) => {
+    const seen = await untilAnswered({ acting, run, ...patience }, async (query) => {
       const pid = await sessionOf(query, run.runId);
       return { pid, looked: pid === undefined ? undefined : await follower.look(query, pid) };
     });
@@ -83,13 +83,13 @@ export function statementAt(statements: string[], text: string): number {
 
 /** The answer of a server, asked again until it gives one; undefined where it gave none in time. */
 export async function untilAnswered<T>(
-  { server, run, forMs, asking }: Patience & { server: Server; run: Run },
+  { acting, run, forMs, asking }: Patience & { acting: Pick<Acting, 'signal'>; run: Run },
   use: (query: Query) => Promise<T>,
 ): Promise<T | undefined> {
   const until = Date.now() + forMs;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await server.connections.signal(use);
+      return await acting.signal(use);
     } catch {
       if (Date.now() >= until) return undefined;
     }

@@ -5,6 +5,7 @@ import type { PoolerNow } from '@/lib/actions/pooler';
 import type { Figure, MemberResult, NextAction, Run, RunStatus, Undo } from '@/lib/actions/protocol';
 import type { Subject } from '@/lib/actions/subjects/subject';
 import type { ServerConfig } from '@/lib/config';
+import type { Acting } from '@/lib/postgres/server-connections';
 import type { Server } from '@/lib/runtime';
 import type { Plan } from './draft';
 
@@ -37,6 +38,8 @@ export type Job = {
   server: Server;
   /** The server as it was configured when this began: what is begun at an address is ended there. */
   config: ServerConfig;
+  /** The role that it acts as on PostgreSQL from its beginning to its end: only that one may surely stop it. */
+  acting: Acting;
   plan: Plan;
   epoch: string;
   requestId: string;

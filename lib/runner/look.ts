@@ -2,7 +2,7 @@ import type { Identity, Session } from '@/lib/actions/session';
 import { sessionSql, sessionsSql } from '@/lib/actions/session';
 import { quoted } from '@/lib/identifier';
 import { isConnectionError } from '@/lib/postgres/errors';
-import type { ServerConnections } from '@/lib/postgres/server-connections';
+import type { Acting } from '@/lib/postgres/server-connections';
 import type { Answered } from '@/lib/postgres/session';
 
 /** Sends one statement over the action role's connection. */
@@ -32,12 +32,12 @@ export async function actor(query: Query): Promise<Actor> {
 }
 
 /** Reads over the action role's connection, once more where the connection had been ended while it was idle. */
-export async function look<T>(connections: ServerConnections, use: (query: Query) => Promise<T>): Promise<T> {
+export async function look<T>(acting: Pick<Acting, 'signal'>, use: (query: Query) => Promise<T>): Promise<T> {
   try {
-    return await connections.signal(use);
+    return await acting.signal(use);
   } catch (error) {
     if (!isConnectionError(error)) throw error;
-    return connections.signal(use);
+    return acting.signal(use);
   }
 }
 

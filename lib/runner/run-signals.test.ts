@@ -57,7 +57,7 @@ describe('a bulk of signals', () => {
     };
     const job = {
       run: {},
-      server: { connections: { signal: (use: (ask: typeof query) => unknown) => use(query) } },
+      acting: { signal: (use: (ask: typeof query) => unknown) => use(query) },
       epoch: 'now',
       cancelRequested: false,
       begin: async () => {},

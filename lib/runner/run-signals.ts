@@ -5,7 +5,7 @@ import type { Member, MemberResult, RunStatus } from '@/lib/actions/protocol';
 import type { Session } from '@/lib/actions/session';
 import { plural } from '@/lib/format';
 import { PostgresProblem } from '@/lib/postgres/errors';
-import type { ServerConnections } from '@/lib/postgres/server-connections';
+import type { Acting } from '@/lib/postgres/server-connections';
 import { failureOf, warningsOf } from './failure';
 import type { Job, Outcome } from './job';
 import { actor, look, type Query, sessionOf, sessionsOf } from './look';
@@ -35,9 +35,9 @@ export async function runSignals(
   members: Member[],
   states?: string[],
 ): Promise<Outcome> {
-  const { connections } = job.server;
+  const { acting } = job;
   const single = states === undefined ? members[0] : undefined;
-  await look(connections, async (query) => {
+  await look(acting, async (query) => {
     if ((await actor(query)).epoch !== job.epoch)
       throw new ApiError(
         410,
@@ -53,7 +53,7 @@ export async function runSignals(
   // One terminate waits 3 s in its own statement; what is still there after that needs only a look.
   const waited = single !== undefined && sent[0]?.signalled === false;
   const remaining = await remainingOf(
-    connections,
+    acting,
     action,
     waiting.map(({ member }) => member),
     waited ? 0 : pollForMs,
@@ -67,7 +67,7 @@ export async function runSignals(
       return {
         ...one.result,
         verified: null,
-        refusal: new ApiError(409, 'target_changed', await describeChange(connections, action, single)),
+        refusal: new ApiError(409, 'target_changed', await describeChange(acting, action, single)),
       };
     return {
       status: one.result.status,
@@ -87,7 +87,6 @@ async function sendAll(
   members: Member[],
   states: string[] | undefined,
 ): Promise<Sent[]> {
-  const { connections } = job.server;
   const sent: Sent[] = [];
   const rest = (status: RunStatus, why: string) =>
     members.slice(sent.length).map((member): Sent => {
@@ -104,9 +103,9 @@ async function sendAll(
     for (const member of members) {
       if (job.cancelRequested)
         return [...sent, ...rest('cancelled', 'No signal was sent to it: it was cancelled from here.')];
-      const one = await signal(connections, action, member, states);
+      const one = await signal(job.acting, action, member, states);
       sent.push(one);
-      if (one.broken && sent.length < members.length && !(await answers(connections)))
+      if (one.broken && sent.length < members.length && !(await answers(job.acting)))
         return [
           ...sent,
           ...rest('nothing_done', 'No signal was sent to it: the server could not be reached any more.'),
@@ -120,8 +119,8 @@ async function sendAll(
 }
 
 /** Whether the server can be asked after a lost connection. */
-async function answers(connections: ServerConnections): Promise<boolean> {
-  return look(connections, actor).then(
+async function answers(acting: Pick<Acting, 'signal'>): Promise<boolean> {
+  return look(acting, actor).then(
     () => true,
     () => false,
   );
@@ -129,7 +128,7 @@ async function answers(connections: ServerConnections): Promise<boolean> {
 
 /** Sends the acting statement for one session; `signalled` null means that nobody matched. */
 async function signal(
-  connections: ServerConnections,
+  acting: Pick<Acting, 'signal'>,
   action: SignalAction,
   member: Member,
   states: string[] | undefined,
@@ -137,7 +136,7 @@ async function signal(
   const { pid } = member;
   const statement = action.sql(member, states && { states });
   try {
-    const { rows, notices } = await connections.signal((query) => query<{ signalled: boolean }>(statement));
+    const { rows, notices } = await acting.signal((query) => query<{ signalled: boolean }>(statement));
     const [row] = rows;
     const warnings = warningsOf(notices);
     if (row) return { member, signalled: row.signalled, warnings };
@@ -166,7 +165,7 @@ type Remaining = { pids: Set<number>; looked: boolean };
 
 /** Looks for at most `forMs` (beside what a silent network costs) which of the signalled sessions are still there. */
 export async function remainingOf(
-  connections: ServerConnections,
+  acting: Pick<Acting, 'signal'>,
   action: SignalAction,
   members: Member[],
   forMs: number,
@@ -176,7 +175,7 @@ export async function remainingOf(
   const until = Date.now() + forMs;
   while (left.length > 0) {
     try {
-      const now = await look(connections, (query: Query) => sessionsOf(query, left));
+      const now = await look(acting, (query: Query) => sessionsOf(query, left));
       left = left.filter((member) => {
         const session = now.get(member.pid);
         return session !== undefined && action.remains(member, session);
@@ -281,8 +280,8 @@ function changeOf(action: SignalAction, member: Member, now: Session | undefined
   return undefined;
 }
 
-async function describeChange(connections: ServerConnections, action: SignalAction, member: Member): Promise<string> {
-  const now = await look(connections, (query) => sessionOf(query, member.pid)).catch(() => undefined);
+async function describeChange(acting: Pick<Acting, 'signal'>, action: SignalAction, member: Member): Promise<string> {
+  const now = await look(acting, (query) => sessionOf(query, member.pid)).catch(() => undefined);
   return (
     changeOf(action, member, now) ??
     `Session ${member.pid} is no longer the one previewed. ${action.words.not} Nothing was done.`

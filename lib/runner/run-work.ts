@@ -27,9 +27,8 @@ const patience = {
 
 /** Runs the statements of a work action over a session of its own, which can be cancelled, and reads what they changed. */
 export async function runWork(job: Job, work: Work): Promise<Outcome> {
-  const { connections } = job.server;
   const { subject } = work.given;
-  const session = await connections.openMaintenance(job.run.runId, subject.database);
+  const session = await job.acting.openMaintenance(job.run.runId, subject.database);
   // Only the acting statements may take their time: a silent network ends a run before them within 5 s.
   const query: Reads = (text, values) => session.query(text, values, { bounded: true });
   try {
@@ -147,12 +146,10 @@ async function proofOf(query: Reads, { action }: Work, given: Given): Promise<Ro
 
 /** Reads over another connection than the one that acted: that one may be lost. */
 async function readProof(job: Job, work: Work, given: Given): Promise<Row | undefined> {
-  const { connections } = job.server;
   const { database } = given.subject;
-  if (connections.config.action.database === database)
-    return look(connections, (query) => proofOf(query as Reads, work, given));
+  if (job.acting.database === database) return look(job.acting, (query) => proofOf(query as Reads, work, given));
   const { text, values } = work.action.proof(given);
-  return (await connections.ask<Row>('walking', database, text, values))[0];
+  return (await job.server.connections.ask<Row>('walking', database, text, values))[0];
 }
 
 /** What the catalog shows, asked again until it shows the result or some time is over; undefined where it could not be read. */
@@ -258,7 +255,7 @@ function allTheSame({ message }: Failure, shown: Judgement, { action }: Work): {
 async function holdersOf(job: Job, { plan }: Work, query: Reads): Promise<string[]> {
   const claims = plan.steps.flatMap(({ locks }) => locks);
   const holders = await lockedBy(query, claims)
-    .then((locked) => look(job.server.connections, (signals) => sessionsInTheWay(signals, locked)))
+    .then((locked) => look(job.acting, (signals) => sessionsInTheWay(signals, locked)))
     .catch(() => []);
   return [...new Set(holders.filter(({ granted }) => granted).map(({ sentence }) => sentence))].slice(0, 5);
 }

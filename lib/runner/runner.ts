@@ -216,6 +216,7 @@ export class Runner {
       by: user,
       server,
       config: server.config,
+      acting: server.connections.holdActing(),
       plan: draft.plan,
       epoch: draft.epoch,
       requestId: requests.getStore()?.requestId ?? '',
@@ -228,7 +229,10 @@ export class Runner {
       },
     };
     const release = this.#take(job);
-    const ended = this.#perform(job, user, preview, () => begun).finally(release);
+    const ended = this.#perform(job, user, preview, () => begun).finally(() => {
+      job.acting.release();
+      release();
+    });
     return { previewId: preview.previewId, run, begun: () => begun, ended };
   }
 

@@ -27,7 +27,7 @@ const place = { index: 1, count: 2, title: '' };
 function running(ends: Record<string, () => Promise<unknown>>) {
   const job = {
     run: { endedAt: null, progress: null },
-    server: { connections: { signal: (use: (query: unknown) => unknown) => use(undefined) } },
+    acting: { signal: (use: (query: unknown) => unknown) => use(undefined) },
     cancelRequested: false,
   } as unknown as Job;
   const query = async (text: string) => {

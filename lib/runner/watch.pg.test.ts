@@ -33,7 +33,8 @@ async function blocking(yieldAfterSeconds: number | undefined) {
   const waiter = await stage.client('app', 'checkout');
   waiter.query("update orders set note = 'x' where id = 1").catch(() => {});
   const run = { runId, endedAt: null, progress: null } as unknown as Job['run'];
-  const job = { server: stage.server, run } as Job;
+  const { server } = stage;
+  const job = { server, acting: server.connections.holdActing(), run } as Job;
   const step = yieldAfterSeconds === undefined ? {} : { yieldAfterSeconds };
   watching = watch(job, step, { index: 2, count: 3, title: 'Attach' }, { pid: pidOf(ours) });
   return { run, watching, ended: () => ended };

@@ -37,7 +37,7 @@ export function watch(
     if (asking) return;
     asking = true;
     try {
-      const seen = await job.server.connections.signal((query) => follower.look(query, session.pid));
+      const seen = await job.acting.signal((query) => follower.look(query, session.pid));
       if (!seen || stopped || job.run.endedAt) return;
       show(job, seen, place);
       const reason = stepBack(step, seen);
