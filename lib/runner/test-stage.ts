@@ -32,6 +32,7 @@ export class Stage {
   #clients: pg.Client[] = [];
   #connections: ServerConnections[] = [];
   #audits: Audit[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** A server of a major version, with settings of its own where a test needs them; they are given on its command line. */
   static async build(major = 18, settings: Record<string, string | number> = {}): Promise<Stage> {
@@ -130,8 +131,11 @@ export class Stage {
     return client;
   }
 
-  async root<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
-    return (await (this.#clients[0] as pg.Client).query<Row>(text, values)).rows;
+  /** Asks as the superuser, one question after the other. */
+  root<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
+    const turn = this.#turn.then(async () => (await (this.#clients[0] as pg.Client).query<Row>(text, values)).rows);
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   /** The identity of a client's session, as the sessions topic would show it. */
