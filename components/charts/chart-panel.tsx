@@ -35,6 +35,7 @@ export function ChartPanel<R>({
   source,
   footer,
   link,
+  alerts,
 }: {
   title: string;
   series: string;
@@ -55,6 +56,8 @@ export function ChartPanel<R>({
   source?: ReactNode;
   footer?: ReactNode;
   link?: ReactNode;
+  /** False: another panel of the page already says that figures are old or partial. */
+  alerts?: boolean;
 }) {
   const [range] = useRange();
   const series = useSeries(view.server, id, range);
@@ -78,6 +81,7 @@ export function ChartPanel<R>({
         footer ?? (since !== null && <span>recorded since {momentText(since, Date.now() / 1000 - since, 60)}</span>)
       }
       link={link ?? <ZoomHint />}
+      {...(alerts !== undefined && { alerts })}
     >
       <TimeChart
         label={`${title}. ${words}`}

@@ -95,7 +95,8 @@ export function PgBouncerPanels({
         <>
           {/* Figures over time are of the whole server. */}
           {!part && <BouncerCharts server={server} view={view} />}
-          <BouncerLists server={server} part={part} />
+          {/* One that has not answered yet cannot tell of more, nor be told anything. */}
+          {(view.rows || !answer) && <BouncerLists server={server} part={part} />}
         </>
       )}
     </>
@@ -124,6 +125,7 @@ function NotConfigured() {
 
 const bouncerLine = '"pgbouncerUrl": "postgresql://USER:PASSWORD@HOST:6432/pgbouncer"';
 
+/** The panel of the pools tells why nothing new comes, for all of them. */
 function BouncerCharts({ server, view }: { server: string; view: TopicView<BouncerPool> }) {
   const stats = useTopic(server, 'pgbouncer-stats');
   return (
@@ -132,6 +134,7 @@ function BouncerCharts({ server, view }: { server: string; view: TopicView<Bounc
         title="Clients of PgBouncer"
         series="pgbouncer-pools"
         view={view}
+        alerts={false}
         looks={clientLooks}
         stacked
         unit="count"
@@ -144,6 +147,7 @@ function BouncerCharts({ server, view }: { server: string; view: TopicView<Bounc
         title="Server connections of PgBouncer"
         series="pgbouncer-pools"
         view={view}
+        alerts={false}
         looks={serverLooks}
         stacked
         unit="count"
@@ -156,6 +160,7 @@ function BouncerCharts({ server, view }: { server: string; view: TopicView<Bounc
         title="Longest wait in PgBouncer"
         series="pgbouncer-maxwait"
         view={view}
+        alerts={false}
         looks={waitLooks}
         text={durationInWords}
         height={120}
@@ -167,6 +172,7 @@ function BouncerCharts({ server, view }: { server: string; view: TopicView<Bounc
         title="Traffic through PgBouncer"
         series="pgbouncer-traffic"
         view={stats}
+        alerts={view.answer?.status === 'ok'}
         looks={trafficLooks}
         text={rate}
         height={120}
@@ -184,7 +190,7 @@ const trafficLooks = [
 
 function nowAndMost(series: SeriesAnswer, columns: string[], words: string, text: (value: number) => string): string {
   const found = summarise(series, columns);
-  if (!found) return 'Nothing is known yet; the first figures come within 10 s.';
+  if (!found) return 'Nothing is known of this time.';
   const now = `${text(found.now)} ${words} now`;
   if (found.highest <= found.now) return `${now}; never more in this time.`;
   return `${now}; at most ${text(found.highest)}, at ${momentOf(series, found.highestAt)}.`;

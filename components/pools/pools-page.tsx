@@ -79,7 +79,15 @@ function DirectTop({ server, limits, view, services }: PageProps & { view: Topic
         view={view}
         about={{ maxima: maximaOf(services), waiting: undefined, part: false }}
       />
-      <SlotsPanel slots={slots} bouncer={false} part={false} view={view} warnFrom={limits.connectionsWarning} />
+      {/* What is not known of PgBouncer is said where its pools are counted. */}
+      <SlotsPanel
+        slots={slots}
+        bouncer={false}
+        part={false}
+        view={view}
+        warnFrom={limits.connectionsWarning}
+        alerts={view.answer?.status === 'unavailable'}
+      />
     </>
   );
 }

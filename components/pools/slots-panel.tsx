@@ -36,6 +36,7 @@ export function SlotsPanel({
   bouncer,
   part,
   warnFrom,
+  alerts = true,
 }: {
   slots: Slots | undefined;
   /** What the slots are counted from. */
@@ -45,6 +46,8 @@ export function SlotsPanel({
   /** Only some databases are seen. */
   part: boolean;
   warnFrom: number;
+  /** False: another panel of the page already says what is missing. */
+  alerts?: boolean;
 }) {
   return (
     <Panel
@@ -57,6 +60,7 @@ export function SlotsPanel({
       means="Each backend of a client takes one slot. Behind PgBouncer, backends are told by the process that each of its server connections has on the server."
       flush
       height={260}
+      alerts={alerts}
     >
       {() => slots && <Body slots={slots} bouncer={bouncer} part={part} warnFrom={warnFrom} view={view} />}
     </Panel>
