@@ -94,10 +94,12 @@ test.describe('with a PgBouncer', () => {
     const file = join(stack.folder, 'pools.config.json');
     const applications = [{ name: 'billing', match: { usename: 'app_billing' }, poolMax: 30, instances: 2 }];
     const server = { id: 'pooled', url: address('pgdeck_read'), actionUrl: address('pgdeck_action'), cpus: 4 };
-    writeFileSync(
-      file,
-      JSON.stringify({ servers: [{ ...server, pgbouncerUrl: pooler.url('console'), applications }] }),
-    );
+    const wrong = pooler.url('console').replace('console-password', 'another');
+    const servers = [
+      { ...server, pgbouncerUrl: pooler.url('console'), applications },
+      { ...server, id: 'wrong', pgbouncerUrl: wrong },
+    ];
+    writeFileSync(file, JSON.stringify({ servers }));
     app = await startApp(join(stack.folder, 'pools'), { PGDECK_CONFIG: file });
   };
   test.afterEach(async ({ admin }) => {
@@ -188,5 +190,24 @@ test.describe('with a PgBouncer', () => {
     const filled = page.getByRole('region', { name: 'If all pools fill' });
     await expect(filled).toContainText('What PgBouncer may open is not counted.', { timeout: 20_000 });
     await expect(row(page, maxima, 'shop')).toHaveCount(0);
+  });
+
+  test('one that lets nobody in is said once for what it would tell, and once for what is counted', async ({
+    page,
+    stack,
+  }) => {
+    test.slow();
+    await begin(stack);
+    await page.goto(`${app.url}/wrong/pools`);
+    const pools = page.getByRole('region', { name: "PgBouncer's pools" });
+    await expect(pools).toContainText('PgBouncer not reached', { timeout: 30_000 });
+    await expect(pools).toContainText('PgBouncer refused the password of user console');
+    await expect(page.getByRole('region', { name: 'If all pools fill' })).toContainText(
+      'What PgBouncer may open is not counted.',
+      { timeout: 30_000 },
+    );
+    await expect(page.getByText('PgBouncer refused the password')).toHaveCount(2);
+    await expect(page.getByRole('button', { name: 'Server connections', exact: true })).toHaveCount(0);
+    await expectSound(page);
   });
 });

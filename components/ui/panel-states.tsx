@@ -53,9 +53,7 @@ export function PanelWaiting({ height, lost }: { height: number; lost?: RequestE
 export function PanelUnavailable<R>({ view, answer }: { view: TopicView<R>; answer: Unavailable<R> }) {
   return (
     <div className="panel-message">
-      <StateText state="unknown">
-        {view.at !== null && answer.reason === 'history' ? 'Not kept of this moment' : words[answer.reason]}
-      </StateText>
+      <StateText state="unknown">{wordOf(view, answer)}</StateText>
       <p>{answer.hint}</p>
       {answer.fixSql && <SqlBlock sql={answer.fixSql} label="SQL that mends it" />}
       <div className="actions">
@@ -63,6 +61,11 @@ export function PanelUnavailable<R>({ view, answer }: { view: TopicView<R>; answ
       </div>
     </div>
   );
+}
+
+function wordOf<R>({ at, topic }: TopicView<R>, { reason }: Unavailable<R>): string {
+  if (at !== null && reason === 'history') return 'Not kept of this moment';
+  return reason === 'unreachable' && topic.startsWith('pgbouncer-') ? 'PgBouncer not reached' : words[reason];
 }
 
 /** What a reader has to know before the rows: they are old, or something is missing from them. */
