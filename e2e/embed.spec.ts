@@ -246,3 +246,48 @@ test('frames share no answers, not with each other either: each is known by a be
   expect([...reads.values()].flat().filter((bearer) => !bearer?.startsWith('Bearer '))).toEqual([]);
   expect(new Set([...reads.values()].flat()).size).toBe(2);
 });
+
+test('below a path, on another site: client, frame, session and its renewal, places, files and the way out', async ({
+  sites,
+  page,
+}) => {
+  const prefix = '/tools/pgdeck'; // `npm test` builds the pages for it beforehand
+  const { deck, stop } = await sites.another({ PGDECK_BASE_PATH: prefix });
+  const [astray, failed, ancestors]: string[][] = [[], [], []];
+  page.on('request', (request) => {
+    const { origin, pathname } = new URL(request.url());
+    if (origin === deck && !pathname.startsWith(`${prefix}/`)) astray?.push(pathname);
+  });
+  page.on('response', async (response) => {
+    if (response.status() >= 400) failed?.push(response.url());
+    const policy = (await response.allHeaders())['content-security-policy'];
+    if (response.request().isNavigationRequest() && response.url().startsWith(deck))
+      ancestors?.push(/frame-ancestors (.*)/.exec(policy ?? '')?.[1] ?? '');
+  });
+  await page.clock.install();
+  const mint = () => sites.token({ aud: deck });
+  const mounted = await mountIn(page, sites, deck + prefix, '/default/audit?nav=1', { mint });
+  await inside(page).getByRole('button', { name: 'Export' }).click();
+  const downloading = page.waitForEvent('download');
+  await inside(page).getByRole('menuitem', { name: 'As CSV' }).click();
+  expect((await downloading).suggestedFilename()).toMatch(/\.csv$/);
+  await page.evaluate(() => window.frame.navigate('/default/locks'));
+  await expect(inside(page).getByRole('heading', { level: 1 })).toHaveText('Locks');
+  const renewed = page.waitForResponse((response) => response.url() === `${deck}${prefix}/api/embed/session`);
+  await page.clock.fastForward(9 * 60_000);
+  expect((await renewed).status()).toBe(200);
+  await link(page, 'Tables').click();
+  await expect(table(page, 'Tables')).toContainText('order_items');
+  await expect.poll(async () => (await mounted.seen()).places.at(-1)?.[0]).toBe('/default/tables');
+  expect(frameUrl(page)).toBe(`${deck}${prefix}/embed/default/tables?nav=1`);
+  const popup = page.waitForEvent('popup');
+  await inside(page).getByText('Open in full window').click();
+  await expect(await popup).toHaveURL(`${deck}${prefix}/signin?next=${encodeURIComponent('/default/tables')}`);
+  await page.evaluate((src) => {
+    (document.querySelector('iframe') as HTMLIFrameElement).src = src;
+  }, `${deck}${prefix}/embed/default/sessions?panel=connections-by-state`);
+  await expect(inside(page).getByRole('heading', { name: 'Connections by state' })).toBeVisible();
+  expect(mounted.calls).toBe(3);
+  expect({ astray, failed, ancestors }).toEqual({ astray: [], failed: [], ancestors: [sites.portal, sites.portal] });
+  await stop();
+});
