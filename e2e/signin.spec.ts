@@ -105,6 +105,23 @@ test('T14: a sign-in leads to pgdeck’s own pages only', async ({ page, stack }
   expect(own.headers().location).toBe('/default/locks?sort=pid');
 });
 
+// Firefox with cookies blocked asked for name and password again and again.
+test('a browser that keeps no cookies is told so, and is led nowhere', async ({ page, context }) => {
+  await page.route('**/api/session', async (route) => {
+    if (route.request().method() !== 'POST') return route.fallback();
+    const response = await route.fetch();
+    await context.clearCookies();
+    const headers = response.headers();
+    delete headers['set-cookie'];
+    await route.fulfill({ response, headers });
+  });
+  await page.goto('/signin?next=/default/locks');
+  await fillSignIn(page, 'ann');
+  const alert = page.getByRole('alert').filter({ hasText: 'Not signed in' });
+  await expect(alert).toContainText('This browser kept no cookie of pgdeck. Allow cookies for this address');
+  expect(new URL(page.url()).pathname).toBe('/signin');
+});
+
 test('only errors from the list are told; others say nothing', async ({ page }) => {
   await page.goto('/signin?error=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E');
   await expect(page.getByRole('textbox', { name: 'Name' })).toBeFocused();

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { request } from './request';
+import { RequestError, request } from './request';
 import type { SessionAnswer } from './shapes';
 
 let aheadMs: number | undefined;
@@ -25,9 +25,19 @@ export function sessionQuery() {
   });
 }
 
-/** Signs in with a name and a password. */
-export function signIn(name: string, password: string) {
-  return request<SessionAnswer>('/api/session', { body: { name, password } });
+/** Signs in with a name and a password; throws `RequestError` also where the browser does not keep the session's cookie. */
+export async function signIn(name: string, password: string): Promise<SessionAnswer> {
+  const answer = await request<SessionAnswer>('/api/session', { body: { name, password } });
+  // No browser tells that it threw a cookie away: the next page would ask to sign in again, and never say why.
+  await request('/api/session').catch((error: unknown) => {
+    if (!(error instanceof RequestError) || error.status !== 401) return;
+    throw new RequestError(
+      0,
+      'no_cookie',
+      'This browser kept no cookie of pgdeck. Allow cookies for this address, and sign in again.',
+    );
+  });
+  return answer;
 }
 
 /** Signs out; `next` is where the provider is told of it, null: nowhere. */

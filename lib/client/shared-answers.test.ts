@@ -111,6 +111,19 @@ describe('tabs of one browser', () => {
     expect(nameOf(session('ann'))).not.toBe(nameOf(session('ann', null)));
   });
 
+  it('ask each for itself where the browser lets them not meet, as Firefox does with cookies blocked', async () => {
+    const refused = new DOMException('The operation is insecure.', 'SecurityError');
+    const meeting = {
+      locks: { request: () => Promise.reject(refused) } as unknown as Pick<LockManager, 'request'>,
+      open: () => {
+        throw refused;
+      },
+    };
+    const tabs = [1, 2].map((n) => tab(meeting, session('ann'), () => later(n)));
+    await soon(60);
+    expect(tabs.map(({ data }) => data())).toEqual([1, 2]);
+  });
+
   it('each follow a run', async () => {
     const meeting = browser();
     const tabs = [1, 2].map((n) => tab(meeting, session('ann'), () => later(n), { queryKey: ['run', '1'] }));

@@ -67,7 +67,7 @@ export class SharedAnswers {
   readonly ask: QueryPersister = async (queryFn, context, query) => {
     const name = this.#name;
     // Pages of a list are as many as this tab has opened.
-    if (name === undefined || own.has(query.queryKey[0]) || 'getNextPageParam' in query.options)
+    if (name === undefined || !this.#channel || own.has(query.queryKey[0]) || 'getNextPageParam' in query.options)
       return queryFn(context);
     // Something was done since: an answer that others asked for may be from before.
     const asksAnew = query.state.isInvalidated;
@@ -146,8 +146,17 @@ export class SharedAnswers {
     this.#channel?.close();
     this.#unseen.clear();
     this.#name = name;
-    this.#channel = name === undefined ? undefined : this.#meeting.open(name);
+    this.#channel = name === undefined ? undefined : this.#open(name);
     if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data as Told);
+  }
+
+  /** Undefined: this browser keeps nothing for the site (cookies are blocked), and lets its tabs not meet. */
+  #open(name: string): ReturnType<Meeting['open']> | undefined {
+    try {
+      return this.#meeting.open(name);
+    } catch {
+      return undefined;
+    }
   }
 }
 
