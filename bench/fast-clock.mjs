@@ -6,6 +6,9 @@ const startedAt = RealDate.now();
 const now = () => Math.round(startedAt + (RealDate.now() - startedAt) * factor);
 
 globalThis.Date = class extends RealDate {
+  // Next makes a Date of its own of what this one has itself; what it inherits is lost then.
+  static UTC = RealDate.UTC;
+  static parse = RealDate.parse;
   constructor(...parts) {
     if (parts.length === 0) super(now());
     else super(...parts);
