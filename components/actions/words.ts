@@ -63,14 +63,12 @@ export function runWord(status: Run['status']): string {
 
 /** How the statement is sent: as whom, guarded how, and whether in a transaction block. */
 export function sendingWords(preview: Preview): string {
-  return [
+  const facts = [
     preview.locks.length === 0 ? 'Takes no lock' : undefined,
     `runs as ${preview.role}`,
-    preview.guard,
     preview.inTransaction ? undefined : 'in a transaction: no',
-  ]
-    .filter(Boolean)
-    .join(' · ');
+  ];
+  return `${facts.filter(Boolean).join(' · ')}. ${preview.guard}`;
 }
 
 const counted = (value: number, unit: RunProgress['unit']) =>

@@ -14,7 +14,7 @@ import { SqlBlock } from '@/components/ui/sql';
 import type { SeriesAnswer } from '@/lib/client/shapes';
 import { useLasting } from '@/lib/client/use-lasting';
 import { type TopicView, useTopic } from '@/lib/client/use-topic';
-import { count, durationInWords, rate } from '@/lib/format';
+import { count, rate } from '@/lib/format';
 import { Link } from '../ui/link';
 import { databaseMenu, wholeMenu } from './pgbouncer-acts';
 import {
@@ -32,7 +32,7 @@ import {
   settingColumns,
   statsColumns,
 } from './pgbouncer-columns';
-import { type BouncerPool, bouncerSentence } from './pgbouncer-summary';
+import { type BouncerPool, bouncerSentence, waitInWords } from './pgbouncer-summary';
 import { serversOf } from './slots';
 
 /** PgBouncer: its pools, what they did over time, and its databases, clients, server connections, traffic and settings. */
@@ -162,11 +162,11 @@ function BouncerCharts({ server, view }: { server: string; view: TopicView<Bounc
         view={view}
         alerts={false}
         looks={waitLooks}
-        text={durationInWords}
+        text={waitInWords}
         height={120}
         folded="most"
         legend="none"
-        sentence={(series) => nowAndMost(series, ['maxwait'], 'is the longest wait', durationInWords)}
+        sentence={(series) => nowAndMost(series, ['maxwait'], 'is the longest wait', waitInWords)}
       />
       <ChartPanel
         title="Traffic through PgBouncer"

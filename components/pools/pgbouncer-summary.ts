@@ -1,9 +1,14 @@
-import { count, durationInWords, exact, list, plural } from '@/lib/format';
+import { count, durationInWords, exact, list, milliseconds, plural } from '@/lib/format';
 import type { Row } from '@/lib/topics/index';
 import { serversOf } from './slots';
 
 /** A row of topic `pgbouncer-pools`. */
 export type BouncerPool = Row<'pgbouncer-pools'>;
+
+/** How long a client has waited, inside a sentence: `40 ms`, `3.2 s`, `2 min 5 s`. */
+export function waitInWords(seconds: number): string {
+  return seconds > 0 && seconds < 1 ? milliseconds(seconds * 1000) : durationInWords(seconds);
+}
 
 /** From this share of its size on a pool is marked. */
 const fullFrom = 0.8;
@@ -29,7 +34,7 @@ export function judgeBouncerPool(pool: BouncerPool): JudgedPool {
     return {
       state: 'warning',
       word: 'Clients wait',
-      why: `${plural(waiting, 'client waits', 'clients wait')} for a server connection, the first for ${durationInWords(pool.maxwait_seconds)}.`,
+      why: `${plural(waiting, 'client waits', 'clients wait')} for a server connection, the first for ${waitInWords(pool.maxwait_seconds)}.`,
     };
   if (size !== null && size > 0 && busy >= fullFrom * size)
     return {
@@ -51,7 +56,7 @@ export function bouncerSentence(pools: BouncerPool[]): string {
   const longest = Math.max(...pools.map((pool) => (pool.cl_waiting > 0 ? pool.maxwait_seconds : 0)));
   const clientsText =
     waiting > 0
-      ? `${exact(waiting)} of ${plural(clients, 'client')} ${waiting === 1 ? 'waits' : 'wait'}, the first for ${durationInWords(longest)}`
+      ? `${exact(waiting)} of ${plural(clients, 'client')} ${waiting === 1 ? 'waits' : 'wait'}, the first for ${waitInWords(longest)}`
       : `${plural(clients, 'client')}, none waits`;
   const paused = [...new Set(pools.filter((pool) => pool.paused).map((pool) => pool.database))];
   const tail = paused.length > 0 ? ` ${list(paused)} ${paused.length === 1 ? 'is' : 'are'} paused.` : '';

@@ -50,6 +50,9 @@ describe("PgBouncer's pools", () => {
     expect(plain(bouncerSentence(waiting))).toBe(
       '2 pools: 44 of 64 clients wait, the first for 3.2 s; 10 server connections, of which 6 work. crm is paused.',
     );
+    expect(plain(bouncerSentence([pool({ cl_waiting: 1, maxwait_seconds: 0.041 })]))).toContain(
+      'the first for 41.0 ms',
+    );
     expect(waitingIn(waiting)).toEqual({ clients: 44, longestSeconds: 3.2 });
     expect(waitingIn([pool({ maxwait_seconds: 9 })])).toEqual({ clients: 0, longestSeconds: 0 });
   });

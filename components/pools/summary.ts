@@ -1,9 +1,10 @@
 import { summarise } from '@/components/charts/summary';
 import type { SeriesAnswer } from '@/lib/client/shapes';
-import { count, durationInWords, exact, milliseconds, ofTotal, plural } from '@/lib/format';
+import { count, exact, milliseconds, ofTotal, plural } from '@/lib/format';
 import type { Maxima } from '@/lib/maxima';
 import type { Row } from '@/lib/topics/index';
 import { limitedSentence } from './maxima';
+import { waitInWords } from './pgbouncer-summary';
 import type { Slots } from './slots';
 
 /** A row of topic `pools`: one kind of pgdeck's own connections. */
@@ -85,7 +86,7 @@ export function pageSentence(
   if (maxima && maxima.limited.length > 0) sentences.push(limitedSentence(maxima.limited));
   if (waiting && waiting.clients > 0)
     sentences.push(
-      `In PgBouncer ${plural(waiting.clients, 'client waits', 'clients wait')}, the first for ${durationInWords(waiting.longestSeconds)}.`,
+      `In PgBouncer ${plural(waiting.clients, 'client waits', 'clients wait')}, the first for ${waitInWords(waiting.longestSeconds)}.`,
     );
   return sentences.join(' ');
 }
