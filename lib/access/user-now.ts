@@ -18,10 +18,12 @@ export async function userNow(before: User, access: AccessConfig): Promise<User 
   const role =
     mode === 'local'
       ? access.localRole
-      : mode === 'password'
-        ? (await findUser(name))?.role
-        : mode === 'oidc' || mode === 'proxy'
-          ? roleFor(access.roleOf, name, groups)
-          : undefined;
+      : mode === 'anonymous'
+        ? before.role
+        : mode === 'password'
+          ? (await findUser(name))?.role
+          : mode === 'oidc' || mode === 'proxy'
+            ? roleFor(access.roleOf, name, groups)
+            : undefined;
   return role && { ...before, role };
 }

@@ -6,6 +6,8 @@ test.each([
   ['primary_conninfo', "host=a password='Hun ter2' port=1", 'host=a password=… port=1'],
   ['archive_command', 'PGPASSWORD=Hunter2 push %p', 'PGPASSWORD=… push %p'],
   ['archive_command', 'push --secret-key Hunter2 postgres://u:Hunter2@h/d', 'push --secret-key … postgres://u:…@h/d'],
+  ['archive_command', 'curl -u u --pass Hunter2 -T %p', 'curl -u u --pass … -T %p'],
+  ['archive_command', 'push --pwd=Hunter2 %p', 'push --pwd=… %p'],
   ['database shop: app.settings.jwt_secret', 'Hunter2', '…'],
   ['ssl_passphrase_command', 'echo Hunter2', '…'],
   ['password_encryption', 'scram-sha-256', 'scram-sha-256'],

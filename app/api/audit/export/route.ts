@@ -1,5 +1,6 @@
 import { reachOf } from '@/lib/access/audit-reach';
 import { othersThan, route } from '@/lib/access/route';
+import { userNow } from '@/lib/access/user-now';
 import type { AuditEntry } from '@/lib/actions/protocol';
 import { auditExport } from '@/lib/api/audit';
 import { copiedEntries } from '@/lib/audit/copies';
@@ -8,6 +9,9 @@ import { runtime } from '@/lib/runtime';
 import { filterOf, storeOfFleet } from '../query';
 import { csvHead, csvLine, streamed } from './export';
 
+/** After so many entries it is looked again who asks, and with which role. */
+const entriesAtOnce = 100;
+
 /**
  * `GET /api/audit/export?format=jsonl|csv`: every entry of the filters as a file, newest first; of servers where one is no admin
  * one's own. Who may read no more of it meanwhile gets an end that is no end of a file.
@@ -15,15 +19,19 @@ import { csvHead, csvLine, streamed } from './export';
 export const GET = route(auditExport, ({ query: { format, fleet, ...wanted }, user }) => {
   const filter = filterOf(wanted, user);
   const store = fleet ? storeOfFleet() : undefined;
-  const text = (entry: AuditEntry, line: () => string) => {
+  let asks = user;
+  let told = 0;
+  const text = async (entry: AuditEntry, line: () => string) => {
     // Hours may lie between the request and a line.
-    const reach = reachOf(user);
-    if (reach && !mayRead(entry, reach)) throw new Error('the right to read this was taken away meanwhile');
+    if (told++ % entriesAtOnce === 0) asks = (await userNow(user, runtime().config.access)) ?? refuse();
+    const reach = reachOf(asks);
+    if (reach && !mayRead(entry, reach)) refuse();
     return format === 'csv' ? csvLine(entry) : `${line()}\n`;
   };
   const texts = async function* () {
-    if (store) for await (const entry of copiedEntries(store, filter)) yield text(entry, () => JSON.stringify(entry));
-    else for await (const { entry, line } of runtime().audit.lines(filter)) yield text(entry, () => line);
+    if (store)
+      for await (const entry of copiedEntries(store, filter)) yield await text(entry, () => JSON.stringify(entry));
+    else for await (const { entry, line } of runtime().audit.lines(filter)) yield await text(entry, () => line);
   };
   return new Response(streamed(format === 'csv' ? csvHead : '', texts()), {
     headers: {
@@ -33,3 +41,7 @@ export const GET = route(auditExport, ({ query: { format, fleet, ...wanted }, us
   });
 });
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = othersThan('GET');
+
+function refuse(): never {
+  throw new Error('the right to read this was taken away meanwhile');
+}
