@@ -17,7 +17,10 @@ export function readPool(env: Environment): PoolSettings {
     timeoutMs: () => readNumber(env, 'PGDECK_POOL_TIMEOUT', 3, { from: 0.1, to: 60 }) * 1000,
     recycleMs: () => readNumber(env, 'PGDECK_POOL_RECYCLE', 3600, { from: 60, to: 604_800 }) * 1000,
     inOrder: () => {
-      if (min() > max()) throw new ConfigError('PGDECK_POOL_MIN is above PGDECK_POOL_MAX.');
+      if (min() > max())
+        throw new ConfigError(
+          `PGDECK_POOL_MIN (${min()}) is above PGDECK_POOL_MAX (${max()}): fewer are kept open than may be.`,
+        );
     },
   });
   return { min: pool.min, max: pool.max, timeoutMs: pool.timeoutMs, recycleMs: pool.recycleMs };

@@ -168,6 +168,8 @@ describe('what is refused names the setting and never repeats a secret', () => {
     [{ PGDECK_MAINTENANCE_MAX: '1.5' }, /whole number from 1 to 10/],
     [{ PGDECK_LIMIT_CONNECTIONS_WARNING: '80' }, /number from 0 to 1/],
     [{ PGDECK_LIMIT_TRANSACTION_WARNING_SECONDS: '7200' }, /a warning comes first/],
+    [{ PGDECK_CPUS: '0' }, /^PGDECK_CPUS: a whole number from 1 to 4096; leave it out where it is not known\.$/],
+    [{ PGDECK_POOL_MIN: '5' }, /^PGDECK_POOL_MIN \(5\) is above PGDECK_POOL_MAX \(3\)/],
     [{ PGDECK_CONFIG: 'x.json' }, /both set/],
   ])('%o', (env, words) => expect(failure({ DATABASE_URL: url, ...(env as Record<string, string>) })).toMatch(words));
 });

@@ -266,7 +266,7 @@ function readServers(env: Environment): ConfigFile {
     read: () => (url !== undefined ? targetFromUrl('DATABASE_URL', url, env) : targetFromVariables(env)),
     action: () => (actionUrl === undefined ? undefined : targetFromUrl('PGDECK_ACTION_URL', actionUrl, env)),
     pgbouncer: () => (pgbouncerUrl === undefined ? undefined : consoleFromUrl('PGDECK_PGBOUNCER_URL', pgbouncerUrl)),
-    cpus: () => readCpus(env),
+    cpus: () => readNumber(env, 'PGDECK_CPUS', undefined, { from: 1, to: 4096, whole: true }),
   });
   const server: ServerConfig = {
     id: 'default',
@@ -280,11 +280,6 @@ function readServers(env: Environment): ConfigFile {
     pgbouncer,
   };
   return { servers: [server], warnings: [] };
-}
-
-function readCpus(env: Environment): number | undefined {
-  const cpus = readNumber(env, 'PGDECK_CPUS', 0, { from: 1, to: 4096, whole: true });
-  return cpus === 0 ? undefined : cpus;
 }
 
 /** One of some words; the first where it is not set. */
