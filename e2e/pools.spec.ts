@@ -35,7 +35,8 @@ test('without PgBouncer: who holds the slots, what pools may open, and how large
 
   await expect(row(page, maxima, 'shop-web')).toContainText(/not said.*1 seen.*3/);
   // Both tables are of one sample: the sessions are not asked for beside it.
-  expect(asked).toContain(`/api/servers/${stack.serverId}/application-pools`);
+  // The page came with the first rows: they are asked for again when they are old.
+  await expect.poll(() => asked, { timeout: 30_000 }).toContain(`/api/servers/${stack.serverId}/application-pools`);
   expect(asked).not.toContain(`/api/servers/${stack.serverId}/sessions`);
   await page.setViewportSize({ width: 768, height: 800 });
   for (const name of ['For a lock', 'Idle in transaction', 'Active', 'Idle'])
