@@ -71,6 +71,13 @@ function told(message: string, user: string): Problem | undefined {
   return undefined;
 }
 
+/** PgBouncer hands on what a server said to it, with hosts and users. */
+function withoutNames(message: string): string {
+  return message
+    .replace(/"[^"]*"/g, '"…"')
+    .replace(/\[[\da-f:.%]+\](?::\d+)?|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?/gi, '…');
+}
+
 /** Puts an error of the console in words; never with host, password or data. */
 export function describeConsoleError(error: unknown, target: Target | undefined): Problem {
   if (error instanceof PostgresProblem) return error.problem;
@@ -79,7 +86,11 @@ export function describeConsoleError(error: unknown, target: Target | undefined)
   const known = told(text, target?.user ?? '');
   if (known) return known;
   if (code === '08P01')
-    return { reason: 'unreachable', sentence: `PgBouncer refused it: ${text}.`, hint: "See PgBouncer's log." };
+    return {
+      reason: 'unreachable',
+      sentence: `PgBouncer refused it: ${withoutNames(text)}.`,
+      hint: "See PgBouncer's log.",
+    };
   // A question that takes too long and a PgBouncer that is gone are the same here: both are asked for again.
   if (/Query read timeout/.test(text))
     return {
