@@ -3,7 +3,7 @@ const secretName = /secret|passw(?:or)?d|passphrase|token|credential|api_?key|pr
 const harmlessName = /^(?:password_encryption|ssl_passphrase_command_supports_reload|.*_file)$/;
 /** A secret inside a value: in a connection string, an address or a command. */
 const secretWord =
-  /([\w-]*(?:pass(?:w(?:or)?d|phrase)?|pwd|secret|token|(?:api|access)_?key)[\w-]*\s*(?:[=:]\s*|\s))("[^"]*"|'[^']*'|[^\s'",;]+)/gi;
+  /((?:[\w-]*(?:passw(?:or)?d|passphrase|secret|token|(?:api|access)_?key)[\w-]*|(?<![\w-])--?(?:pass|pwd)(?![\w-]))\s*(?:[=:]\s*|\s))("[^"]*"|'[^']*'|[^\s'",;]+)/gi;
 const inAddress = /(:\/\/[^\s:/@]*:)[^\s@]+(?=@)/g;
 
 /** The value of a setting without the secrets in it. */
