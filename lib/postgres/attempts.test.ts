@@ -10,6 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const place = { host: 'a', port: 5432 };
 const timedOut = () => Promise.reject(new Error('timeout expired'));
 const refused = () => Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
 const opened = () => Promise.resolve({ openedAt: Date.now() } as Session);
@@ -20,7 +21,7 @@ async function after(...ways: (() => Promise<Session>)[]) {
   const told: (string | undefined)[] = [];
   for (const way of ways) {
     vi.setSystemTime(Math.max(Date.now(), attempts.nextAt));
-    await attempts.run('sampling', way).catch(() => {});
+    await attempts.run('sampling', place, way).catch(() => {});
     told.push(attempts.problem && `${attempts.problem.sentence} ${attempts.problem.hint}`);
   }
   return told;
@@ -45,9 +46,27 @@ test('while it is refused it is tried again soon enough to notice within 5 s tha
   const attempts = new Attempts(new PoolCounts(), () => false);
   const waits: number[] = [];
   for (let times = 0; times < 6; times++) {
-    await attempts.run('sampling', refused).catch(() => {});
+    await attempts.run('sampling', place, refused).catch(() => {});
     waits.push(attempts.nextAt - Date.now());
     vi.setSystemTime(attempts.nextAt);
   }
   expect(waits).toEqual([1000, 2000, 4000, 4000, 4000, 4000]);
+});
+
+test('a place of actions that does not answer is not asked again for a minute, and stands in the way of no other one', async () => {
+  const attempts = new Attempts(new PoolCounts(), () => true);
+  const asked: string[] = [];
+  const ask = (host: string, way: () => Promise<Session>) =>
+    attempts
+      .run('signals', { host, port: 5432 }, () => {
+        asked.push(host);
+        return way();
+      })
+      .catch(() => {});
+  await ask('dead', timedOut);
+  await ask('dead', timedOut);
+  await ask('new', opened);
+  vi.setSystemTime(Date.now() + 60_001);
+  await ask('dead', timedOut);
+  expect(asked).toEqual(['dead', 'new', 'dead']);
 });

@@ -1,3 +1,4 @@
+import type { Target } from '@/lib/config';
 import { describeConnectError, PostgresProblem, type Problem, silent } from './errors';
 import type { PoolCounts } from './pool-counts';
 import type { Session } from './session';
@@ -19,7 +20,8 @@ export class Attempts {
   #timeouts = 0;
   #failed: { at: number; timedOut: boolean } | undefined;
   #problem: Problem | undefined;
-  #actingHung: { at: number; problem: Problem } | undefined;
+  /** Attempts for actions that timed out, by their place. */
+  readonly #actingHung = new Map<string, { at: number; problem: Problem }>();
 
   /** `warm`: whether a connection for questions lives. */
   constructor(counts: PoolCounts, warm: () => boolean) {
@@ -42,13 +44,21 @@ export class Attempts {
     return at + (refusedBackoffMs[Math.min(this.#failures, refusedBackoffMs.length) - 1] ?? 0);
   }
 
-  /** Makes an attempt for a pool when its turn comes; throws `PostgresProblem`, also at once while it would be too soon. */
-  run(pool: 'sampling' | 'signals' | 'maintenance', attempt: () => Promise<Session>): Promise<Session> {
+  /**
+   * Makes an attempt for a pool, to a place (`host:port`), when its turn comes; throws `PostgresProblem`, also at once
+   * while it would be too soon.
+   */
+  run(
+    pool: 'sampling' | 'signals' | 'maintenance',
+    { host, port }: Pick<Target, 'host' | 'port'>,
+    attempt: () => Promise<Session>,
+  ): Promise<Session> {
     const acts = pool !== 'sampling';
+    const place = `${host}:${port}`;
     const turn = this.#last.then(async () => {
       if (!acts && Date.now() < this.nextAt && this.#problem) throw new PostgresProblem(this.#problem);
-      if (acts && this.#actingHung && Date.now() - this.#actingHung.at < timedOutBackoffMs)
-        throw new PostgresProblem(this.#actingHung.problem);
+      const hung = this.#actingHung.get(place);
+      if (acts && hung && Date.now() - hung.at < timedOutBackoffMs) throw new PostgresProblem(hung.problem);
       const startedAt = Date.now();
       try {
         const session = await attempt();
@@ -61,7 +71,7 @@ export class Attempts {
         // The acting role may be refused while the reading one is not.
         if (acts) {
           const problem = describeConnectError(error);
-          if (hangs(error, problem)) this.#actingHung = { at: Date.now(), problem };
+          if (hangs(error, problem)) this.#actingHung.set(place, { at: Date.now(), problem });
           throw new PostgresProblem(problem, error);
         }
         this.#timeouts = hangs(error, describeConnectError(error)) ? this.#timeouts + 1 : 0;
@@ -92,7 +102,7 @@ export class Attempts {
 
   /** Forgets what failed for actions: they go elsewhere now. */
   forgetActing(): void {
-    this.#actingHung = undefined;
+    this.#actingHung.clear();
   }
 }
 

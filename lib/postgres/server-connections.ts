@@ -12,6 +12,7 @@ import { type Beat, type Identity, readCapabilities, readIdentity } from './prob
 import { SamplingPool } from './sampling-pool';
 import { needsSession, type Sent, Session } from './session';
 import { type Query, Signals } from './signals';
+import { isSamePlace } from './target';
 
 /** One statement that pgdeck sent: what for (the tag that it carries), milliseconds, rows, and whether it failed. */
 export type StatementSent = { tag: string; ms: number; rows: number; failed: boolean; longAction?: true };
@@ -51,7 +52,7 @@ export class ServerConnections {
   readonly #sampling: SamplingPool;
   #signals: Signals;
   /** Those of acting roles of before, while something still acts as them. */
-  #formerSignals = new Set<Signals>();
+  readonly #formerSignals = new Set<Signals>();
   #maintenance = new Set<Session>();
   #probing: Promise<Capabilities> | undefined;
   /** The address has changed: what is known may be of another server. */
@@ -185,7 +186,7 @@ export class ServerConnections {
         hint: 'Wait for one to end or cancel it (PGDECK_MAINTENANCE_MAX).',
       });
     const since = performance.now();
-    const session = await this.#attempts.run('maintenance', () =>
+    const session = await this.#attempts.run('maintenance', signals.target, () =>
       Session.open(signals.target, {
         purpose: 'maintenance',
         applicationName: `${applicationName}:act:${run}`,
@@ -243,7 +244,7 @@ export class ServerConnections {
     const acting = [...this.#maintenance].map((session) => ({ session, inUse: session.busy }));
     return [
       this.#sampling.figures(),
-      this.#signals.figures(this.#former()),
+      this.#signals.figures(this.#formerSignals),
       this.#counts.figures('maintenance', { minimum: 0, size: this.#maintenanceMax, waiting: 0 }, acting),
     ].map((figures) => judged(figures, this.trouble(figures.pool), this.problem));
   }
@@ -258,11 +259,11 @@ export class ServerConnections {
     const { read, action } = this.#config;
     // While one is renewed there is one more, and one more action than long ones may run.
     const [reads, acts] = [this.#sampling.figures().size + 1, 1 + this.#maintenanceMax + 1];
-    if (read.user === action.user) return [{ usename: read.user, most: reads + acts }];
-    return [
-      { usename: read.user, most: reads },
-      { usename: action.user, most: acts },
-    ];
+    const most = new Map([[read.user, reads]]);
+    const add = (user: string, more: number) => most.set(user, (most.get(user) ?? 0) + more);
+    add(action.user, acts);
+    for (const { target } of this.#formerSignals) add(target.user, 1);
+    return [...most].map(([usename, most]) => ({ usename, most }));
   }
 
   /** What went wrong in a pool lately, and what lasts there. */
@@ -297,7 +298,7 @@ export class ServerConnections {
   }
 
   #connect(database: string, pinned: boolean, begins: () => void): Promise<Session> {
-    return this.#attempts.run('sampling', async () => {
+    return this.#attempts.run('sampling', this.#config.read, async () => {
       begins();
       const { read } = this.#config;
       const session = await this.#open(read, 'read', database);
@@ -316,17 +317,14 @@ export class ServerConnections {
   }
 
   #signalsTo(target: Target): Signals {
-    return new Signals(target, {
+    const signals: Signals = new Signals(target, {
       attempts: this.#attempts,
       counts: this.#counts,
       open: (to) => this.#open(to, 'action', undefined),
       countFailure: (error) => this.#countFailure('signals', error),
+      onEnded: () => this.#formerSignals.delete(signals),
     });
-  }
-
-  #former(): Set<Signals> {
-    for (const signals of this.#formerSignals) if (signals.ended) this.#formerSignals.delete(signals);
-    return this.#formerSignals;
+    return signals;
   }
 
   async #open(target: Target, role: 'read' | 'action', database: string | undefined): Promise<Session> {
@@ -390,9 +388,4 @@ export class ServerConnections {
     if (!before || before.systemIdentifier !== after.systemIdentifier) this.onServerChange?.(before, after);
     return after;
   }
-}
-
-/** Whether two addresses are of one role at one place: only how it signs in may differ. */
-function isSamePlace(one: Target, other: Target): boolean {
-  return (['host', 'port', 'database', 'user'] as const).every((part) => one[part] === other[part]);
 }

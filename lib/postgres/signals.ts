@@ -11,6 +11,8 @@ type Options = {
   counts: PoolCounts;
   open: (target: Target) => Promise<Session>;
   countFailure: (error: unknown) => void;
+  /** It has ended for good. */
+  onEnded: () => void;
 };
 
 const retryMs = 60_000;
@@ -92,23 +94,19 @@ export class Signals {
     this.#endIdle();
   }
 
-  /** Whether it has ended for good. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
   /** The pool as the topic `pools` shows it; `former` are those of roles of before that something still acts as. */
   figures(former: Iterable<Signals>): PoolFigures {
     const all = [this, ...former];
     const open = all.flatMap((each) => (each.#session ? [{ session: each.#session, inUse: each.#session.busy }] : []));
     const waiting = all.reduce((sum, each) => sum + each.#waiting, 0);
-    return this.#options.counts.figures('signals', { minimum: 0, size: 1, waiting }, open);
+    return this.#options.counts.figures('signals', { minimum: 0, size: all.length, waiting }, open);
   }
 
   /** Ends the connection. */
   close(): void {
     this.#ended = true;
     this.#session?.close();
+    this.#options.onEnded();
   }
 
   #endIdle(): void {
@@ -116,7 +114,7 @@ export class Signals {
   }
 
   #open(): Promise<Session> {
-    return this.#options.attempts.run('signals', async () => {
+    return this.#options.attempts.run('signals', this.target, async () => {
       if (this.#session?.closed === false) return this.#session;
       const { target } = this;
       const session = await this.#options.open(target);

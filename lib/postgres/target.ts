@@ -31,6 +31,11 @@ export type Target = {
   tls: Tls;
 };
 
+/** Whether two addresses are of one role in one database: only how it signs in may differ. */
+export function isSamePlace(one: Target, other: Target): boolean {
+  return (['host', 'port', 'database', 'user'] as const).every((part) => one[part] === other[part]);
+}
+
 const modes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
 /** The target that a URL names; with `env`, libpq's PG* variables fill what it leaves out. Throws all that is wrong. */

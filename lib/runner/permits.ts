@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ApiError, notFound } from '@/lib/access/errors';
 import {
   accessTo,
@@ -16,7 +15,8 @@ import type { Action } from '@/lib/actions/action';
 import type { Run } from '@/lib/actions/protocol';
 import type { Target } from '@/lib/actions/target';
 import type { Audit } from '@/lib/audit/audit';
-import type { AccessConfig, Target as Address, ServerConfig } from '@/lib/config';
+import type { AccessConfig, ServerConfig } from '@/lib/config';
+import { isSamePlace } from '@/lib/postgres/target';
 import type { Server } from '@/lib/runtime';
 import { type Asked, noteAsked } from './asked';
 import type { Job } from './job';
@@ -87,10 +87,8 @@ export function permit(
 
 /** Throws 409 where what was previewed would be done at another address, or as another role, than the preview told. */
 export function requireSameAddresses(then: ServerConfig, now: ServerConfig): void {
-  const told = (address: Address | undefined) =>
-    address && [address.host, address.port, address.database, address.user];
-  const isSame = (part: 'action' | 'pgbouncer') => isDeepStrictEqual(told(then[part]), told(now[part]));
-  if (isSame('action') && isSame('pgbouncer')) return;
+  const [before, after] = [then.pgbouncer, now.pgbouncer];
+  if (isSamePlace(then.action, now.action) && (before && after ? isSamePlace(before, after) : before === after)) return;
   throw new ApiError(
     409,
     'target_changed',
