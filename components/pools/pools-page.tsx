@@ -126,7 +126,7 @@ function Top({
       {pools.rows && pools.rows.length > 0 && clients <= fewClients ? (
         <JoinedSlots server={server} {...shared} pools={pools} slotsWith={slotsWith} />
       ) : (
-        <SlotsPanel slots={slots} bouncer={(pools.rows?.length ?? 0) > 0} {...shared} />
+        <SlotsPanel slots={slots} bouncer={pools.rows !== undefined} {...shared} />
       )}
     </>
   );

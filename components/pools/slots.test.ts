@@ -176,6 +176,14 @@ describe('slots', () => {
     expect(told(2.5).filter(([, , unknown]) => unknown)).toHaveLength(2);
   });
 
+  it('of backends that may not be seen are of nobody knows whom while PgBouncer does not answer', () => {
+    const hidden = session({ pid: 7, backend_seconds: null, application_name: 'hidden' });
+    const told = (away: boolean) =>
+      slotsOf([hidden], [], [], { pools: [], servers: [], agoSeconds: 4, away }).rows.map(({ unknown }) => unknown);
+    expect(told(true)).toEqual([true]);
+    expect(told(false)).toEqual([undefined]);
+  });
+
   it('are told by role and database where the server connections are not known', () => {
     expect(totals([session(), session({ usename: 'other', application_name: 'cron' })], { pools: [pool()] })).toEqual({
       'pool:shop/app_shop': 1,

@@ -71,8 +71,9 @@ export function slotsOf(
     if (pool) pooled.set(pool, [...(pooled.get(pool) ?? []), session]);
     else others.push(session);
   }
-  const unknown = others.filter(bouncer?.later ? () => true : mayBePooled([...pooled.values()].flat(), bouncer));
-  const direct = others.filter((session) => !unknown.includes(session));
+  const isUnknown = bouncer?.later ? () => true : mayBePooled([...pooled.values()].flat(), bouncer);
+  const [unknown, direct]: [Session[], Session[]] = [[], []];
+  for (const session of others) (isUnknown(session) ? unknown : direct).push(session);
   const own = ownRow(connections);
   const rows = [
     ...(bouncer?.pools ?? []).flatMap((pool) => poolRow(pool, pooled.get(pool) ?? [], bouncer)),
@@ -162,8 +163,8 @@ function mayBePooled(pooled: Session[], bouncer: Bouncer | undefined): (session:
   for (const { datname, client_addr } of pooled)
     addresses.set(datname, (addresses.get(datname) ?? new Set()).add(client_addr));
   return ({ datname, client_addr, backend_seconds }) =>
-    backend_seconds !== null &&
-    backend_seconds < agoSeconds + signInSeconds &&
+    // Of a session that may not be seen nobody knows when it began.
+    (backend_seconds === null ? bouncer?.away === true : backend_seconds < agoSeconds + signInSeconds) &&
     (addresses.get(datname)?.has(client_addr) ?? true);
 }
 
