@@ -30,7 +30,7 @@ test('no route takes a parameter that is not documented', async ({ stack }) => {
     ['slow-queries?describe=1&limit=0', 400, 'limit must be a whole number from 1 to 200'],
     ['sessions?describe=1&fresh=1', 400, 'leave out at and fresh'],
     ['wal?describe=1&database=shop', 400, 'database: wal tells of the whole server. Leave it out.'],
-    ['sessions?describe=1&database=nosuch', 404, 'has no database "nosuch"'],
+    ['sessions?database=nosuch', 404, 'has no database "nosuch"'],
     ['nosuch?foo=1', 404, 'There is no topic "nosuch".'],
   ] as const) {
     const told = await me.get(`/api/servers/default/${asked}`);
@@ -38,6 +38,8 @@ test('no route takes a parameter that is not documented', async ({ stack }) => {
       .soft([asked, told.status, told.body.error?.message])
       .toEqual([asked, status, expect.stringContaining(message)]);
   }
+  // Rows of the past may be of a database that is gone: what they mean is told all the same.
+  expect((await me.get('/api/servers/default/sessions?describe=1&database=gone')).status).toBe(200);
 });
 
 // Fails where a monitor that makes each address another, or a scrape that was written for an exporter, is turned away.

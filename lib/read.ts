@@ -116,22 +116,23 @@ export function describedDatabase(
   topic: AnyTopic,
   name: string | undefined,
 ): string | null {
-  databaseWithin(server, topic, name, undefined);
+  // It may describe rows of the past, whose database is gone.
+  databaseWithin(server, topic, name, true);
   return databaseFor(access, server, topic, name);
 }
 
-/** Of a topic of the whole server: the database whose rows are wanted, all where none is named; 400 where a row belongs to none, 404 when unknown. */
+/** Of a topic of the whole server: the database whose rows are wanted, all where none is named; 400 where a row belongs to none, 404 where it is unknown and may not be one that is gone. */
 function databaseWithin(
   server: Server,
   topic: AnyTopic,
   name: string | undefined,
-  at: number | undefined,
+  mayBeGone: boolean,
 ): string | undefined {
   if (topic.scope === 'database' || !name) return undefined;
   if (topic.databaseColumn === undefined)
     throw badInput(`database: ${topic.id} tells of the whole server. Leave it out.`, 'database');
-  // The databases of PgBouncer have names of their own; one of the past may be gone.
-  const known = topic.console || at !== undefined ? undefined : server.connections.capabilities?.databases;
+  // The databases of PgBouncer have names of their own.
+  const known = topic.console || mayBeGone ? undefined : server.connections.capabilities?.databases;
   if (known && !known.includes(name)) throw noDatabase(server.config.id, name);
   return name;
 }
@@ -162,7 +163,7 @@ export async function readTopic(
   const topic = requireTopic(topicId);
   const { database: name, at, fresh: anew, describe: _, ...params } = checked(topicQuery(topic), query, 'query');
   const fresh = anew === '1';
-  const within = databaseWithin(server, topic, name, at);
+  const within = databaseWithin(server, topic, name, at !== undefined);
   const shown = (answer: Answer) =>
     shownAnswer(topic, chosen(topic, within, params, visibleAnswer(topic, answer, access)), access);
   if (at !== undefined) {
