@@ -87,6 +87,32 @@ test('a server that refuses pgdeck is said at the top; what was known stays', as
   });
 });
 
+test('a page that is shorter than the window does not scroll', async ({ page, stack }) => {
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.goto(`/${stack.serverId}/progress`);
+  await expect(page.getByRole('heading', { name: 'Commands that run' })).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).toBe(0);
+});
+
+test('where the system forces its colours, bars keep theirs, and dialogs and the chosen page are told apart', async ({
+  page,
+  stack,
+}) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  await page.goto(`/${stack.serverId}/pools`);
+  // The legend's swatches keep theirs.
+  const track = page.locator('.track').first();
+  const colourOf = (what: string) =>
+    track.locator(what).evaluate((element) => getComputedStyle(element).backgroundColor);
+  await expect(track.getByRole('img')).toBeVisible();
+  expect(await colourOf('.track-bar > i >> nth=0')).toBe(await colourOf('li:not([data-zero]) .swatch >> nth=0'));
+  const here = page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: /^Pools/ });
+  await expect(here).toHaveCSS('outline-style', 'solid');
+  await page.goto(`/${stack.serverId}/overview`);
+  await page.getByRole('button', { name: /^Reindex: customers_lower_email_key/ }).click();
+  await expect(page.getByRole('dialog')).toHaveCSS('border-top-style', 'solid');
+});
+
 test('an unknown server and an unknown page are told so', async ({ page, stack }) => {
   const answer = await page.goto('/nowhere/overview');
   expect(answer?.status()).toBe(404);
