@@ -7,6 +7,7 @@ import type { Action, SignalAction, WorkAction } from '@/lib/actions/action';
 import type { PoolerAction } from '@/lib/actions/pooler';
 import type { Preview, PreviewBody } from '@/lib/actions/protocol';
 import type { Audit } from '@/lib/audit/audit';
+import type { ServerConfig } from '@/lib/config';
 import type { Server } from '@/lib/runtime';
 import type { Draft, Remembered } from './draft';
 import { Bounded } from './memory';
@@ -24,12 +25,12 @@ const mostWaiting = 50;
 export class Previews {
   #previews = new Bounded<Remembered>(mostPreviews);
 
-  /** Gives a draft its id and its time, and remembers it. */
-  remember(draft: Draft, action: Action, server: Server, user: User, approval: 'off' | 'typed' = 'off'): Preview {
+  /** Gives a draft its id and its time, and remembers it; `config`: how its server was configured when it was begun. */
+  remember(draft: Draft, action: Action, config: ServerConfig, user: User, approval: 'off' | 'typed' = 'off'): Preview {
     // Many at once are counted before they are confirmed.
     const many = (draft.preview.members?.length ?? 0) > 1;
     const asked = (draft.plan.kind !== 'signal' && draft.plan.plan.confirm) || action.confirm;
-    const confirm = many ? 'typed' : confirmFor(asked, server.config);
+    const confirm = many ? 'typed' : confirmFor(asked, config);
     const expiresAtMs = Date.now() + validForMs;
     const preview: Preview = {
       previewId: randomBytes(16).toString('hex'),
@@ -44,8 +45,8 @@ export class Previews {
       preview,
       draft,
       action,
-      server: server.config.id,
-      config: server.config,
+      server: config.id,
+      config,
       by: user,
       expiresAtMs,
       used: false,

@@ -73,9 +73,11 @@ export class Runner {
     const action = findAction(body.action);
     if (!action) throw badInput(`action: there is no action "${body.action}".`, 'action');
     permitTarget(this.#parts(), acting, action, body);
+    // The file may be read again while it looks: what it saw first may be of another place.
+    const { config: then } = server;
     const draft = await draftOf(acting, action, body, audit);
     permit(this.#parts(), acting, action, draft.databases, body);
-    const preview = this.#previews.remember(draft, action, server, user, config.approval);
+    const preview = this.#previews.remember(draft, action, then, user, config.approval);
     noteAsked(audit, server, user, preview);
     return preview;
   }
