@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
@@ -103,8 +104,9 @@ const say = (page: Page, message: object, selector = 'iframe') =>
 
 /** Waits until all that was said before has been heard. */
 async function settle(page: Page): Promise<void> {
-  await say(page, { type: 'toast', text: 'settled', level: 'info' });
-  await expect.poll(async () => (await seen(page)).toasts.at(-1)?.[0]).toBe('settled');
+  const text = randomUUID();
+  await say(page, { type: 'toast', text, level: 'info' });
+  await expect.poll(async () => (await seen(page)).toasts.at(-1)?.[0]).toBe(text);
 }
 
 test('a frame that is ready gets a token, look and language, and no address ever carries the token', async ({
@@ -173,6 +175,17 @@ test('an address that is given while the first page is being opened is the one t
   await expect.poll(() => got(page)).toMatchObject([{ type: 'init', token: 'token-1' }]);
 });
 
+// Fails where that address is given again: with a fragment it loads nothing, and the page that is there waits for ever.
+test('an address with a fragment that is given before the first page is there begins as well', async ({ page }) => {
+  await open(page);
+  await mount(page, `${deck}/embed/main/overview`);
+  await page.evaluate((src) => {
+    (document.querySelector('iframe') as HTMLIFrameElement).src = src;
+  }, `${deck}/embed/main/overview?nav=1#rows`);
+  await expect.poll(() => got(page)).toMatchObject([{ type: 'init' }]);
+  expect(page.frames()[1]?.url()).toBe(`${deck}/embed/main/overview?nav=1#rows`);
+});
+
 test('where the portal leads while a page gives way to another one is told to the one that comes, unless an address came after it', async ({
   page,
 }) => {
@@ -198,6 +211,8 @@ test('where the portal leads while a page gives way to another one is told to th
     ]);
   await goes('tables', false);
   await expect.poll(() => got(page)).toMatchObject([{ type: 'init', token: 'token-3' }]);
+  await settle(page);
+  expect(await got(page)).toHaveLength(1);
   // Once the frame has told where it is, that is over.
   await page.evaluate(() => window.mounted.navigate('/main/locks'));
   await say(page, { type: 'location', path: '/main/locks', title: 'Locks' });
@@ -206,6 +221,8 @@ test('where the portal leads while a page gives way to another one is told to th
     (document.querySelector('iframe') as HTMLIFrameElement).contentWindow?.postMessage({ again: true }, '*');
   });
   await expect.poll(() => got(page)).toMatchObject([{ type: 'init', token: 'token-4' }]);
+  await settle(page);
+  expect(await got(page)).toHaveLength(1);
 });
 
 test('who asks for a token twice at once gets one', async ({ page }) => {
@@ -303,7 +320,7 @@ test('T24: messages of other windows, other origins and other protocols are not 
   }
   // The frame of the mount, led to another origin by somebody, is not believed either, and is sent nothing.
   await settle(page);
-  expect(await seen(page)).toMatchObject({ calls: 1, places: [], toasts: [['settled', 'info']], opened: [] });
+  expect(await seen(page)).toMatchObject({ calls: 1, places: [], toasts: [[expect.any(String), 'info']], opened: [] });
   expect(await page.locator('main > iframe').evaluate((e) => e.style.height)).toBe('480px');
   await page.evaluate(() => {
     (document.querySelector('main > iframe') as HTMLIFrameElement).src = 'https://evil.test/';

@@ -288,6 +288,8 @@ test('below a path, on another site: client, frame, session and its renewal, pla
   }, `${deck}${prefix}/embed/default/sessions?panel=connections-by-state`);
   await expect(inside(page).getByRole('heading', { name: 'Connections by state' })).toBeVisible();
   expect(mounted.calls).toBe(3);
-  expect({ astray, failed, ancestors }).toEqual({ astray: [], failed: [], ancestors: [sites.portal, sites.portal] });
+  await expect
+    .poll(() => ({ astray, failed, ancestors }))
+    .toEqual({ astray: [], failed: [], ancestors: [sites.portal, sites.portal] });
   await stop();
 });

@@ -84,11 +84,12 @@
       if (type === 'ready') {
         heard = true;
         begun = false;
+        const { src } = frame;
         if (moved) {
           moved = false;
-          const { src } = frame;
           frame.src = src;
-          return;
+          // With a fragment it may be the page that is there already, which loads nothing then.
+          if (!src.includes('#')) return;
         }
         if (wanted === 'init') return;
         tries = 0;
