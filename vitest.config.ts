@@ -21,7 +21,7 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
-          // Against real servers: few at a time, for each file starts its own.
+          // Against real servers, of which each file starts its own: they wait more than they work.
           name: 'postgres',
           setupFiles,
           include: ['**/*.pg.test.ts'],
@@ -29,7 +29,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           pool: 'forks',
-          maxWorkers: 2,
+          maxWorkers: 4,
         },
       },
     ],
