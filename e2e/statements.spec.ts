@@ -48,6 +48,7 @@ test('a row opens to the whole text, laid out, and the URL remembers it', async 
   await expect(page).toHaveURL(/statement=/);
   await page.reload();
   await expect(page.getByRole('group', { name: 'statement', exact: true })).toBeVisible();
+  await expect(page.getByRole('status')).toContainText('1 row found.');
   await page.getByRole('button', { name: 'Copy statement' }).click();
   await expect(page.getByRole('status')).toContainText(/opied/);
 });
