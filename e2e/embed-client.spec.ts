@@ -191,7 +191,12 @@ test('an address that is given while the first page is being opened is the one t
 // Fails where that address is given again: with a fragment it loads nothing, and the page that is there waits for ever.
 test('an address with a fragment that is given before the first page is there begins as well', async ({ page }) => {
   await open(page);
+  const isFirst = (url: URL) => url.origin === deck && url.pathname.startsWith('/embed/') && url.search === '';
+  // The first page never comes: the one that is heard first is the other one.
+  await page.route(isFirst, () => {});
+  const asked = page.waitForRequest((request) => isFirst(new URL(request.url())));
   await mount(page, `${deck}/embed/main/overview`);
+  await asked;
   await page.evaluate((src) => {
     (document.querySelector('iframe') as HTMLIFrameElement).src = src;
   }, `${deck}/embed/main/overview?nav=1#rows`);
