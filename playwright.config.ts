@@ -3,12 +3,12 @@ import { findChromium } from './scripts/chromium.mjs';
 
 const report = process.env.PGDECK_TEST_REPORT;
 
-// Each worker has a PostgreSQL server and a pgdeck of its own (e2e/fixtures). One more than there are cores: at any time
-// one of them waits for something to be sampled, to time out or to come back.
+// Each worker has a PostgreSQL server and a pgdeck of its own (e2e/fixtures). Three are hardly quicker on two cores, and
+// what has to be noticed in time is late then.
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results/e2e',
-  workers: 3,
+  workers: 2,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: report ? [['list'], ['json', { outputFile: report }]] : [['list']],
