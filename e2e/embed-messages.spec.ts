@@ -114,8 +114,9 @@ test('where the portal leads before the whole deck is there is where it begins, 
   await page.evaluate(() => window.frame.navigate('/default/locks'));
   await expect(heading(page)).toHaveText('Locks');
   await expect(inside(page).getByRole('navigation', { name: 'Pages' })).toBeVisible();
-  const places = (await mounted.seen()).places.map(([path]) => path);
-  expect(new Set(places)).toEqual(new Set(['/default/locks']));
+  // A page tells its place when it has been shown, which is later than a heading is there.
+  const places = async () => (await mounted.seen()).places.map(([path]) => path);
+  await expect.poll(async () => new Set(await places())).toEqual(new Set(['/default/locks']));
 });
 
 // T24: without the comparison of `source` in Line.listen() the inner frame leads to another page.
