@@ -60,8 +60,10 @@ test('the session is renewed without a flicker; where the portal fails it ends i
   await page.clock.fastForward(minutes(11));
   await expect(inside(page).getByText('The session of this frame has ended.')).toBeVisible();
   await expect(tables(page)).toContainText('order_items');
-  expect((await mounted.seen()).errors.length).toBeGreaterThan(0);
-  expect((await mounted.seen()).toasts).toContain('The session of pgdeck in this frame has ended.');
+  await expect.poll(async () => (await mounted.seen()).errors.length).toBeGreaterThan(0);
+  await expect
+    .poll(async () => (await mounted.seen()).toasts)
+    .toContain('The session of pgdeck in this frame has ended.');
   mounted.mint = mint;
   await page.clock.fastForward(minutes(1));
   await expect(inside(page).getByText('The session of this frame has ended.')).toHaveCount(0);
