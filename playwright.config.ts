@@ -3,12 +3,19 @@ import { findChromium } from './scripts/chromium.mjs';
 
 const report = process.env.PGDECK_TEST_REPORT;
 
-// Each worker has a PostgreSQL server and a pgdeck of its own (e2e/fixtures). Three are hardly quicker on two cores, and
-// what has to be noticed in time is late then.
+/** What mostly waits for the minutes that the history is recorded by, and needs little of the machine. */
+const minutes = ['compare', 'cost', 'instances', 'load'].map((name) => `**/${name}.spec.ts`);
+
+// Each worker has a PostgreSQL server and a pgdeck of its own (e2e/fixtures). More that work are hardly quicker on two
+// cores, and what has to be noticed in time is late then.
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results/e2e',
-  workers: 2,
+  workers: 3,
+  projects: [
+    { name: 'pages', testIgnore: minutes, workers: 2 },
+    { name: 'minutes', testMatch: minutes, workers: 1 },
+  ],
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: report ? [['list'], ['json', { outputFile: report }]] : [['list']],
