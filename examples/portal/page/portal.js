@@ -39,6 +39,8 @@ const frame = window.pgdeck.mount(document.querySelector('#deck'), {
 });
 
 theme.addEventListener('change', () => frame.setTheme(theme.value));
-document.querySelector('#locks').addEventListener('click', () => frame.navigate(`/${server}/locks`));
+const locks = document.querySelector('#locks');
+locks.addEventListener('click', () => frame.navigate(`/${server}/locks`));
+locks.disabled = false; // a click before this script ran would be lost
 for (const link of document.querySelectorAll('nav a'))
   if (new URL(link.href).searchParams.get('tab') === tab) link.setAttribute('aria-current', 'page');
