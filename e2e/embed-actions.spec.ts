@@ -46,6 +46,8 @@ test('T24: no message opens, fills in, confirms or runs an action; a person who 
       await page.evaluate((message) => window.frames[0]?.postMessage(message, '*'), { pgdeck: 1, type, ...message });
   for (const query of ['action=analyze&oid=1', 'act=analyze&confirm=1', 'preview=x', 'execute=1', 'dialog=analyze'])
     await page.evaluate((query) => window.frame.navigate(`/default/tables?${query}`), query);
+  // All that was said before the last one has been heard when the frame is there.
+  await expect.poll(() => page.frames()[1]?.url()).toContain('/default/tables?dialog=analyze');
   await page.waitForTimeout(1_500);
   await expect(inside(page).getByRole('dialog')).toHaveCount(0);
   const posts = () =>

@@ -201,7 +201,7 @@ test('an address with a fragment that is given before the first page is there be
     (document.querySelector('iframe') as HTMLIFrameElement).src = src;
   }, `${deck}/embed/main/overview?nav=1#rows`);
   await expect.poll(() => got(page)).toMatchObject([{ type: 'init' }]);
-  expect(page.frames()[1]?.url()).toBe(`${deck}/embed/main/overview?nav=1#rows`);
+  await expect.poll(() => page.frames()[1]?.url()).toBe(`${deck}/embed/main/overview?nav=1#rows`);
 });
 
 test('where the portal leads while a page gives way to another one is told to the one that comes, unless an address came after it', async ({
@@ -322,7 +322,8 @@ test('T24: messages of other windows, other origins and other protocols are not 
     ] as const,
   );
   await expect.poll(() => page.frames().filter((frame) => frame.url().includes('mute')).length).toBe(2);
-  await page.waitForLoadState('load');
+  // They listen.
+  for (const frame of page.frames()) await frame.waitForLoadState('load');
   const messages = [
     { type: 'height', px: 4321 },
     { type: 'location', path: '/evil', title: 'evil' },
@@ -344,6 +345,7 @@ test('T24: messages of other windows, other origins and other protocols are not 
     (document.querySelector('main > iframe') as HTMLIFrameElement).src = 'https://evil.test/';
   });
   await expect.poll(() => page.frames().some((frame) => frame.url() === 'https://evil.test/')).toBe(true);
+  for (const frame of page.frames()) await frame.waitForLoadState('load');
   for (const message of messages) await say(page, message);
   await page.evaluate(() => window.mounted.navigate('/main/locks'));
   await page.waitForTimeout(300);
