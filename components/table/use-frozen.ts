@@ -1,6 +1,6 @@
 'use client';
 
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Column } from './column';
 import { type Difference, difference } from './difference';
 
@@ -29,7 +29,10 @@ export function useFrozen<R>(
   const [held, setHeld] = useState<Held<R>>();
   const [changed, setChanged] = useState(noChange);
   const latest = useRef({ rows, sampledAt });
-  latest.current = { rows, sampledAt };
+  // What stands still is what is on the screen, not what a rendering that was given up would have shown.
+  useLayoutEffect(() => {
+    latest.current = { rows, sampledAt };
+  });
 
   const waiting = useMemo<Difference | undefined>(
     () => (held ? difference(held.rows, rows, rowKey, columns) : undefined),
