@@ -237,7 +237,7 @@ from pgdeck.statement_raw as r, unnest(r.calls) as u(calls) where r.server_id = 
     await times(50);
     await watched.restart();
     await deck.connections.heartbeat().catch(() => {});
-    await expect.poll(() => deck.ask('databases'), { timeout: 8000, interval: 300 }).toBe('ok');
+    await expect.poll(() => deck.ask('databases'), { interval: 300 }).toBe('ok');
     await deck.minute('databases', 'statement-counters', 'wal');
     await times(7);
     for (let n = 0; n < 4; n++) await deck.minute('databases', 'statement-counters', 'wal');

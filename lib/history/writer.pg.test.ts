@@ -221,14 +221,14 @@ test('while the store is away nothing is lost for ten minutes; then the oldest g
   let there = true;
   const store = new Store({ place: () => (there ? stage.target : { problem: 'It is away.' }) });
   store.start();
-  await expect.poll(() => store.on, { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => store.on).toBe(true);
   const away = async () => {
     there = false;
-    await expect.poll(() => store.on, { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => store.on).toBe(false);
   };
   const back = async () => {
     there = true;
-    await expect.poll(() => store.on, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => store.on).toBe(true);
   };
   const deck = pgdeck({ store });
   await deck.seconds(21);
@@ -264,12 +264,12 @@ test("the store's server is stopped in the middle of it and comes back: nothing 
         await deck.seconds(10);
         return stage.store.on;
       },
-      { timeout: 5000, interval: 50 },
+      { interval: 50 },
     )
     .toBe(false);
   await deck.seconds(30);
   await restart;
-  await expect.poll(() => stage.store.on, { timeout: 15_000 }).toBe(true);
+  await expect.poll(() => stage.store.on).toBe(true);
   await deck.seconds(20);
   await deck.writer.stop();
   const rows = await bins(deck.history.id);

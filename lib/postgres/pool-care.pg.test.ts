@@ -73,7 +73,7 @@ describe('connections that die or grow old', () => {
     try {
       later(2000);
       await connections.heartbeat();
-      await expect.poll(() => sampling(connections).failed_connections_total, { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => sampling(connections).failed_connections_total).toBe(1);
       expect(await pidOver(connections, 'pinned')).toBe(pinned);
       later(120_000);
       expect(connections.trouble('sampling').overdue).toBe(1);
@@ -82,7 +82,7 @@ describe('connections that die or grow old', () => {
       await Promise.all(fillers.map((filler) => filler.end()));
     }
     await connections.heartbeat();
-    await expect.poll(() => sampling(connections).recycled_total, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => sampling(connections).recycled_total).toBe(1);
     expect(await pidOver(connections, 'pinned')).not.toBe(pinned);
   });
 });
@@ -112,9 +112,7 @@ describe('a server that is not there', () => {
     expect(sampling(connections)).toMatchObject({ in_use: 0, idle: 0, waiting: 0, wait_timeouts_total: 0 });
     await stage.start();
     connections.reconfigure(stage.config());
-    await expect
-      .poll(() => pidOver(connections, 'pinned').catch(() => undefined), { timeout: 20_000 })
-      .toBeGreaterThan(0);
+    await expect.poll(() => pidOver(connections, 'pinned').catch(() => undefined)).toBeGreaterThan(0);
     expect(connections.problem).toBeUndefined();
   });
 });
@@ -147,7 +145,7 @@ describe('a changed configuration', () => {
     );
     expect(after.rows[0]?.name).toBe('two');
     expect(after.rows[0]?.pid).not.toBe(before.rows[0]?.pid);
-    await expect.poll(() => stage.databasesOf(), { timeout: 10_000 }).toEqual(['one', 'one', 'two']);
+    await expect.poll(() => stage.databasesOf()).toEqual(['one', 'one', 'two']);
     expect(connections.problem).toBeUndefined();
   });
 

@@ -20,12 +20,15 @@ describe('how many connections there are', () => {
     });
     while (!over) {
       const open = await stage.sessions();
-      most = Math.max(most, open.length);
+      const { in_use, idle } = sampling(connections);
+      most = Math.max(most, in_use + idle);
       expect(open[0]?.pid).toBe(pinned);
+      // The server may have one a moment longer than pgdeck.
+      expect(open.length).toBeLessThanOrEqual(3);
     }
     expect((await answers).map(([row]) => row?.name)).toEqual([...databases, ...databases]);
     expect(most).toBe(2);
-    await expect.poll(() => stage.sessions(), { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => stage.sessions()).toHaveLength(1);
     expect(await pidOver(connections, 'pinned')).toBe(pinned);
     expect(sampling(connections)).toMatchObject({ minimum: 1, size: 1, errors_total: 0, wait_timeouts_total: 0 });
   });
@@ -36,9 +39,10 @@ describe('how many connections there are', () => {
     expect(await pidOver(connections, 'slow')).not.toBe(pinned);
     expect(await stage.databasesOf()).toEqual(['postgres', 'postgres']);
     await connections.ask('walking', 'one', 'select 1');
-    expect(await stage.databasesOf()).toEqual(['postgres', 'one']);
+    // What pgdeck has closed is gone from the server a moment later.
+    await expect.poll(() => stage.databasesOf()).toEqual(['postgres', 'one']);
     expect(await pidOver(connections, 'slow')).not.toBe(pinned);
-    expect(await stage.databasesOf()).toEqual(['postgres', 'postgres']);
+    await expect.poll(() => stage.databasesOf()).toEqual(['postgres', 'postgres']);
     expect(await pidOver(connections, 'pinned')).toBe(pinned);
     expect(sampling(connections)).toMatchObject({ size: 2, idle: 2, overflow: 1, opened_total: 4 });
   });
@@ -47,7 +51,7 @@ describe('how many connections there are', () => {
     const connections = stage.connect();
     const [pinned, slow] = [await pidOver(connections, 'pinned'), await pidOver(connections, 'slow')];
     for (const name of databases) await connections.ask('walking', name, 'select 1');
-    expect(await stage.databasesOf()).toEqual(['postgres', 'postgres', 'three']);
+    await expect.poll(() => stage.databasesOf()).toEqual(['postgres', 'postgres', 'three']);
     expect([await pidOver(connections, 'pinned'), await pidOver(connections, 'slow')]).toEqual([pinned, slow]);
     expect(sampling(connections)).toMatchObject({ size: 3, idle: 3, overflow: 2 });
   });
@@ -58,7 +62,7 @@ describe('how many connections there are', () => {
     const slowly = databases.slice(0, 2).map((name) => connections.ask('walking', name, 'select pg_sleep(2)::text'));
     const active = async () =>
       (await stage.sessions()).filter(({ state }) => state === 'active').map((one) => one.datname);
-    await expect.poll(active, { timeout: 10_000 }).toEqual(['one', 'two']);
+    await expect.poll(active).toEqual(['one', 'two']);
     await Promise.all(slowly);
     const lanes = ['pinned', 'slow', 'walking'] as const;
     await Promise.all(
@@ -67,22 +71,22 @@ describe('how many connections there are', () => {
         return connections.ask(lane, lane === 'walking' ? databases[index % 2] : undefined, 'select 1');
       }),
     );
-    expect((await stage.sessions()).length).toBeLessThanOrEqual(6);
+    await expect.poll(async () => (await stage.sessions()).length).toBeLessThanOrEqual(6);
     expect(sampling(connections)).toMatchObject({ size: 6, errors_total: 0, wait_timeouts_total: 0, waiting: 0 });
   });
 
   test('the least are kept warm, also after all were killed', async () => {
     const connections = stage.connect({ min: 3, max: 4 });
     await connections.heartbeat();
-    await expect.poll(() => stage.databasesOf(), { timeout: 10_000 }).toEqual(['postgres', 'postgres', 'postgres']);
-    await expect.poll(() => sampling(connections), { timeout: 10_000 }).toMatchObject({ idle: 3, overflow: 0 });
+    await expect.poll(() => stage.databasesOf()).toEqual(['postgres', 'postgres', 'postgres']);
+    await expect.poll(() => sampling(connections)).toMatchObject({ idle: 3, overflow: 0 });
     later(10 * 60_000);
     await connections.heartbeat();
     expect(await stage.sessions()).toHaveLength(3);
     for (const { pid } of await stage.sessions())
       await stage.admin.query('select pg_terminate_backend($1, 2000)', [pid]);
     await connections.heartbeat();
-    await expect.poll(() => stage.sessions(), { timeout: 10_000 }).toHaveLength(3);
+    await expect.poll(() => stage.sessions()).toHaveLength(3);
   });
 
   test('what is above the least ends when it was idle for two minutes', async () => {
@@ -95,7 +99,7 @@ describe('how many connections there are', () => {
     expect(await stage.sessions()).toHaveLength(3);
     later(2000);
     await connections.heartbeat();
-    await expect.poll(() => stage.sessions(), { timeout: 10_000 }).toMatchObject([{ pid: pinned }]);
+    await expect.poll(() => stage.sessions()).toMatchObject([{ pid: pinned }]);
     expect(sampling(connections)).toMatchObject({ idle: 1, overflow: 0 });
   });
 });
@@ -105,7 +109,7 @@ describe('waiting for a connection', () => {
     const connections = stage.connect({ max: 2, timeoutMs: 600 });
     const [pinned, slow] = [await pidOver(connections, 'pinned'), await pidOver(connections, 'slow')];
     const held = (['pinned', 'slow'] as const).map((lane) =>
-      connections.ask(lane, undefined, 'select pg_sleep(3)::text'),
+      connections.ask(lane, undefined, 'select pg_sleep(3.5)::text'),
     );
     await expect.poll(async () => (await stage.sessions()).map(({ state }) => state)).toEqual(['active', 'active']);
     const waiting = problemOf(connections.ask('pinned', undefined, 'select 1'));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { ServerConfig, Target } from '@/lib/config';
 import { type Embedded, startEmbedded } from '@/lib/embedded/server';
 import { PostgresProblem } from './errors';
@@ -113,17 +113,24 @@ test('T10: a text with two statements is refused', async () => {
 // T22: fails where each question opens a connection of its own (lib/postgres/server-connections.ts).
 test('T22: questions use at most three connections, and a hundred of them at once no more', async () => {
   const connections = connect();
+  let most = 0;
   await Promise.all(
-    Array.from({ length: 100 }, (_, index) =>
-      connections.ask(
+    Array.from({ length: 100 }, async (_, index) => {
+      await connections.ask(
         index % 3 === 0 ? 'pinned' : index % 3 === 1 ? 'slow' : 'walking',
         index % 3 === 2 ? 'other' : undefined,
         'select 1',
-      ),
-    ),
+      );
+      const [figures] = connections.pools();
+      most = Math.max(most, (figures?.in_use ?? 0) + (figures?.idle ?? 0));
+    }),
   );
-  expect((await ours()).length).toBeLessThanOrEqual(3);
-  expect(connections.pools()[0]).toMatchObject({ pool: 'sampling', size: 3, opened_total: 3 });
+  expect(most).toBe(3);
+  // One that was closed for another is there a moment longer.
+  await expect.poll(async () => (await ours()).length).toBeLessThanOrEqual(3);
+  // On a busy machine one of the three changes its database for those who have waited long.
+  expect(connections.pools()[0]).toMatchObject({ pool: 'sampling', size: 3 });
+  expect(connections.pools()[0]?.opened_total).toBeLessThan(10);
 });
 
 test('slow questions leave nothing in the memory of the pinned connection', async () => {
@@ -203,12 +210,16 @@ test.each([
 
 test('a refused attempt is not repeated at once', async () => {
   const connections = connect({ password: 'wrong' });
-  await problemOf(connections.ask('pinned', undefined, 'select 1'));
-  const started = performance.now();
-  await problemOf(connections.ask('pinned', undefined, 'select 1'));
-  expect(performance.now() - started).toBeLessThan(200);
-  expect(connections.nextAttemptAt).toBeGreaterThan(Date.now());
-  expect(connections.pools()[0]?.errors_total).toBe(1);
+  // However long the machine takes: it is the same moment.
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    await problemOf(connections.ask('pinned', undefined, 'select 1'));
+    await problemOf(connections.ask('pinned', undefined, 'select 1'));
+    expect(connections.nextAttemptAt).toBeGreaterThan(Date.now());
+    expect(connections.pools()[0]).toMatchObject({ errors_total: 1, failed_connections_total: 1 });
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a restart is noticed by the heartbeat and survived', async () => {
@@ -228,13 +239,11 @@ test('a restart is noticed by the heartbeat and survived', async () => {
   admin.on('error', () => {});
   await admin.connect();
   await expect
-    .poll(
-      () =>
-        connections.heartbeat().then(
-          () => 'ok',
-          () => 'not yet',
-        ),
-      { timeout: 10_000 },
+    .poll(() =>
+      connections.heartbeat().then(
+        () => 'ok',
+        () => 'not yet',
+      ),
     )
     .toBe('ok');
   await connections.ask('pinned', undefined, 'select 1');

@@ -32,7 +32,7 @@ export class PoolStage {
     afterEach(async () => {
       vi.useRealTimers();
       for (const connections of this.#opened.splice(0)) connections.close();
-      await expect.poll(async () => (await this.sessions()).length, { timeout: 10_000 }).toBe(0);
+      await expect.poll(async () => (await this.sessions()).length).toBe(0);
     });
     afterAll(async () => {
       await this.admin?.end();

@@ -81,7 +81,7 @@ describe.each([14, 18])('a whole database on PostgreSQL %i', (major) => {
         return id;
       end $$;
       create index on small (public.fails(id))`);
-    await expect.poll(async () => (await preview(body())).sql.length, { timeout: 5000 }).toBe(3);
+    await expect.poll(async () => (await preview(body())).sql.length).toBe(3);
     const done = await run(body());
     expect(done).toMatchObject({ status: 'done_with_warnings', message: '1 of 3 tables is analyzed.' });
     expect(done.warnings.join()).toContain('public.small: Not analyzed. PostgreSQL refused it with SQLSTATE 55000.');
@@ -99,7 +99,7 @@ describe.each([14, 18])('a whole database on PostgreSQL %i', (major) => {
     await inOther(`create table gone (id int); alter table gone owner to owner; insert into gone values (1);
       create table swapped (id int); alter table swapped owner to owner; insert into swapped values (1);
       create table stays (id int); alter table stays owner to owner; insert into stays values (1)`);
-    await expect.poll(async () => (await preview(body())).sql.join(), { timeout: 5000 }).toContain('public.stays');
+    await expect.poll(async () => (await preview(body())).sql.join()).toContain('public.stays');
     const shown = await preview(body());
     await inOther(`drop table gone; alter table swapped rename to was_swapped; create table swapped (id int);
       alter table swapped owner to owner; insert into swapped values (1);
@@ -116,7 +116,7 @@ describe.each([14, 18])('a whole database on PostgreSQL %i', (major) => {
 
   it('is refused where there is nothing to do, and where there is too much at once', async () => {
     await inOther('analyze');
-    await expect.poll(() => refused(body()), { timeout: 5000 }).toBe('422 nothing_to_analyze');
+    await expect.poll(() => refused(body())).toBe('422 nothing_to_analyze');
     await inOther(
       "do $$ begin for n in 1..500 loop execute format('create table many_%s (id int)', n); end loop; end $$",
     );

@@ -24,7 +24,7 @@ beforeEach(() => stage.use('actor'));
 afterEach(async () => {
   await stage.root('select pg_advisory_unlock_all()');
   const acting = () => stage.root("select pid from pg_stat_activity where application_name like 'pgdeck:act:%'");
-  await expect.poll(acting, { timeout: 10_000 }).toEqual([]);
+  await expect.poll(acting).toEqual([]);
   await stage.clear();
 });
 afterAll(() => stage?.end());
@@ -59,8 +59,9 @@ async function another(withStore: boolean) {
 
 it('what another pgdeck runs is shown with its progress, and the same is not run twice', async () => {
   const { run, ours, other } = await another(false);
-  const [shown, ...rest] = await other.everyRun('test');
-  expect(rest).toEqual([]);
+  // A server that is slow to answer is not waited for.
+  await expect.poll(async () => (await other.everyRun('test')).length).toBe(1);
+  const [shown] = await other.everyRun('test');
   expect(shown).toMatchObject({
     runId: run.runId,
     elsewhere: 'another pgdeck',
@@ -80,22 +81,24 @@ it('what another pgdeck runs is shown with its progress, and the same is not run
   expect(refused).toMatchObject({ status: 409, code: 'already_running' });
   expect(refused.message).toContain(`(run ${run.runId})`);
   await stage.root('select pg_advisory_unlock_all()');
-  await expect.poll(async () => (await other.everyRun()).length, { timeout: 10_000 }).toBe(0);
+  await expect.poll(async () => (await other.everyRun()).length).toBe(0);
   await expect.poll(() => ours.run(run.runId).status).toBe('done');
 });
 
 it('who started it is told where the store has copies of the other audit', async () => {
   const { run, other } = await another(true);
-  expect(await other.everyRun()).toMatchObject([
-    {
-      runId: run.runId,
-      elsewhere: 'db-host:8080',
-      user: 'mallory',
-      title: 'Analyze public.slow?',
-      target: { kind: 'relation' },
-      message: 'It runs on db-host:8080: it can be cancelled there.',
-    },
-  ]);
+  await expect
+    .poll(() => other.everyRun())
+    .toMatchObject([
+      {
+        runId: run.runId,
+        elsewhere: 'db-host:8080',
+        user: 'mallory',
+        title: 'Analyze public.slow?',
+        target: { kind: 'relation' },
+        message: 'It runs on db-host:8080: it can be cancelled there.',
+      },
+    ]);
   const { previewId } = await other.preview('test', await analyze(), admin);
   const refused = await other.execute('test', { previewId, idempotencyKey: 'd' }, admin).catch((error) => error);
   expect(refused.message).toContain('started by mallory (db-host:8080)');
@@ -118,7 +121,7 @@ it('what is done to the server is not done twice, also where the other pgdeck ac
   await other.end();
   const again = await stage.runner.preview('test', { action: 'switch-wal', target }, admin);
   const { run } = await stage.runner.execute('test', { previewId: again.previewId, idempotencyKey: 'f' }, admin);
-  await expect.poll(() => stage.runner.run(run.runId).endedAt, { timeout: 10_000 }).not.toBeNull();
+  await expect.poll(() => stage.runner.run(run.runId).endedAt).not.toBeNull();
   expect(stage.runner.run(run.runId).status).not.toBe('failed');
 });
 

@@ -68,8 +68,7 @@ describe('a change in one transaction', () => {
     await client.query('begin; lock table orders in share update exclusive mode');
     return client;
   };
-  const waiting = (runId: string) =>
-    expect.poll(() => stage.runner.run(runId).progress?.waitsFor.length ?? 0, { timeout: 10_000 }).toBe(1);
+  const waiting = (runId: string) => expect.poll(() => stage.runner.run(runId).progress?.waitsFor.length ?? 0).toBe(1);
 
   it('behind a lock tries again, gives up, and names the holder: failed, and nothing is changed', async () => {
     const client = await holder();
@@ -83,7 +82,7 @@ describe('a change in one transaction', () => {
   it('cancelled while it waits is cancelled, also between two tries', async () => {
     await holder();
     const { runId } = await execute(await fillfactor(80));
-    await expect.poll(() => stage.runner.run(runId).progress?.phase, { timeout: 10_000 }).toContain('tries again');
+    await expect.poll(() => stage.runner.run(runId).progress?.phase).toContain('tries again');
     await stage.runner.cancel(runId, admin);
     expect(await ended(runId)).toMatchObject({ status: 'cancelled', verified: false });
     expect(await options()).toBeNull();
@@ -194,8 +193,9 @@ describe('a signal', () => {
       const migration = await stage.client('postgres', 'migration');
       await migration.query(`begin; lock table ${catalog} in access exclusive mode`);
       const key = { previewId, idempotencyKey: previewId, confirmText };
-      const { run } = await stage.runner.execute('test', key, admin).finally(() => migration.query('rollback'));
-      expect(run).toMatchObject(as);
+      const { run } = await stage.runner.execute('test', key, admin);
+      const whole = await stage.ended(run).finally(() => migration.query('rollback'));
+      expect(whole).toMatchObject(as);
       expect(await stage.alive(client)).toBe(alive);
     },
   );

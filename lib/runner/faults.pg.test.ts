@@ -28,13 +28,12 @@ afterAll(async () => {
   await stage?.end();
 });
 
-const { create, preview, execute, ended, next, run, valid } = onIndexes(() => stage);
+const { create, preview, start, ended, next, run, valid } = onIndexes(() => stage);
 const body = () => create('orders', { columns: [{ attnum: 2 }] });
 const index = 'public.orders_note_idx';
-const begin = async (asked?: PreviewBody) => (await execute(await preview(asked ?? (await body())))).run.runId;
+const begin = async (asked?: PreviewBody) => start(await preview(asked ?? (await body())));
 const now = (runId: string): Run => stage.runner.run(runId);
-const waits = (runId: string, phase: string) =>
-  expect.poll(() => now(runId).progress?.phase, { timeout: 10_000 }).toBe(phase);
+const waits = (runId: string, phase: string) => expect.poll(() => now(runId).progress?.phase).toBe(phase);
 
 /** A session whose snapshot holds up every concurrent build until its transaction ends. */
 async function oldSnapshot(): Promise<pg.Client> {
@@ -66,7 +65,7 @@ describe('an index build', () => {
     await migration.query('begin; lock table orders in share mode');
     const shown = await preview(await body());
     expect(shown.waitsFor).toMatchObject([{ pid: pidOf(migration) }]);
-    const { runId } = (await execute(shown)).run;
+    const runId = await start(shown);
     await waits(runId, 'waiting for the lock');
     expect(now(runId).progress?.waitsFor).toMatchObject([{ pid: pidOf(migration), mode: 'ShareLock', granted: true }]);
     await stage.runner.cancel(runId, admin);
@@ -114,7 +113,7 @@ describe('an index build', () => {
     const report = await oldSnapshot();
     line.cutWhen('create /* pgdeck:create-index */', 'near');
     const runId = await begin();
-    await expect.poll(() => now(runId).message, { timeout: 10_000 }).toContain('the server goes on with it');
+    await expect.poll(() => now(runId).message).toContain('the server goes on with it');
     await waits(runId, 'waiting for old snapshots');
     expect(now(runId)).toMatchObject({ status: 'running', cancellable: true });
     await report.query('rollback');

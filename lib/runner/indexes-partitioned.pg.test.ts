@@ -57,7 +57,7 @@ describe.each([14, 18])('an index of a partitioned table on PostgreSQL %i', (maj
     ]);
     expect(shown.inTransaction).toBe(false);
     expect(shown.locks).toContainEqual(expect.objectContaining({ relation: 'public.m', mode: 'ShareLock' }));
-    const { run: done } = await execute(shown);
+    const done = await execute(shown);
     expect(done).toMatchObject({
       status: 'done',
       verified: true,
@@ -81,7 +81,7 @@ describe.each([14, 18])('an index of a partitioned table on PostgreSQL %i', (maj
       locks: expect.arrayContaining([expect.objectContaining({ relation: 'public.m', mode: 'AccessExclusiveLock' })]),
     });
     const before = await definition('m_expr_id_idx');
-    const { run: dropped } = await execute(dropping);
+    const dropped = await execute(dropping);
     expect(dropped).toMatchObject({ status: 'done', verified: true });
     expect(await valid('ready')).toBeUndefined();
     const restored = await run(dropped.undo?.body as typeof body);
@@ -119,7 +119,7 @@ describe.each([14, 18])('an index of a partitioned table on PostgreSQL %i', (maj
       'alter /* pgdeck:create-index */ index public.m_2_expr_idx attach partition public.m_2a_expr_idx',
     ]);
     expect(goOn.warnings.join()).toContain('begun earlier');
-    expect((await execute(goOn)).run).toMatchObject({ status: 'done', verified: true });
+    expect(await execute(goOn)).toMatchObject({ status: 'done', verified: true });
     expect(await attached('"by ""length"""')).toHaveLength(5);
     expect((await attached('"by ""length"""')).join()).not.toContain('INVALID');
   });
@@ -158,7 +158,7 @@ describe.each([14, 18])('an index of a partitioned table on PostgreSQL %i', (maj
       const shown = await preview(body);
       expect(shown.sql).toHaveLength(3);
       expect(shown.locks.map(({ mode }) => mode)).not.toContain('ShareLock');
-      const { run: done } = await execute(shown);
+      const done = await execute(shown);
       expect(done).toMatchObject({ status: 'done', verified: true, figures: [{ label: 'Size' }] });
       expect(done.message).toMatch(/is built anew/);
     }

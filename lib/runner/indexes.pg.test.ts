@@ -49,7 +49,7 @@ describe.each([14, 18])('indexes on PostgreSQL %i', (major) => {
       ],
     });
     expect(shown.warnings.join()).toContain('pg_catalog only');
-    const { run: done } = await execute(shown);
+    const done = await execute(shown);
     expect(done).toMatchObject({
       status: 'done',
       verified: true,
@@ -167,12 +167,12 @@ describe.each([14, 18])('indexes on PostgreSQL %i', (major) => {
     stage.use('weak');
     const shown = await preview(await create('docs', { columns: [{ attnum: 1 }] }));
     expect(shown.warnings.join()).toContain('Role weak does not own public.docs');
-    expect((await execute(shown)).run).toMatchObject({ status: 'failed', sqlstate: '42501', next: [] });
+    expect(await execute(shown)).toMatchObject({ status: 'failed', sqlstate: '42501', next: [] });
     await stage.root('create index docs_id on docs (id)');
     for (const action of ['drop-index', 'reindex']) {
       const asked = await preview(await on(action, 'docs_id'));
       expect(asked.warnings.join()).toContain('42501');
-      expect((await execute(asked)).run).toMatchObject({ status: 'failed', sqlstate: '42501' });
+      expect(await execute(asked)).toMatchObject({ status: 'failed', sqlstate: '42501' });
     }
     expect(await valid('docs_id')).toBe(true);
     await stage.root('drop index docs_id');
@@ -216,7 +216,7 @@ describe.each([14, 18])('indexes on PostgreSQL %i', (major) => {
     const shown = await preview(next(failed, 'drop-index').body);
     expect(shown).toMatchObject({ title: 'Drop the INVALID leftover public.docs_id_idx?' });
     expect(shown.undo?.body.action).toBe('recreate');
-    expect((await execute(shown)).run).toMatchObject({ status: 'done', verified: true });
+    expect(await execute(shown)).toMatchObject({ status: 'done', verified: true });
     await stage.root('drop index if exists docs_id_idx_ccnew; delete from docs where title is null');
   });
 
@@ -316,7 +316,7 @@ describe.each([14, 18])('indexes on PostgreSQL %i', (major) => {
     await locking.query('reindex index stuck_some');
     expect((await preview(reindex)).waitsFor).toMatchObject([{ mode: 'AccessExclusiveLock', granted: true }]);
     await locking.query('rollback');
-    expect(await execute(before)).toMatchObject({ run: { status: 'done' } });
+    expect(await execute(before)).toMatchObject({ status: 'done' });
     expect((await preview(await on('drop-index', 'stuck_some'))).undo?.sql).toContain('WHERE (part > 0)');
     expect(await words(like)).toContain('exists ');
   });

@@ -57,7 +57,7 @@ async function killed(body: PreviewBody): Promise<{ stateDir: string; runId: str
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, PGDECK_LOG_LEVEL: 'fatal' },
   });
-  await expect.poll(acting, { timeout: 15_000 }).toHaveLength(1);
+  await expect.poll(acting).toHaveLength(1);
   const gone = new Promise((resolve) => child?.once('exit', resolve));
   child.kill('SIGKILL');
   await gone;
@@ -67,9 +67,9 @@ async function killed(body: PreviewBody): Promise<{ stateDir: string; runId: str
 
 const openGate = () => stage.root('select pg_advisory_unlock_all()');
 const run = (runId: string): Run | undefined => stage.runner.runs().find((each) => each.runId === runId);
-const status = (runId: string) => expect.poll(() => run(runId)?.status, { timeout: 15_000 });
+const status = (runId: string) => expect.poll(() => run(runId)?.status);
 const ended = async (runId: string): Promise<Run> => {
-  await expect.poll(() => run(runId)?.endedAt ?? null, { timeout: 15_000 }).not.toBeNull();
+  await expect.poll(() => run(runId)?.endedAt ?? null).not.toBeNull();
   return run(runId) as Run;
 };
 
@@ -78,7 +78,7 @@ describe('pgdeck is killed while an action runs', () => {
     const { stateDir, runId } = await killed(await analyze());
     stage.use('actor', {}, stateDir);
     await status(runId).toBe('running');
-    await expect.poll(() => run(runId)?.progress?.phase, { timeout: 10_000 }).toBe('computing statistics');
+    await expect.poll(() => run(runId)?.progress?.phase).toBe('computing statistics');
     expect(run(runId)).toMatchObject({
       user: 'killed',
       title: 'Analyze public.slow?',
@@ -108,7 +108,7 @@ describe('pgdeck is killed while an action runs', () => {
   it('and started again: the run can be cancelled, and is cancelled then', async () => {
     const { stateDir, runId, pid } = await killed(await analyze());
     stage.use('actor', {}, stateDir);
-    await expect.poll(() => run(runId)?.cancellable, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => run(runId)?.cancellable).toBe(true);
     await stage.runner.cancel(runId, admin);
     expect(await ended(runId)).toMatchObject({ status: 'cancelled', verified: false });
     expect(await stage.root('select 1 from pg_stat_activity where pid = $1', [pid])).toEqual([]);
@@ -123,7 +123,7 @@ describe('pgdeck is killed while an action runs', () => {
     const target = { kind: 'database' as const, database: 'postgres' };
     const { stateDir, runId } = await killed({ action: 'analyze-database', target, options: { only: 'all' } });
     stage.use('actor', {}, stateDir);
-    await expect.poll(() => run(runId)?.progress?.step?.title, { timeout: 10_000 }).toContain('public.slow');
+    await expect.poll(() => run(runId)?.progress?.step?.title).toContain('public.slow');
     const { index, count } = run(runId)?.progress?.step ?? { index: 0, count: 0 };
     expect(index).toBeLessThan(count);
     await openGate();
@@ -182,7 +182,7 @@ describe('pgdeck is killed while an action runs', () => {
     const { config } = stage.server;
     const nowhere = { ...config.action, port: 1 };
     stage.use('actor', { action: nowhere }, stateDir);
-    await expect.poll(() => run(runId)?.message, { timeout: 10_000 }).toContain('cannot be asked now');
+    await expect.poll(() => run(runId)?.message).toContain('cannot be asked now');
     expect(run(runId)).toMatchObject({ status: 'unknown', endedAt: null, verified: null });
     nowhere.port = config.action.port;
     await status(runId).toBe('running');

@@ -159,7 +159,7 @@ const cases: Case[] = [
         { previewId: shown.previewId, idempotencyKey: 'drop', confirmText: 'plain_a' },
         admin,
       );
-      return { kind: 'run', runId: run.runId };
+      return { kind: 'run', runId: (await stage.ended(run)).runId };
     },
     behind: { 0: [writers('plain')] },
     clean: 'drop index if exists plain_a; create index plain_a on plain (a)',

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Run } from '@/lib/actions/protocol';
 import type { Target } from '@/lib/actions/target';
@@ -15,7 +14,7 @@ describe.each([14, 15, 16, 17, 18])('on PostgreSQL %i', (major) => {
     const asked = { action, target, ...(options && { options }) };
     const { previewId, confirmText = '' } = await stage.runner.preview('test', asked, admin);
     const body = { previewId, idempotencyKey: previewId, confirmText };
-    return (await stage.runner.execute('test', body, admin)).run;
+    return stage.ended((await stage.runner.execute('test', body, admin)).run);
   };
 
   it('terminates, cancels and analyzes, each verified', async () => {
@@ -29,7 +28,7 @@ describe.each([14, 15, 16, 17, 18])('on PostgreSQL %i', (major) => {
 
     const busy = await stage.client('app');
     const query = busy.query('select pg_sleep(60)').catch((error) => error.code);
-    await sleep(100);
+    await stage.running(busy);
     const cancelled = await run('cancel', { kind: 'backend', ...(await stage.identity(busy)) });
     expect(cancelled).toMatchObject({ status: 'done', verified: true });
     expect(await query).toBe('57014');

@@ -48,7 +48,7 @@ describe.each([14, 18])('reindex on PostgreSQL %i', (major) => {
       inTransaction: false,
     });
     const before = await stage.oid('big_note');
-    const { run: one } = await execute(shown);
+    const one = await execute(shown);
     expect(one).toMatchObject({ status: 'done', verified: true, message: 'public.big_note is built anew.', next: [] });
     expect(one.figures?.[0]?.before).not.toBe(one.figures?.[0]?.after);
     expect(await stage.oid('big_note')).not.toBe(before);
@@ -57,7 +57,7 @@ describe.each([14, 18])('reindex on PostgreSQL %i', (major) => {
     expect(all.sql).toEqual(['reindex /* pgdeck:reindex */ table concurrently public.big']);
     expect(all.warnings.join()).toContain('exclusion constraints: public.big_during_excl');
     const key = await stage.oid('big_pkey');
-    const { run: done } = await execute(all);
+    const done = await execute(all);
     expect(done).toMatchObject({ status: 'done_with_warnings', verified: true, message: 'public.big is built anew.' });
     expect(await stage.oid('big_pkey')).not.toBe(key);
   });
@@ -93,7 +93,7 @@ describe.each([14, 18])('reindex on PostgreSQL %i', (major) => {
     expect(cancelled.next?.map(({ title }) => title)).toEqual(['Drop the INVALID leftover public.big_note_ccnew']);
     expect((await preview(await on('reindex', 'big_note'))).warnings.join()).toContain('public.big_note_ccnew');
     expect(cancelled.warnings.join()).toContain('public.big_note_ccnew is left behind INVALID');
-    const { run: dropped } = await execute(await preview(next(cancelled, 'drop-index').body));
+    const dropped = await execute(await preview(next(cancelled, 'drop-index').body));
     expect(dropped).toMatchObject({ status: 'done', verified: true });
     expect(dropped.undo).toBeUndefined();
     expect(await invalid()).toEqual([]);
@@ -154,7 +154,7 @@ describe.each([14, 18])('reindex on PostgreSQL %i', (major) => {
     const toast = cancelled.next?.find(({ title }) => title.includes('pg_toast'))?.body as PreviewBody;
     const shown = await preview(toast);
     expect(shown.warnings.join()).toContain('lacks USAGE on the schema pg_toast');
-    expect((await execute(shown)).run).toMatchObject({ status: 'failed', sqlstate: '42501' });
+    expect(await execute(shown)).toMatchObject({ status: 'failed', sqlstate: '42501' });
     await stage.root('grant usage on schema pg_toast to owner');
     for (const { body } of cancelled.next ?? []) expect(await run(body)).toMatchObject({ status: 'done' });
     expect(await invalid()).toEqual([]);

@@ -29,11 +29,11 @@ it('a table that takes the name of another one between two tries is left alone',
   const { previewId } = await preview({ action: 'analyze', target });
   const executed = stage.runner.execute('test', { previewId, idempotencyKey: 'swap' }, admin);
   const now = () => stage.runner.runs()[0] as Run;
-  await expect.poll(() => now()?.progress?.phase, { timeout: 5000, interval: 20 }).toContain('lets others pass');
+  await expect.poll(() => now()?.progress?.phase, { interval: 20 }).toContain('lets others pass');
   await holder.query(`alter table public.swapped rename to swapped_old;
     alter table public.swapped_new rename to swapped; commit`);
   await executed;
-  await expect.poll(() => now().endedAt, { timeout: 10_000 }).not.toBeNull();
+  await expect.poll(() => now().endedAt).not.toBeNull();
   expect(now()).toMatchObject({ status: 'failed', verified: false });
   expect(now().message).toContain('public.swapped is public.swapped_old now');
   expect(await stage.root('select pg_stat_get_analyze_count($1)::int as times', [other])).toEqual([{ times: 0 }]);
@@ -105,10 +105,10 @@ it.each(swaps)('$action of $names.0 drops no other that takes its name in the wa
     stage.root(
       "select 1 from pg_stat_activity where application_name like 'pgdeck:act:%' and wait_event_type = 'Lock'",
     );
-  await expect.poll(waiting, { timeout: 5000, interval: 10 }).not.toEqual([]);
+  await expect.poll(waiting, { interval: 10 }).not.toEqual([]);
   await holder.query(`${swap}; commit`);
   const { run } = await executed;
-  await expect.poll(() => stage.runner.run(run.runId).endedAt, { timeout: 10_000 }).not.toBeNull();
+  await expect.poll(() => stage.runner.run(run.runId).endedAt).not.toBeNull();
   const after = await stage.root<{ oid: number }>(
     `select oid from (select c.oid::int as oid from pg_class as c union all select s.oid::int from pg_statistic_ext as s) as x
       where oid = any($1) order by 1`,

@@ -47,7 +47,7 @@ describe.each([14, 18])('the server on PostgreSQL %i', (major) => {
       const shown = await preview(body);
       await stage.restart();
       await expect
-        .poll(async () => (await execute(shown).catch((error) => error)).code, { timeout: 20_000, interval: 500 })
+        .poll(async () => (await execute(shown).catch((error) => error)).code, { interval: 500 })
         .toBe('preview_expired');
     });
   });

@@ -23,8 +23,10 @@ const statement = async (client: pg.Client) => ({ kind: 'backend' as const, ...(
 const preview = async (action: string, target: Awaited<ReturnType<typeof statement | typeof backend>>) =>
   stage.runner.preview('test', { action, target }, admin);
 let keys = 0;
-const execute = (previewId: string, confirmText?: string, idempotencyKey = `key-${keys++}`) =>
-  stage.runner.execute('test', { previewId, idempotencyKey, ...(confirmText !== undefined && { confirmText }) }, admin);
+const execute = async (previewId: string, confirmText?: string, idempotencyKey = `key-${keys++}`) => {
+  const body = { previewId, idempotencyKey, ...(confirmText !== undefined && { confirmText }) };
+  return stage.ended((await stage.runner.execute('test', body, admin)).run);
+};
 const idleInTransaction = async (row = 1) => {
   const client = await stage.client('app');
   await client.query(`begin; update orders set note = 'x' where id = ${row}`);
@@ -48,8 +50,7 @@ describe('terminate', () => {
     expect(shown.sql).toEqual([expect.stringMatching(/^select \/\* pgdeck:terminate \*\/ /)]);
     expect(await stage.alive(client)).toBe(true);
 
-    const { run, ended } = await execute(shown.previewId, String(pidOf(client)));
-    expect(ended).toBe(true);
+    const run = await execute(shown.previewId, String(pidOf(client)));
     expect(run).toMatchObject({ status: 'done', verified: true, message: `Session ${pidOf(client)} is terminated.` });
     expect(await stage.alive(client)).toBe(false);
     expect(await stage.events()).toEqual(['intent', 'result done']);
@@ -88,7 +89,7 @@ describe('terminate', () => {
     const client = await stage.client('postgres', 'maintenance');
     const shown = await preview('terminate', await backend(client));
     expect(shown.warnings.join()).toContain('42501');
-    const { run } = await execute(shown.previewId, shown.confirmText);
+    const run = await execute(shown.previewId, shown.confirmText);
     expect(run).toMatchObject({ status: 'failed', sqlstate: '42501', verified: false });
     expect(await stage.alive(client)).toBe(true);
     expect(await stage.events()).toEqual(['intent', 'result failed']);
@@ -99,10 +100,7 @@ describe('terminate', () => {
     const client = await idleInTransaction();
     const shown = await preview('terminate', await backend(client));
     expect(shown.warnings.join()).toContain('grant pg_signal_backend to weak');
-    expect((await execute(shown.previewId, shown.confirmText)).run).toMatchObject({
-      status: 'failed',
-      sqlstate: '42501',
-    });
+    expect(await execute(shown.previewId, shown.confirmText)).toMatchObject({ status: 'failed', sqlstate: '42501' });
   });
 
   it("offers neither pgdeck's own sessions nor the server's own processes", async () => {
@@ -121,9 +119,7 @@ describe('terminate', () => {
     const shown = await preview('terminate', await backend(client));
     process.kill(pidOf(client), 'SIGSTOP');
     try {
-      const { run } = await execute(shown.previewId, shown.confirmText);
-      await expect.poll(() => stage.runner.run(run.runId).endedAt, { timeout: 5000 }).not.toBeNull();
-      const ended = stage.runner.run(run.runId);
+      const ended = await execute(shown.previewId, shown.confirmText);
       expect(ended).toMatchObject({ status: 'done_with_warnings', verified: false });
       expect(ended.message).toContain('still there after 3 s');
       expect(ended.warnings.join()).toContain('(01000)');
@@ -137,10 +133,10 @@ describe('terminate', () => {
     const holder = await idleInTransaction();
     const altering = await stage.client('owner', 'migration');
     const waiting = altering.query('alter table orders add column extra int').catch(() => {});
-    await sleep(200);
+    await stage.waiting(altering);
     const reader = await stage.client('app', 'reader');
     const reading = reader.query('select count(*) from orders').catch(() => {});
-    await sleep(200);
+    await stage.waiting(reader);
     const shown = await preview('terminate', await backend(holder));
     expect(shown.warnings.join(' ')).toContain(
       `Next in line is session ${pidOf(altering)} (migration): it gets AccessExclusiveLock on public.orders`,
@@ -161,9 +157,10 @@ describe('with a catalog locked', () => {
       await locker.query(`begin; lock table ${catalog} in access exclusive mode`);
       const started = Date.now();
       const shown = await preview('terminate', target);
-      expect(Date.now() - started).toBeLessThan(2000);
+      // Less than the 4 s after which a question that waits is ended.
+      expect(Date.now() - started).toBeLessThan(3500);
       expect(shown.confirmText).toBe(String(pidOf(client)));
-      const { run } = await execute(shown.previewId, shown.confirmText);
+      const run = await execute(shown.previewId, shown.confirmText);
       await locker.query('rollback');
       // What the server could not look up in time it says; it is never left open.
       expect(run.status === 'done' || run.sqlstate === '55P03').toBe(true);
@@ -179,8 +176,8 @@ describe('the preview', () => {
       execute(shown.previewId, shown.confirmText, 'same'),
       execute(shown.previewId, shown.confirmText, 'same'),
     ]);
-    expect(second.run.runId).toBe(first.run.runId);
-    expect((await execute(shown.previewId, shown.confirmText, 'same')).run.status).toBe('done');
+    expect(second.runId).toBe(first.runId);
+    expect((await execute(shown.previewId, shown.confirmText, 'same')).status).toBe('done');
     expect(await refusal(execute(shown.previewId, shown.confirmText, 'another'))).toBe('410 preview_used');
     expect(await refusal(execute('0'.repeat(32), '1', 'same'))).toBe('422 key_reused');
     expect(await stage.events()).toEqual(['intent', 'result done']);
@@ -192,7 +189,7 @@ describe('the preview', () => {
     expect(await refusal(execute(shown.previewId, '1', 'k'))).toBe('422 confirm_mismatch');
     expect(await refusal(execute(shown.previewId, undefined, 'k'))).toBe('422 confirm_mismatch');
     expect(await stage.alive(client)).toBe(true);
-    expect((await execute(shown.previewId, shown.confirmText, 'k')).run.status).toBe('done');
+    expect((await execute(shown.previewId, shown.confirmText, 'k')).status).toBe('done');
   });
 
   it('is unknown to other users, after two minutes, and when the server was restarted since', async () => {
@@ -213,7 +210,7 @@ describe('the preview', () => {
     stage.use('actor', { environment: 'production' });
     const running = await stage.client('app');
     running.query('select pg_sleep(30)').catch(() => {});
-    await sleep(100);
+    await stage.running(running);
     const target = await statement(running);
     expect((await preview('cancel', target)).confirm).toBe('typed');
     stage.use('actor');
@@ -229,7 +226,7 @@ describe('cancel', () => {
       () => 'ended',
       (error) => error.code,
     );
-    await sleep(100);
+    await stage.running(client);
     return { client, query };
   };
 
@@ -237,8 +234,7 @@ describe('cancel', () => {
     const { client, query } = await sleeping();
     const shown = await preview('cancel', await statement(client));
     expect(shown.confirm).toBe('step');
-    const { run } = await execute(shown.previewId);
-    expect(run).toMatchObject({ status: 'done', verified: true });
+    expect(await execute(shown.previewId)).toMatchObject({ status: 'done', verified: true });
     expect(await query).toBe('57014');
     expect(await stage.alive(client)).toBe(true);
   });
@@ -254,9 +250,12 @@ describe('cancel', () => {
     const shown = await preview('cancel', await statement(client));
     await stage.root('select pg_cancel_backend($1)', [pidOf(client)]);
     await query;
-    const next = client.query('select pg_sleep(1)').then(() => 'ended');
-    await sleep(100);
+    // Another statement, which goes on for as long as the test holds the lock.
+    await stage.root('select pg_advisory_lock(4711)');
+    const next = client.query('select pg_advisory_xact_lock(4711)').then(() => 'ended');
+    await stage.waiting(client);
     expect(await refusal(execute(shown.previewId))).toBe('409 target_changed');
+    await stage.root('select pg_advisory_unlock(4711)');
     expect(await next).toBe('ended');
     const again = await sleeping();
     const other = await preview('cancel', await statement(again.client));
@@ -282,14 +281,15 @@ describe('terminating every session of a filter', () => {
     const second = await idleInTransaction(2);
     const third = await idleInTransaction(3);
     const young = await stage.client('app', 'other');
-    await sleep(1200);
+    await sleep(5200);
     await young.query('begin');
-    const shown = await bulk({ state: 'idle in transaction', older_than_seconds: 1 });
+    // Young it is for five seconds, however busy the machine.
+    const shown = await bulk({ state: 'idle in transaction', older_than_seconds: 5 });
     expect(shown).toMatchObject({ confirm: 'typed', confirmText: '3' });
     expect(shown.members?.map(({ pid }) => pid).sort()).toEqual([first, second, third].map(pidOf).sort());
     expect(shown.sql).toHaveLength(3);
     await second.query('select 1');
-    const { run } = await execute(shown.previewId, '3');
+    const run = await execute(shown.previewId, '3');
     expect(run).toMatchObject({ status: 'done_with_warnings', verified: false });
     const statusOf = (client: pg.Client) => run.members?.find(({ pid }) => pid === pidOf(client))?.status;
     expect([first, second, third].map(statusOf)).toEqual(['done', 'nothing_done', 'done']);
@@ -308,7 +308,7 @@ describe('terminating every session of a filter', () => {
     await sleep(1200);
     const shown = await bulk({ state: 'idle', older_than_seconds: 1, application_name: 'leaky' });
     expect(shown.members?.map(({ pid }) => pid)).toEqual([pidOf(mine)]);
-    expect((await execute(shown.previewId, '1')).run).toMatchObject({ status: 'done', verified: true });
+    expect(await execute(shown.previewId, '1')).toMatchObject({ status: 'done', verified: true });
     const all = await bulk({ state: 'idle', older_than_seconds: 1 });
     expect(all.members?.map(({ pid }) => pid)).not.toContain(pidOf(ours));
     expect(await refusal(bulk({ state: 'idle', older_than_seconds: 3600 }))).toBe('422 nothing_to_do');
@@ -326,13 +326,14 @@ describe('an audit that cannot be written', () => {
     expect(await stage.alive(client)).toBe(true);
     expect(stage.runner.runs()).toEqual([]);
     rmSync(join(stateDir, 'audit'));
-    expect((await execute(shown.previewId, shown.confirmText, 'k')).run.status).toBe('done');
+    expect((await execute(shown.previewId, shown.confirmText, 'k')).status).toBe('done');
   });
 });
 
 it('cancels the statements of all that run for longer, and of nobody else', async () => {
   const [first, second, idle] = [await stage.client('app'), await stage.client('app'), await stage.client('app')];
   const outcomes = [first, second].map((client) => client.query('select pg_sleep(30)').catch((error) => error.code));
+  await Promise.all([stage.running(first), stage.running(second)]);
   await sleep(1300);
   const filter = { state: 'active' as const, older_than_seconds: 1 };
   const bulk = (action: string, state: 'active' | 'idle') =>
@@ -340,7 +341,7 @@ it('cancels the statements of all that run for longer, and of nobody else', asyn
   expect(await refusal(bulk('cancel', 'idle'))).toBe('400 bad_input');
   const shown = await bulk('cancel', 'active');
   expect(shown).toMatchObject({ confirm: 'typed', confirmText: '2' });
-  expect((await execute(shown.previewId, '2')).run).toMatchObject({ status: 'done', verified: true });
+  expect(await execute(shown.previewId, '2')).toMatchObject({ status: 'done', verified: true });
   expect(await Promise.all(outcomes)).toEqual(['57014', '57014']);
   expect(await Promise.all([first, second, idle].map((client) => stage.alive(client)))).toEqual([true, true, true]);
 });

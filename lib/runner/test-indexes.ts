@@ -1,4 +1,5 @@
 import type { NextAction, Preview, PreviewBody, Run } from '@/lib/actions/protocol';
+import { until } from '@/lib/history/test-stage';
 import { admin, type Stage } from './test-stage';
 
 /** What tests of index actions ask of a stage. */
@@ -9,8 +10,8 @@ export function onIndexes(stage: () => Stage) {
     oid: await stage().oid(name),
   });
   const preview = (body: PreviewBody): Promise<Preview> => stage().runner.preview('test', body, admin);
-  const execute = async ({ previewId, confirmText = '' }: Preview): Promise<{ run: Run; ended: boolean }> =>
-    stage().runner.execute('test', { previewId, idempotencyKey: previewId, confirmText }, admin);
+  const start = async ({ previewId, confirmText = '' }: Preview): Promise<string> =>
+    (await stage().runner.execute('test', { previewId, idempotencyKey: previewId, confirmText }, admin)).run.runId;
   const ended = async (runId: string): Promise<Run> => {
     for (;;) {
       const run = stage().runner.run(runId);
@@ -18,10 +19,14 @@ export function onIndexes(stage: () => Stage) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   };
-  const run = async (body: PreviewBody): Promise<Run> => ended((await execute(await preview(body))).run.runId);
+  const execute = async (shown: Preview): Promise<Run> => ended(await start(shown));
+  const run = async (body: PreviewBody): Promise<Run> => execute(await preview(body));
   return {
     target,
     preview,
+    /** Begins what was previewed: it may go on when this returns. */
+    start,
+    /** The run of what was previewed, when it has ended. */
     execute,
     ended,
     run,
@@ -36,16 +41,15 @@ export function onIndexes(stage: () => Stage) {
     }),
     /** Starts an action, waits until it waits for old snapshots or transactions, and cancels it. */
     cancelMidway: async (body: PreviewBody): Promise<Run> => {
-      const { run } = await execute(await preview(body));
-      for (let tries = 0; tries < 100; tries++) {
+      const runId = await start(await preview(body));
+      await until(async () => {
         const waiting = await stage().root(
           `select 1 from pg_stat_activity where application_name like 'pgdeck:act:%' and wait_event in ('virtualxid', 'relation')`,
         );
-        if (waiting.length > 0) break;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      await stage().runner.cancel(run.runId, admin);
-      return ended(run.runId);
+        return waiting.length > 0;
+      });
+      await stage().runner.cancel(runId, admin);
+      return ended(runId);
     },
     /** The next action of a kind that a run left to be previewed. */
     next: (run: Run, action: string): NextAction => {

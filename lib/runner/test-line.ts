@@ -1,6 +1,5 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Target } from '@/lib/config';
-import { freePort } from '@/lib/embedded/ports';
 
 /** What becomes of a connection: `near` and `far` are the sides of pgdeck and of the server. */
 type Cut = 'near' | 'silent';
@@ -8,25 +7,23 @@ type Cut = 'near' | 'silent';
 /** A way to a server that a test can break when something is sent over it. */
 export class Line {
   #server: Server;
-  #port: number;
   #far = new Set<Socket>();
   #cut: { when: string; how: Cut } | undefined;
 
-  private constructor(server: Server, port: number) {
+  private constructor(server: Server) {
     this.#server = server;
-    this.#port = port;
   }
 
   static async to(port: number): Promise<Line> {
     const server = createServer((near) => line.#carry(near, connect(port, '127.0.0.1')));
-    const line = new Line(server, await freePort());
-    await new Promise<void>((resolve) => server.listen(line.#port, '127.0.0.1', resolve));
+    const line = new Line(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return line;
   }
 
   /** The address of the server by this way. */
   by(target: Target): Target {
-    return { ...target, port: this.#port };
+    return { ...target, port: (this.#server.address() as AddressInfo).port };
   }
 
   /**

@@ -51,14 +51,7 @@ export async function takenBehind(
     (error) => error as { code?: string },
   );
   try {
-    for (let tries = 0; tries < 400; tries++) {
-      const [row] = await stage.root<{ waits: boolean }>(
-        "select wait_event_type = 'Lock' as waits from pg_stat_activity where pid = $1",
-        [pidOf(client)],
-      );
-      if (row?.waits) break;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await stage.waiting(client);
     return await locksOf(stage, client);
   } finally {
     if (end === 'cancel') {

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { accessOf } from '@/lib/access/test-access';
 import type { User } from '@/lib/access/user';
+import type { Run } from '@/lib/actions/protocol';
 import { Audit } from '@/lib/audit/audit';
 import type { AccessConfig, ServerConfig, Target } from '@/lib/config';
 import { type Embedded, startEmbedded } from '@/lib/embedded/server';
+import { until } from '@/lib/history/test-stage';
 import { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Server } from '@/lib/runtime';
 import { Sampler } from '@/lib/sampler/sampler';
@@ -150,12 +152,39 @@ export class Stage {
     return row;
   }
 
+  /** Waits until the server works on what a client has sent. */
+  running(client: pg.Client): Promise<void> {
+    return until(async () => {
+      const [row] = await this.root<{ state: string }>('select state from pg_stat_activity where pid = $1', [
+        pidOf(client),
+      ]);
+      return row?.state === 'active';
+    });
+  }
+
+  /** Waits until a client waits for a lock. */
+  waiting(client: pg.Client): Promise<void> {
+    return until(async () => {
+      const [row] = await this.root<{ type: string | null }>(
+        'select wait_event_type as type from pg_stat_activity where pid = $1',
+        [pidOf(client)],
+      );
+      return row?.type === 'Lock';
+    });
+  }
+
   async alive(client: pg.Client): Promise<boolean> {
     return (await this.root('select 1 from pg_stat_activity where pid = $1', [pidOf(client)])).length === 1;
   }
 
   async oid(name: string): Promise<number> {
     return (await this.root<{ oid: number }>('select $1::regclass::oid as oid', [name]))[0]?.oid ?? 0;
+  }
+
+  /** A run when it has ended: one that takes longer than 3.5 s is answered for before. */
+  async ended({ runId }: Pick<Run, 'runId'>): Promise<Run> {
+    await until(() => this.runner.run(runId).endedAt !== null);
+    return this.runner.run(runId);
   }
 
   /** The events of the audit, oldest first. */

@@ -42,15 +42,15 @@ async function blocking(yieldAfterSeconds: number | undefined) {
 
 it('a statement steps back for those who have waited behind it for too long, and says so', async () => {
   const { run, watching, ended } = await blocking(2);
-  await expect.poll(() => run.progress?.waitingBehind, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => run.progress?.waitingBehind).toBe(1);
   expect(run.progress?.step).toEqual({ index: 2, count: 3, title: 'Attach' });
-  await expect.poll(ended, { timeout: 10_000 }).toBe('57014');
-  expect(watching.steppedBack).toMatch(/^It stepped back: 1 session had waited [23] s behind it\.$/);
+  await expect.poll(ended).toBe('57014');
+  expect(watching.steppedBack).toMatch(/^It stepped back: 1 session had waited ([2-9]|\d\d) s behind it\.$/);
 });
 
 it('one without such a policy only tells that others wait', async () => {
   const { run, watching, ended } = await blocking(undefined);
-  await expect.poll(() => run.progress?.waitingBehind, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => run.progress?.waitingBehind).toBe(1);
   await new Promise((resolve) => setTimeout(resolve, 2500));
   expect([ended(), watching.steppedBack]).toEqual(['runs', undefined]);
 });

@@ -59,8 +59,11 @@ describe('what is due', () => {
     expect(await analyzed()).toBe(1);
     const run = desk.stage.runner.run(schedule.last?.runId ?? '');
     expect(run).toMatchObject({ schedule: 'hourly', user: 'local', status: 'done' });
-    const [result] = await lines('result');
-    expect(result).toMatchObject({ schedule: 'hourly', user: { name: 'local' }, result: { status: 'done' } });
+    expect((await lines('result'))[0]).toMatchObject({
+      schedule: 'hourly',
+      user: { name: 'local' },
+      result: { status: 'done' },
+    });
     expect((await lines('intent'))[0]).toMatchObject({ schedule: 'hourly' });
     await keeper.tick();
     expect(await analyzed()).toBe(1);
@@ -170,7 +173,7 @@ describe('what was missed is told and never caught up', () => {
     expect(await analyzed()).toBe(0);
     const [line] = await lines('schedule_missed');
     expect(line).toMatchObject({ schedule: 'hourly', message: expect.stringContaining('Missed 5 times') });
-    expect(await desk.told()).toContain('Schedule "hourly" missed 5 times');
+    await expect.poll(() => desk.told()).toContain('Schedule "hourly" missed 5 times');
   });
 
   test('also where the newest due time is now: that one is run', async () => {
@@ -229,7 +232,8 @@ describe('a target that changed since it was made is left alone, and the schedul
     const { last } = await settle(desk.keeper());
     expect(last).toMatchObject({ status: 'nothing_done', runId: null });
     expect((await lines('result'))[0]).toMatchObject({ schedule: 'hourly', result: { status: 'nothing_done' } });
-    expect(await desk.told()).toContain('Schedule "hourly": nothing done');
+    // Told a moment after it is written.
+    await expect.poll(() => desk.told()).toContain('Schedule "hourly": nothing done');
     return last?.message;
   };
 

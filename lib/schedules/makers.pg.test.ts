@@ -112,7 +112,8 @@ describe('a schedule runs in the name of who made it', () => {
         message: expect.stringContaining(words),
       },
     ]);
-    expect((await desk.told()).at(0)).toBe('Schedule "hourly": nothing done');
+    // Told a moment after it is written.
+    await expect.poll(async () => (await desk.told()).at(0)).toBe('Schedule "hourly": nothing done');
   });
 
   test('which the list says before it is due', async () => {

@@ -68,9 +68,7 @@ it('who stands in the way: holders, waiters and prepared transactions, without t
   await prepared.query("prepare transaction 'Left over'");
   const waiter = await stage.client('postgres', 'second');
   const waiting = waiter.query('begin; lock table orders in access exclusive mode').catch(() => {});
-  await expect
-    .poll(async () => (await stage.root('select 1 from pg_locks where not granted')).length, { timeout: 5000 })
-    .toBe(1);
+  await expect.poll(async () => (await stage.root('select 1 from pg_locks where not granted')).length).toBe(1);
   const { waitsFor, warnings } = await preview('vacuum-full', 'orders');
   expect(waitsFor).toMatchObject([
     { pid: pidOf(holder), mode: 'AccessShareLock', granted: true },
@@ -102,7 +100,8 @@ it('does not wait behind an exclusive lock, and says what it found', async () =>
   const holder = await holding('lock table orders, wide in access exclusive mode');
   const started = Date.now();
   const { waitsFor, locks } = await preview('vacuum', 'wide');
-  expect(Date.now() - started).toBeLessThan(3000);
+  // Less than the 4 s after which a question that waits is ended.
+  expect(Date.now() - started).toBeLessThan(3500);
   expect(waitsFor).toMatchObject([{ pid: pidOf(holder), mode: 'AccessExclusiveLock', granted: true }]);
   expect(waitsFor[0]?.sentence).toMatch(/on public.wide and \d+ more/);
   expect(locks.length).toBeGreaterThan(1);
@@ -137,7 +136,8 @@ it('what it costs: time from earlier runs, settings, slots, standbys', async () 
   });
   expect(facts(first)['Connections left']).toMatch(/^\d+ of 40 \(3 are reserved\)$/);
   expect(first.executed).toBe(false);
-  await stage.runner.execute('test', { previewId: first.previewId, idempotencyKey: 'once' }, admin);
+  const { run } = await stage.runner.execute('test', { previewId: first.previewId, idempotencyKey: 'once' }, admin);
+  await stage.ended(run);
   const second = await preview('analyze', 'orders');
   expect(second.past).toMatchObject([{ target: 'public.orders' }]);
   expect(facts(second).Time).toMatch(/^1 earlier run took .* ms/);
@@ -160,25 +160,33 @@ it('a part that cannot be told leaves the others as they are', async () => {
 it('only concurrent builds wait for old snapshots of other tables, and not for those that PostgreSQL leaves out', async () => {
   const finish = 'alter table half detach partition half_1 finalize';
   const brief = await stage.client('postgres', 'brief');
-  await brief.query("set statement_timeout = '500ms'");
   const user = await holding('lock table half_1 in access share mode');
-  await expect(brief.query('alter table half detach partition half_1 concurrently')).rejects.toThrow('timeout');
+  const detaching = brief.query('alter table half detach partition half_1 concurrently').catch(({ code }) => code);
+  await stage.waiting(brief);
+  await stage.root('select pg_cancel_backend($1)', [pidOf(brief)]);
+  expect(await detaching).toBe('57014');
+  await brief.query("set statement_timeout = '500ms'");
   await user.query('rollback');
   const report = await holding('set transaction isolation level repeatable read; select count(*) from busy');
   const others = await Promise.all(['vacuum', 'safe', 'expression'].map((name) => stage.client('postgres', name)));
   const [vacuum, safe, expression] = others as [pg.Client, pg.Client, pg.Client];
-  await vacuum.query('set vacuum_cost_delay = 100; set vacuum_cost_limit = 1');
+  await vacuum.query('set vacuum_cost_delay = 100; set vacuum_cost_limit = 1; set vacuum_cost_page_hit = 10');
   const running = Promise.allSettled([
     vacuum.query('vacuum busy'),
     safe.query('create index concurrently on few (id slow_ops)'),
     expression.query('create index concurrently on many ((id + 1) slow_ops)'),
   ]);
   try {
-    await new Promise((resolve) => setTimeout(resolve, 6500));
-    const old = (
-      await stage.root<{ pid: number }>('select pid from pg_stat_activity where backend_xmin is not null')
-    ).map(({ pid }) => pid);
-    expect(old).toEqual(expect.arrayContaining([report, ...others].map(pidOf)));
+    // Snapshots that nobody need wait for yet are left out: those that count are of transactions of five seconds and more.
+    await expect
+      .poll(async () =>
+        (
+          await stage.root<{ pid: number }>(
+            `select pid from pg_stat_activity where backend_xmin is not null and xact_start < clock_timestamp() - interval '6 s'`,
+          )
+        ).map(({ pid }) => pid),
+      )
+      .toEqual(expect.arrayContaining([report, ...others].map(pidOf)));
     const built = await preview('create-index', 'orders', { columns: [{ attnum: 1 }, { attnum: 2 }] });
     expect(built.waitsFor.map(({ pid }) => pid).sort()).toEqual([report, expression].map(pidOf).sort());
     expect(built.waitsFor[0]?.sentence).toContain('waits until its transaction ends, whatever it reads');
@@ -202,7 +210,7 @@ it('only concurrent builds wait for old snapshots of other tables, and not for t
     await report.query('rollback');
     await stage.root('select pg_cancel_backend($1)', [pidOf(expression)]);
     const client = await stage.client('postgres', 'proof');
-    await client.query("set statement_timeout = '5s'");
+    await client.query("set statement_timeout = '15s'");
     await client.query('create index concurrently on orders (id, note)');
     await client.query(finish);
     await client.query('drop index concurrently orders_id_note_idx');
@@ -216,7 +224,7 @@ it('only concurrent builds wait for old snapshots of other tables, and not for t
     await stage.root('select pg_cancel_backend(pid) from unnest($1::int[]) as p(pid)', [others.map(pidOf)]);
     await running;
   }
-}, 40_000);
+}, 120_000);
 
 it('a concurrent step waits for those whose locks it lets be, until their transactions end', async () => {
   const writer = await holding("update orders set note = 'b' where id = 1", 'writer');
@@ -239,7 +247,7 @@ it('what a parallel worker holds is counted as its leader’s', async () => {
   await leader.query('set debug_parallel_query = on');
   const running = leader.query('select count(pg_sleep(30)) from orders').catch(() => {});
   const workers = () => stage.root('select 1 from pg_stat_activity where leader_pid = $1', [pidOf(leader)]);
-  await expect.poll(async () => (await workers()).length, { timeout: 5000 }).toBe(1);
+  await expect.poll(async () => (await workers()).length).toBe(1);
   const { waitsFor } = await preview('vacuum-full', 'orders');
   expect(waitsFor.map(({ pid }) => pid)).toEqual([pidOf(leader)]);
   expect(waitsFor[0]?.sentence).toContain('(parallel) holds AccessShareLock');

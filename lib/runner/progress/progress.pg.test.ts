@@ -32,13 +32,10 @@ describe.each([14, 17, 18])('on PostgreSQL %i', (major) => {
   const until = async (client: pg.Client, wanted: (progress: Looked['progress']) => boolean, by = follower) => {
     let seen: Looked | undefined;
     await expect
-      .poll(
-        async () => {
-          seen = await look(client, by);
-          return seen !== undefined && wanted(seen.progress);
-        },
-        { timeout: 15_000 },
-      )
+      .poll(async () => {
+        seen = await look(client, by);
+        return seen !== undefined && wanted(seen.progress);
+      })
       .toBe(true);
     return (seen as Looked).progress;
   };
