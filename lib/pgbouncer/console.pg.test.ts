@@ -85,7 +85,7 @@ describe.skipIf(!hasPgBouncer)("PgBouncer's console", () => {
     const one = new pg.Client({
       connectionString: pooler.url('ann', 'store'),
       application_name: 'shop-api',
-      connectionTimeoutMillis: 5000,
+      connectionTimeoutMillis: 30_000,
     });
     one.on('error', () => {});
     await one.connect();
@@ -131,8 +131,11 @@ describe.skipIf(!hasPgBouncer)("PgBouncer's console", () => {
     const holders = [await client('begin'), await client('begin')];
     await Promise.all(holders.map(({ answered }) => answered));
     const waiting = [await client(), await client(), await client()];
-    await sleep(1100);
     const { sampler } = watch(at('looker'));
+    await until(async () => {
+      const told = ok(await sampler.read(topics['pgbouncer-clients'], null, { fresh: true })).rows;
+      return told.filter(({ wait_seconds }) => Number(wait_seconds ?? 0) > 1).length === 3;
+    });
     const [pool] = ok(await sampler.read(topics['pgbouncer-pools'], null)).rows;
     expect(pool).toMatchObject({
       ...{ database: 'store', user: 'shop_app', datname: 'shop', pool_mode: 'transaction', paused: false },

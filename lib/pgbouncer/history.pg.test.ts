@@ -6,7 +6,7 @@ import { readMoment } from '@/lib/history/read-moment';
 import { readSeries } from '@/lib/history/read-series';
 import { Reader } from '@/lib/history/reader';
 import { ServerHistory } from '@/lib/history/server-history';
-import { type StoreStage, startStore } from '@/lib/history/test-stage';
+import { type StoreStage, startStore, until } from '@/lib/history/test-stage';
 import { startWatched, TestClock, type WatchStage } from '@/lib/history/test-watch';
 import { Writer } from '@/lib/history/writer';
 import { ServerConnections } from '@/lib/postgres/server-connections';
@@ -83,8 +83,7 @@ describe.skipIf(!hasPgBouncer)('the history of PgBouncer', () => {
     const holder = await client();
     await holder.query('begin');
     const waiting = (await client()).query('select 1');
-    for (let tries = 0; (await console.send('SHOW POOLS')).rows.every(({ cl_waiting }) => cl_waiting === 0); tries++)
-      if (tries > 50) throw new Error('nobody waits');
+    await until(async () => (await console.send('SHOW POOLS')).rows.some(({ cl_waiting }) => cl_waiting !== 0));
     await minute();
     await holder.query('commit');
     await waiting;

@@ -28,37 +28,51 @@ export type TestSetup = {
 export class TestPgBouncer {
   readonly host = '127.0.0.1';
   setup: TestSetup;
+  #port = 0;
   #folder = mkdtempSync(join(tmpdir(), 'pgdeck-pgbouncer-'));
   #process: ChildProcess | undefined;
 
-  private constructor(
-    readonly port: number,
-    setup: TestSetup,
-  ) {
+  private constructor(setup: TestSetup) {
     this.setup = setup;
     chmodSync(this.#folder, 0o755);
   }
 
   /** Starts one and waits until it listens. */
   static async start(setup: TestSetup): Promise<TestPgBouncer> {
-    const pooler = new TestPgBouncer(await freePort(), setup);
-    await pooler.start();
-    return pooler;
+    const pooler = new TestPgBouncer(setup);
+    for (let tries = 0; tries < 5; tries++) {
+      pooler.#port = await freePort();
+      // Where it ends at once another program has taken the port meanwhile.
+      if (await pooler.#launch()) return pooler;
+    }
+    throw new Error('PgBouncer ends at once');
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   /** Starts it again after `stop`, on the same port. */
   async start(): Promise<void> {
+    if (!(await this.#launch())) throw new Error('PgBouncer ended at once');
+  }
+
+  /** Waits until it listens; false where it ended before. */
+  async #launch(): Promise<boolean> {
     this.write();
     // It refuses to run as root.
     const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
-    this.#process = spawn('pgbouncer', [join(this.#folder, 'pgbouncer.ini')], {
+    const launched = spawn('pgbouncer', [join(this.#folder, 'pgbouncer.ini')], {
       ...account,
       cwd: '/',
       stdio: 'ignore',
     });
-    for (let tries = 0; tries < 100; tries++) {
-      if (await this.#listens()) return;
-      await sleep(100);
+    this.#process = launched;
+    for (let tries = 0; tries < 600; tries++) {
+      const listens = await this.#listens();
+      if (launched.exitCode !== null) return false;
+      if (listens) return true;
+      await sleep(50);
     }
     throw new Error('PgBouncer does not listen');
   }

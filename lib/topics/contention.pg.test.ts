@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Target } from '@/lib/config';
 import { type Embedded, startEmbedded } from '@/lib/embedded/server';
+import { until } from '@/lib/history/test-stage';
 import { ServerConnections } from '@/lib/postgres/server-connections';
 import { Sampler } from '@/lib/sampler/sampler';
 import { type Row, type TopicId, topics } from './index';
@@ -17,28 +17,45 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
   const folder = mkdtempSync(join(tmpdir(), 'pgdeck-contention-'));
   const sessions: pg.Client[] = [];
   let server: Embedded;
+  let looker: pg.Client;
   let connections: ServerConnections;
   let sampler: Sampler;
 
-  const session = async () => {
+  const connect = async (applicationName: string) => {
     const client = new pg.Client({
       host: server.host,
       port: server.port,
       user: 'postgres',
       password: superuserPassword,
       database: 'postgres',
-      application_name: 'shop',
+      application_name: applicationName,
     });
     client.on('error', () => {});
     await client.connect();
+    return client;
+  };
+  const session = async () => {
+    const client = await connect('shop');
     sessions.push(client);
     const { rows } = await client.query('select pg_backend_pid() as pid');
-    /** Sends it and does not wait for it: it is to wait itself. */
-    const start = async (sql: string) => {
-      client.query(sql).catch(() => {});
-      await sleep(200);
+    const pid = rows[0].pid as number;
+    const is = (so: string) =>
+      until(
+        async () =>
+          (await looker.query(`select from pg_stat_activity where pid = $1 and (${so})`, [pid])).rowCount === 1,
+        () => `the session is not as it should be: ${so}`,
+      );
+    return {
+      client,
+      pid,
+      /** Sends it and does not wait for it: it is to wait itself. */
+      async start(sql: string) {
+        client.query(sql).catch(() => {});
+        await is("wait_event_type = 'Lock'");
+      },
+      /** Waits until what it was sent is over. */
+      over: () => is("state = 'idle'"),
     };
-    return { client, start, pid: rows[0].pid as number };
   };
   const read = async <Id extends TopicId>(id: Id): Promise<Row<Id>[]> => {
     const answer = await sampler.read(topics[id] as AnyTopic, null, { fresh: true });
@@ -54,8 +71,8 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
       superuserPassword,
       settings: { fsync: 'off', max_prepared_transactions: 2 },
     });
-    const { client } = await session();
-    await client.query(`
+    looker = await connect('looker');
+    await looker.query(`
       create role watcher login password 'watcher' in role pg_monitor;
       create table orders (id int primary key, note text);
       insert into orders select i, 'note' from generate_series(1, 1000) as i;
@@ -79,10 +96,13 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
   });
   afterEach(async () => {
     for (const client of sessions.splice(0)) client.end().catch(() => {});
-    await sleep(200);
+    await until(
+      async () => (await looker.query("select from pg_stat_activity where application_name = 'shop'")).rowCount === 0,
+    );
   });
   afterAll(async () => {
     connections?.close();
+    await looker?.end();
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -179,7 +199,7 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     ]);
 
     await old.client.query(`select pg_cancel_backend(${builder.pid})`);
-    await sleep(200);
+    await builder.over();
     const left = (await read('index-usage')).find((row) => row.indexrelname === 'orders_note');
     expect(left).toMatchObject({ is_valid: false, is_building: false, build_pid: null });
 
@@ -188,7 +208,7 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     const dropping = (await read('index-usage')).find((row) => row.indexrelname === 'orders_note');
     expect(dropping).toMatchObject({ is_valid: false, is_building: true, build_pid: dropper.pid });
     await old.client.query('commit');
-    await sleep(300);
+    await dropper.over();
     expect((await read('index-usage')).some((row) => row.indexrelname === 'orders_note')).toBe(false);
   });
 

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Target } from '@/lib/config';
 import { type Embedded, startEmbedded } from '@/lib/embedded/server';
+import { until } from '@/lib/history/test-stage';
 import { ServerConnections } from '@/lib/postgres/server-connections';
 import { Sampler } from '@/lib/sampler/sampler';
 import { topics } from './index';
@@ -20,28 +20,38 @@ describe.each([14, 18])('PostgreSQL %i never makes a page wait', (major) => {
   const folder = mkdtempSync(join(tmpdir(), 'pgdeck-locked-'));
   const holders: pg.Client[] = [];
   let server: Embedded;
+  let looker: pg.Client;
   let connections: ServerConnections;
   let sampler: Sampler;
   let bugs: unknown[];
 
-  const connect = async () => {
+  const open = async (applicationName: string) => {
     const client = new pg.Client({
       host: server.host,
       port: server.port,
       user: 'postgres',
       password: superuserPassword,
       database: 'postgres',
-      application_name: 'holder',
+      application_name: applicationName,
     });
     client.on('error', () => {});
     await client.connect();
+    return client;
+  };
+  const connect = async () => {
+    const client = await open('holder');
     holders.push(client);
     const { rows } = await client.query('select pg_backend_pid() as pid');
     return { client, pid: rows[0].pid as number };
   };
+  // Of the functions beneath the view, which no lock on a catalog holds up.
+  const sessions = (so: string) =>
+    looker.query(`select from pg_stat_get_activity(null) where application_name = 'holder' and ${so}`);
+  const waits = (pid: number) =>
+    until(async () => (await sessions(`pid = ${pid} and wait_event_type = 'Lock'`)).rowCount === 1);
   const release = async () => {
     await Promise.all(holders.splice(0).map((client) => client.end().catch(() => {})));
-    await sleep(200);
+    await until(async () => (await sessions('true')).rowCount === 0);
   };
 
   beforeAll(async () => {
@@ -52,6 +62,9 @@ describe.each([14, 18])('PostgreSQL %i never makes a page wait', (major) => {
       superuserPassword,
       settings: { fsync: 'off', shared_preload_libraries: 'pg_stat_statements' },
     });
+    looker = await open('looker');
+    // What it asks needs no name of a catalog looked up any more.
+    await sessions('true');
     const { client } = await connect();
     await client.query(`
       create extension pg_stat_statements;
@@ -79,7 +92,8 @@ describe.each([14, 18])('PostgreSQL %i never makes a page wait', (major) => {
     bugs = [];
     sampler = new Sampler('tested', connections, topics, (error) => bugs.push(error));
     // Somebody has looked at everything before the trouble begins.
-    for (const topic of all) expect(await sampler.read(topic, null)).toMatchObject({ status: 'ok' });
+    for (const topic of all)
+      expect(await sampler.read(topic, null, { waitMs: 30_000 })).toMatchObject({ status: 'ok' });
   });
   afterEach(async () => {
     await release();
@@ -87,6 +101,7 @@ describe.each([14, 18])('PostgreSQL %i never makes a page wait', (major) => {
   });
   afterAll(async () => {
     connections?.close();
+    await looker?.end();
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -97,7 +112,7 @@ describe.each([14, 18])('PostgreSQL %i never makes a page wait', (major) => {
     for (const topic of all) {
       const started = performance.now();
       answers[topic.id] = await sampler.read(topic, null, { fresh: true, waitMs: promisedMs });
-      expect(performance.now() - started, topic.id).toBeLessThan(promisedMs + 2000);
+      expect(performance.now() - started, topic.id).toBeLessThan(promisedMs + 10_000);
     }
     return answers;
   };
@@ -129,7 +144,7 @@ describe.each([14, 18])('PostgreSQL %i never makes a page wait', (major) => {
     await reader.client.query('begin; select count(*) from orders');
     const { client, pid } = await connect();
     client.query('alter table orders add column more int').catch(() => {});
-    await sleep(300);
+    await waits(pid);
     const answers = await readAll();
     expectTableNamed(answers, pid);
     expect((answers.locks as Ok).rows).toEqual([
@@ -158,7 +173,7 @@ describe.each([14, 18])('PostgreSQL %i never makes a page wait', (major) => {
     const { client, pid } = await connect();
     await client.query(`begin; lock table pg_catalog.${catalog} in access exclusive mode`);
     waiter.client.query(`select count(*) from pg_catalog.${catalog}`).catch(() => {});
-    await sleep(300);
+    await waits(waiter.pid);
     const answers = await readAll();
     for (const [id, answer] of Object.entries(answers)) {
       if (answer.status === 'ok') continue;

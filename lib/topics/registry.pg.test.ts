@@ -6,6 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServerConfig, Target } from '@/lib/config';
 import { type Embedded, startEmbedded } from '@/lib/embedded/server';
+import { until } from '@/lib/history/test-stage';
 import { ServerConnections } from '@/lib/postgres/server-connections';
 import { Sampler } from '@/lib/sampler/sampler';
 import { topics } from './index';
@@ -15,6 +16,9 @@ const superuserPassword = 'only-for-this-test';
 // What PgBouncer's console tells is asked of a real one in lib/pgbouncer/console.pg.test.ts: there is none before these servers.
 const behindPooler = (Object.values(topics) as AnyTopic[]).filter((topic) => topic.console);
 const all = (Object.values(topics) as AnyTopic[]).filter((topic) => !topic.console);
+
+/** However busy the machine is. */
+const patient = { waitMs: 30_000 };
 
 /** A shop with a bit of everything: partitions, TOAST, strange names, an invalid index, statements, dead rows. */
 const schema = `
@@ -38,6 +42,7 @@ create table shop."we""ird; drop
 create materialized view shop.totals as select count(*) from shop.orders;
 create function shop.slowly(i int) returns int language plpgsql immutable as $$ begin perform pg_sleep(0.02); return i; end $$;
 create table shop.large as select i from generate_series(1, 5000) as i;
+create table shop.swept as select i from generate_series(1, 60000) as i;
 analyze;
 `;
 
@@ -60,9 +65,19 @@ describe.each([14, 15, 16, 17, 18])('PostgreSQL %i', (major) => {
     open.push(client);
     return client;
   };
+  /** Waits until there is such a row. */
+  const is = async (row: string) => {
+    const looker = await connect('postgres', 'looker');
+    await until(
+      async () => (await looker.query(`select ${row}`)).rows.length > 0,
+      () => `there is no row: ${row}`,
+    );
+    await looker.end();
+  };
   /** Runs it in a session of its own, for as long as the tests need it. */
-  const inBackground = async (sql: string, application_name: string) => {
+  const inBackground = async (sql: string, application_name: string, settings = 'select') => {
     const client = await connect('postgres', application_name);
+    await client.query(settings);
     client.query(sql).catch(() => {});
   };
 
@@ -78,13 +93,17 @@ describe.each([14, 15, 16, 17, 18])('PostgreSQL %i', (major) => {
     await admin.query(schema);
     await admin.query("select pg_create_physical_replication_slot('kept', true)");
     await admin.query('begin; select * from shop.orders where id = 4 for update');
+    const waits = (name: string) =>
+      is(`from pg_stat_activity where application_name = '${name}' and wait_event_type = 'Lock'`);
     await inBackground('alter table shop.orders add column x int', 'migration');
-    await sleep(300);
+    await waits('migration');
     await inBackground('select count(*) from shop.orders', 'reader');
-    await inBackground('set vacuum_cost_delay = 100; set vacuum_cost_limit = 1; vacuum shop.large', 'vacuum');
+    await waits('reader');
+    const slowly = 'set vacuum_cost_delay = 100; set vacuum_cost_limit = 1; set vacuum_cost_page_hit = 10';
+    await inBackground('vacuum shop.swept', 'vacuum', slowly);
     await inBackground('create index slow on shop.large (shop.slowly(i))', 'build');
     await inBackground("copy (select pg_sleep(0.05) from generate_series(1, 10000)) to '/dev/null'", 'copy');
-    await sleep(500);
+    for (const command of ['vacuum', 'create_index', 'copy']) await is(`from pg_stat_progress_${command}`);
   });
   afterAll(async () => {
     for (const client of open) client.end().catch(() => {});
@@ -139,7 +158,7 @@ describe.each([14, 15, 16, 17, 18])('PostgreSQL %i', (major) => {
     });
 
     test.each(all.map((topic) => [topic.id, topic] as const))('%s', async (id, topic) => {
-      const answer = await watched.sampler.read(topic, null);
+      const answer = await watched.sampler.read(topic, null, patient);
       expect(watched.bugs).toEqual([]);
       expect(answer).toMatchObject({
         topic: id,
@@ -163,7 +182,7 @@ describe.each([14, 15, 16, 17, 18])('PostgreSQL %i', (major) => {
 
     test('a second reading has rates', async () => {
       await sleep(50);
-      const answer = (await watched.sampler.read(topics.databases, null, { fresh: true })) as Ok;
+      const answer = (await watched.sampler.read(topics.databases, null, { fresh: true, ...patient })) as Ok;
       expect(answer.rows[0]?.xact_commit_per_second).toBeTypeOf('number');
       expect(answer.windowSeconds).toBeGreaterThan(0);
     });
@@ -176,7 +195,7 @@ describe.each([14, 15, 16, 17, 18])('PostgreSQL %i', (major) => {
       const answers: Record<string, Answer> = {};
       const hidden: Record<string, (string | undefined)[]> = {};
       for (const topic of all) {
-        const answer = await sampler.read(topic, null);
+        const answer = await sampler.read(topic, null, patient);
         answers[topic.id] = answer;
         // Where nearly all would be missing there is no answer rather than a small one.
         if (topic.requires.some((requirement) => 'privilege' in requirement)) {
@@ -211,12 +230,16 @@ describe.each([14, 15, 16, 17, 18])('PostgreSQL %i', (major) => {
     const admin = await connect();
     await admin.query('create database bare');
     const { sampler } = watch('watcher', 'watcher', 'bare');
-    expect(await sampler.read(topics['slow-queries'], null)).toMatchObject({
+    expect(await sampler.read(topics['slow-queries'], null, patient)).toMatchObject({
       status: 'unavailable',
       reason: 'extension',
       fixSql: 'create extension if not exists pg_stat_statements;',
     });
-    expect(await sampler.read(topics.tables, null)).toMatchObject({ status: 'ok', database: 'bare', rows: [] });
+    expect(await sampler.read(topics.tables, null, patient)).toMatchObject({
+      status: 'ok',
+      database: 'bare',
+      rows: [],
+    });
   });
 
   if (major === 18)
@@ -230,7 +253,7 @@ describe.each([14, 15, 16, 17, 18])('PostgreSQL %i', (major) => {
           `create schema "Odd Schema"; create extension pg_stat_statements with schema "Odd Schema" version '${version}'; grant usage on schema "Odd Schema" to watcher`,
         );
         const { sampler, bugs } = watch('watcher', 'watcher', database);
-        const answer = await sampler.read(topics['slow-queries'], null);
+        const answer = await sampler.read(topics['slow-queries'], null, patient);
         expect(bugs).toEqual([]);
         expect(answer).toMatchObject({ status: 'ok' });
         expectSound(topics['slow-queries'], answer as Ok);
