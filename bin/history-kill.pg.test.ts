@@ -15,6 +15,7 @@ const root = resolve(import.meta.dirname, '..');
 // Inside the clone, where its packages are found; dist is no part of it.
 const program = join(root, 'dist', `test-history-writer-${process.pid}.mjs`);
 const kills = 20;
+const midnight = new Date().setUTCHours(0, 0, 0, 0);
 let stateDir: string;
 let writer: ChildProcess | undefined;
 /** Batches whose commit the writer saw, and those that it began. */
@@ -28,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   writer?.kill('SIGKILL');
-  await until('the store has ended', () => !isUp(), 15);
+  await until('the store has ended', () => !isUp());
   rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 });
   rmSync(program, { force: true });
 });
@@ -40,7 +41,7 @@ const isUp = () => {
   return pid !== undefined && isAlive(pid);
 };
 
-async function until(what: string, happened: () => boolean, seconds = 30): Promise<void> {
+async function until(what: string, happened: () => boolean, seconds = 60): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!happened()) {
     if (Date.now() > deadline) throw new Error(`in ${seconds} s not: ${what}`);
@@ -50,7 +51,7 @@ async function until(what: string, happened: () => boolean, seconds = 30): Promi
 
 /** A process as pgdeck's: the store's server below it, and a writer that sends batch after batch. */
 function begin(): ChildProcess {
-  const child = spawn(process.execPath, [program, stateDir, root, String(begun + 1)], {
+  const child = spawn(process.execPath, [program, stateDir, root, String(begun + 1), String(midnight)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
@@ -116,7 +117,7 @@ test(`${kills} times kill -9, of pgdeck and of the store in turn: nothing acknow
          union all
          select ts, 0 from pgdeck.metric_raw where extract(epoch from ts - $1::timestamptz)::int4 / 10 = all (v)
        ) as written group by 1`,
-      [new Date(new Date().setUTCHours(0, 0, 0, 0)).toISOString()],
+      [new Date(midnight).toISOString()],
     );
     const there = new Set(rows.map(({ batch }) => batch));
     expect(acknowledged.size).toBeGreaterThan(kills * 5);
@@ -129,4 +130,4 @@ test(`${kills} times kill -9, of pgdeck and of the store in turn: nothing acknow
     await store.close();
     await server.stop();
   }
-}, 120_000);
+}, 300_000);

@@ -9,7 +9,7 @@ import { HistoryServer } from './history-server';
 // A process to be killed (history-kill.pg.test.ts): the store's server and the history's own writer, with a clock that goes
 // on ten seconds for each batch. `begun <n>` is said before a batch is taken and `kept <n>` when the writer has nothing left.
 
-const [stateDir = '', root = '', first = '1'] = process.argv.slice(2);
+const [stateDir = '', root = '', first = '1', day = ''] = process.argv.slice(2);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const server = new HistoryServer({ stateDir, root, say: () => {} });
@@ -18,7 +18,8 @@ const store = new Store({
   place: () => (server.place.problem === undefined ? server.place.target : { problem: server.place.problem }),
 });
 
-const midnight = new Date().setUTCHours(0, 0, 0, 0);
+/** The same for all that write to this store, also where a day ends meanwhile. */
+const midnight = Number(day);
 const binMs = 10_000;
 const sessions = 20;
 let now = midnight;

@@ -70,11 +70,11 @@ test('a build ends with the start that was killed', async () => {
     `import { buildApp } from ${JSON.stringify(here)}; await buildApp(${JSON.stringify(root)}, '')`,
   ]);
   const pid = await vi.waitUntil(() => existsSync(pidFile) && Number(readFileSync(pidFile, 'utf8')), {
-    timeout: 9000,
+    timeout: 25_000,
   });
   start.kill('SIGKILL');
-  await vi.waitUntil(() => !isThere(pid), { timeout: 9000 });
-}, 30_000);
+  await vi.waitUntil(() => !isThere(pid), { timeout: 25_000 });
+});
 
 function isThere(pid: number): boolean {
   try {

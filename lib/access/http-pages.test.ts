@@ -50,7 +50,7 @@ test('T21: so many pages are drawn at once, more wait for their turn or are sent
   let told: number | undefined;
   while (told !== 429) {
     const late = open('/one/overview');
-    told = await Promise.race([late.status, new Promise<undefined>((resolve) => setTimeout(resolve, 50))]);
+    told = await Promise.race([late.status, new Promise<undefined>((resolve) => setTimeout(resolve, 250))]);
     if (told === undefined) late.abort();
   }
   expect(await open('/api/servers').status).toBe(200);

@@ -135,8 +135,10 @@ describe('the short way to a read', () => {
   });
 
   it('tells the handler when nobody waits for it any more', async () => {
+    let asked = 0;
     let gone: Promise<unknown> | undefined;
     await serve(({ signal }) => {
+      asked++;
       if (gone === undefined) {
         gone = Promise.resolve();
         return new Response('first');
@@ -149,7 +151,7 @@ describe('the short way to a read', () => {
     const sent = ask({ host: '127.0.0.1', port, path: '/api/servers/main/locks' });
     sent.on('error', () => {});
     sent.end();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect.poll(() => asked).toBe(2);
     sent.destroy();
     await gone;
   });

@@ -5,6 +5,8 @@ import type { SessionAnswer } from './shapes';
 import { nameOf, SharedAnswers } from './shared-answers';
 
 type Hear = ((event: MessageEvent) => void) | null;
+/** How long a message from one tab to another takes. */
+const messageMs = 30;
 
 /** A browser: one line for each lock, and channels that bring every message to the others a moment later. */
 function browser() {
@@ -32,7 +34,7 @@ function browser() {
         postMessage(data: unknown) {
           for (const other of meeting)
             if (other !== channel)
-              setTimeout(() => meeting.has(other) && other.onmessage?.({ data } as MessageEvent), 5);
+              setTimeout(() => meeting.has(other) && other.onmessage?.({ data } as MessageEvent), messageMs);
         },
         close: () => void meeting.delete(channel),
       };
@@ -83,8 +85,10 @@ function tab(
   return { client, queryKey, asked, observer, data: () => client.getQueryData(queryKey) };
 }
 
-const soon = (ms = 40) => new Promise((resolve) => setTimeout(resolve, ms));
+const soon = (ms = 3 * messageMs) => new Promise((resolve) => setTimeout(resolve, ms));
 const later = <T>(value: T, ms = 10) => new Promise<T>((resolve) => setTimeout(() => resolve(value), ms));
+/** Waits until each tab has an answer. */
+const answered = (...tabs: Tab[]) => expect.poll(() => tabs.every((one) => one.data() !== undefined)).toBe(true);
 const all = (tabs: Tab[]) => tabs.reduce((sum, { asked }) => sum + asked.count, 0);
 
 afterEach(() => {
@@ -97,7 +101,7 @@ describe('tabs of one browser', () => {
   it('ask once, and all have the answer', async () => {
     const meeting = browser();
     const tabs = Array.from({ length: 10 }, (_, n) => tab(meeting, session('ann'), () => later(`answer of ${n}`)));
-    await soon(100);
+    await answered(...tabs);
     expect(all(tabs)).toBe(1);
     expect(new Set(tabs.map(({ data }) => data())).size).toBe(1);
   });
@@ -106,7 +110,7 @@ describe('tabs of one browser', () => {
     const meeting = browser();
     const people = [session('ann'), session('vera'), session('ann', '2026-11-21T09:00:00.000Z'), undefined, undefined];
     const tabs = people.map((who, n) => tab(meeting, who, () => later(n)));
-    await soon(100);
+    await answered(...tabs);
     expect(tabs.map(({ data }) => data())).toEqual([0, 1, 2, 3, 4]);
     expect(nameOf(session('ann'))).not.toBe(nameOf(session('ann', null)));
   });
@@ -120,14 +124,14 @@ describe('tabs of one browser', () => {
       },
     };
     const tabs = [1, 2].map((n) => tab(meeting, session('ann'), () => later(n)));
-    await soon(60);
+    await answered(...tabs);
     expect(tabs.map(({ data }) => data())).toEqual([1, 2]);
   });
 
   it('each follow a run', async () => {
     const meeting = browser();
     const tabs = [1, 2].map((n) => tab(meeting, session('ann'), () => later(n), { queryKey: ['run', '1'] }));
-    await soon(60);
+    await answered(...tabs);
     expect(all(tabs)).toBe(2);
   });
 
@@ -135,7 +139,7 @@ describe('tabs of one browser', () => {
     const meeting = browser();
     const failing = tab(meeting, session('ann'), () => Promise.reject(new Error('401')));
     const well = tab(meeting, session('ann'), () => later('answer'));
-    await soon(60);
+    await answered(well);
     expect(failing.client.getQueryState(failing.queryKey)?.status).toBe('error');
     expect(well.data()).toBe('answer');
     expect(all([failing, well])).toBe(2);
@@ -144,21 +148,24 @@ describe('tabs of one browser', () => {
   it('take what another asked for with the time when it came, and count their interval from there', async () => {
     const meeting = browser();
     const [one, two] = ['one', 'two'].map((name) => tab(meeting, session('ann'), () => later(name))) as [Tab, Tab];
+    await answered(one, two);
     await soon(300);
     await two.client.invalidateQueries({ queryKey: two.queryKey });
-    await soon();
-    expect(one.data()).toBe('two');
+    await expect.poll(() => one.data()).toBe('two');
     const [a, b] = [one, two].map(({ client, queryKey }) => client.getQueryState(queryKey)?.dataUpdatedAt ?? 0);
-    expect(Math.abs((a ?? 0) - (b ?? 0))).toBeLessThan(5);
+    // The message took longer.
+    expect(Math.abs((a ?? 0) - (b ?? 0))).toBeLessThan(messageMs);
     expect(one.asked.count + two.asked.count).toBe(2);
   });
 
   it('leave a page that is paused as it is', async () => {
     const meeting = browser();
     const paused = tab(meeting, session('ann'), () => later('before'), { refetchInterval: false });
+    await answered(paused);
     await soon(300);
     const live = tab(meeting, session('ann'), () => later('after'));
-    await soon(100);
+    await answered(live);
+    await soon();
     expect([paused.data(), live.data()]).toEqual(['before', 'after']);
   });
 
@@ -180,18 +187,19 @@ describe('tabs of one browser', () => {
     tab(meeting, session('ann'), () => new Promise(() => {}));
     await soon(20);
     const well = tab(meeting, session('ann'), () => later('answer'));
-    await soon(3200);
-    expect(well.data()).toBe('answer');
+    await expect.poll(() => well.data()).toBe('answer');
   });
 
   it('take nothing while nobody sees them, and the newest when somebody does', async () => {
     const meeting = browser();
     const hidden = tab(meeting, session('ann'), () => later('first'));
+    await answered(hidden);
     await soon(300);
     focusManager.setFocused(false);
     for (const answer of ['second', 'third']) {
       const seen = tab(meeting, session('ann'), () => later(answer));
-      await soon(250);
+      await answered(seen);
+      await soon(300);
       seen.observer.destroy();
     }
     expect(hidden.data()).toBe('first');
@@ -203,9 +211,10 @@ describe('tabs of one browser', () => {
   it('forget what they were told when somebody signs out', async () => {
     const meeting = browser();
     const hidden = tab(meeting, session('ann'), () => later('first'));
+    await answered(hidden);
     await soon(300);
     focusManager.setFocused(false);
-    tab(meeting, session('ann'), () => later('second'));
+    await answered(tab(meeting, session('ann'), () => later('second')));
     await soon();
     signedOut.set(true);
     tab(meeting, session('ann'), () => later('third'));

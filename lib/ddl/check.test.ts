@@ -14,7 +14,7 @@ it('says of statements that it could not look at in time that nothing is known o
   const begun = performance.now();
   const text = 'drop table t; alter table ref add a int';
   const { statements } = await checkDdl({ connections } as unknown as Server, 'postgres', text, 1000);
-  expect(performance.now() - begun).toBeLessThan(3000);
+  expect(performance.now() - begun).toBeLessThan(10_000);
   expect(asked).toBe(1);
   const nothing = { supported: false, locks: [], rewrites: null, waitsFor: [] };
   expect(statements).toEqual([

@@ -135,7 +135,7 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
 
   /** Statistics are told a little later, by PostgreSQL 14 up to half a second. */
   const lookUntil = async (one: ReturnType<typeof pgdeck>, events: number) => {
-    for (let times = 0; times < 20 && (await one.events()).length < events; times++) {
+    for (let times = 0; times < 60 && (await one.events()).length < events; times++) {
       await sleep(200);
       await one.look();
     }
@@ -233,7 +233,7 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     await one.lookInto('shop');
     const before = (await titles(one)).length;
     await runIn('shop', 'create table elsewhere (id int)');
-    for (let times = 0; times < 20 && (await titles(one)).length === before; times++) {
+    for (let times = 0; times < 60 && (await titles(one)).length === before; times++) {
       await sleep(200);
       await one.lookInto('shop');
     }
@@ -251,8 +251,7 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     on = false;
     one.changes.add({ kind: 'deploy', title: 'deploy 42', actor: 'local' });
     await run('alter system set random_page_cost = 2', 'select pg_reload_conf()');
-    await sleep(300);
-    await one.look();
+    await lookUntil(one, 2);
     // What only the store knows is not there.
     expect(await titles(one)).toEqual(['deploy: deploy 42', 'setting: random_page_cost 4 → 2']);
     on = true;
