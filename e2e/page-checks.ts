@@ -32,14 +32,15 @@ export async function pidOf(client: { query(text: string): Promise<{ rows: { pid
 }
 
 /**
- * Asks topics anew every five seconds until the returned function is called: on a busy machine questions take long, and
- * pgdeck asks a question that takes long up to a minute later, which no test waits for.
+ * Asks topics anew as often as pgdeck lets somebody (every five seconds; it refuses the rest) until the returned function
+ * is called: on a busy machine questions take long, and pgdeck asks a question that takes long up to a minute later, which
+ * no test waits for.
  */
 export function keepFresh(request: APIRequestContext, server: string, topics: string[]): () => void {
   const ask = () => {
     for (const topic of topics) request.get(`/api/servers/${server}/${topic}?fresh=1`).catch(() => {});
   };
   ask();
-  const timer = setInterval(ask, 5200);
+  const timer = setInterval(ask, 1000);
   return () => clearInterval(timer);
 }

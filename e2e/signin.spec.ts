@@ -1,5 +1,5 @@
 import { expect, fillSignIn, password, signInAs, test } from './fixtures/people';
-import { axeFindings, expectSound } from './page-checks';
+import { axeFindings, expectSound, keepFresh } from './page-checks';
 
 test.use({ viewport: { width: 1280, height: 800 } });
 
@@ -94,7 +94,7 @@ test('T14: a sign-in leads to pgdeck’s own pages only', async ({ page, stack }
   await page.goto(`/signin?next=${encodeURIComponent('//example.org/')}`);
   await fillSignIn(page, 'vera');
   await expect(page.getByRole('button', { name: 'Signed in as vera, viewer' })).toBeVisible();
-  expect(page.url()).toBe(`${stack.url}/default/overview`);
+  await expect(page).toHaveURL(`${stack.url}/default/overview`);
   // Who is signed in already is led on at once.
   for (const next of [...elsewhere, 'javascript:alert(1)']) {
     const answer = await page.request.get(`/signin?next=${encodeURIComponent(next)}`, { maxRedirects: 0 });
@@ -191,8 +191,9 @@ test('a viewer sees what could be done, and why not by them', async ({ page, req
 test('an operator may cancel, and reads why not terminate', async ({ page, connect }) => {
   const client = await connect('app_report', 'metabase');
   const pid = (await client.query('select pg_backend_pid() as pid')).rows[0]?.pid;
-  const sleeping = client.query('select pg_sleep(60)').catch(() => undefined);
+  const sleeping = client.query('select pg_sleep(300)').catch(() => undefined);
   await signInAs(page, 'olaf', `/default/sessions?session=${pid}`);
+  const stop = keepFresh(page.request, 'default', ['sessions']);
   const detail = page.getByRole('dialog', { name: `Session ${pid}` });
   const terminate = detail.getByRole('button', { name: `Terminate session ${pid}…` });
   await expect(terminate).toHaveAccessibleDescription('This needs the role admin; olaf is operator.');
@@ -202,6 +203,7 @@ test('an operator may cancel, and reads why not terminate', async ({ page, conne
     .getByRole('button', { name: /^Cancel the statement/ })
     .click();
   await expect(page.getByRole('dialog')).toContainText('is cancelled');
+  stop();
   await sleeping;
 });
 
