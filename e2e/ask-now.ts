@@ -10,3 +10,14 @@ export async function askNow(request: APIRequestContext, topic: string): Promise
     })
     .toBe(200);
 }
+
+/** The OID of a table, once the tables of the server `default` are known. */
+export async function anyTable(request: APIRequestContext, prefix = ''): Promise<number> {
+  let oid: number | undefined;
+  await expect(async () => {
+    const { rows = [] } = await (await request.get(`${prefix}/api/servers/default/tables`)).json();
+    oid = rows[0]?.relid;
+    expect(oid).toBeDefined();
+  }).toPass({ timeout: 30_000 });
+  return oid as number;
+}

@@ -148,7 +148,7 @@ test('T1: no header and no spelling of an address gets data without a session', 
   // The same addresses have data with a session: the words that were looked for are the right ones.
   const cookie = await cookieOf(shared);
   for (const path of ['/api/servers/default/tables', '/default/tables'])
-    expect((await send(shared, path, { headers: { cookie } })).text, path).toMatch(data);
+    await expect.poll(async () => (await send(shared, path, { headers: { cookie } })).text, path).toMatch(data);
 });
 
 test('T4: where a page leads to comes from the settings, whatever a client says about hosts', async ({ shared }) => {
@@ -286,7 +286,7 @@ test('behind a reverse proxy it works as without, and the terminal says how peop
   });
   expect(zipped.headers['content-encoding']).toBe('gzip');
   expect(cookie).toContain('__Host-pgdeck_s=');
-  expect(shared.output()).toContain(`is running: ${origin}\n`);
-  expect(shared.output()).toContain('Sign-in: with a password (PGDECK_AUTH=password)');
-  expect(shared.output()).toContain('Actions: none (PGDECK_ACTIONS)');
+  await expect.poll(shared.output).toContain(`is running: ${origin}\n`);
+  await expect.poll(shared.output).toContain('Sign-in: with a password (PGDECK_AUTH=password)');
+  await expect.poll(shared.output).toContain('Actions: none (PGDECK_ACTIONS)');
 });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request as ask, createServer } from 'node:http';
 import type { Page } from '@playwright/test';
 import { freePort } from '@/lib/embedded/ports';
+import { anyTable } from './ask-now';
 import { Asker } from './fixtures/ask';
 import { type Stack, startStack } from './fixtures/stack';
 import { test as base, expect } from './fixtures/test';
@@ -93,8 +94,7 @@ test.beforeEach(({ world }) => {
 const session = async (page: Page) => (await page.request.get('/api/session')).json();
 
 const preview = async (page: Page) => {
-  const { rows } = await (await page.request.get('/api/servers/default/tables')).json();
-  const { relid } = rows[0];
+  const oid = await anyTable(page.request);
   // From the page itself, with the headers that a browser sends.
   return page.evaluate(
     async (target) => {
@@ -105,7 +105,7 @@ const preview = async (page: Page) => {
       });
       return response.status;
     },
-    { kind: 'relation', database: 'shop', oid: relid },
+    { kind: 'relation', database: 'shop', oid },
   );
 };
 
