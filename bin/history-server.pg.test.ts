@@ -47,7 +47,7 @@ function begin(): HistoryServer {
   return server;
 }
 
-async function until(what: string, happened: () => unknown, seconds = 45): Promise<void> {
+async function until(what: string, happened: () => unknown, seconds = 80): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await happened())) {
     if (Date.now() > deadline) throw new Error(`in ${seconds} s not: ${what}; said: ${said.join('\n')}`);
@@ -163,7 +163,7 @@ test('a store whose tables are spoiled while PostgreSQL runs is moved aside when
   } finally {
     await store.close();
   }
-}, 120_000);
+});
 
 test('data of another PostgreSQL is left where it is; when that is mended, the store comes up by itself', async () => {
   await (await up()).stop();

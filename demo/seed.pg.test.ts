@@ -18,7 +18,7 @@ describe.each([14, 15, 16, 17, 18])('the shop on PostgreSQL %i', (major) => {
       major,
       dataDir: join(folder, 'data'),
       superuserPassword: 'only-for-this-test',
-      settings: { fsync: 'off' },
+      settings: { fsync: 'off', autovacuum: 'off' },
     });
     client = await connect(server);
     await seedShop(client, 'small');

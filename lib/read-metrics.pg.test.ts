@@ -104,6 +104,8 @@ beforeAll(async () => {
   await stage.run('create table public.parted_1 partition of public.parted for values from (0) to (10)');
   for (let i = 0; i < 60; i++) await stage.run(`create table public."t\\${i}""" (i int)`);
   await stage.run('analyze');
+  // What this session has counted is told now, and not in the midst of a test.
+  await stage.run('select pg_stat_force_next_flush()');
   connections = new ServerConnections(stage.config, 1);
 });
 beforeEach(() => start());

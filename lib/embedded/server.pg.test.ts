@@ -110,7 +110,7 @@ test('a taken port is named; a second server on the same data is refused and the
   const first = await start();
   await expect(start()).rejects.toThrow('already running');
   expect(await ask(first, 'select 1')).toBe(1);
-}, 60_000);
+});
 
 test('data of another major version is refused, and so is a folder with something else in it', async () => {
   const server = await start();

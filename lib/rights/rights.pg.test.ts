@@ -21,7 +21,7 @@ describe.each([14, 15, 16, 17, 18])('PostgreSQL %i', (major) => {
     const text = script.replace(/:'(\w+)'/g, `'${password}'`);
     // As psql does: one statement after the other; and a second time, for it can be run again.
     for (let time = 0; time < 2; time++) await root.query(text);
-  }, 120_000);
+  });
   afterAll(() => stage?.end());
 
   const rightsWith = async (read: string, action: string) => {
@@ -73,4 +73,4 @@ test('a role that cannot sign in is told, and the other one is shown all the sam
   } finally {
     await stage.end();
   }
-}, 120_000);
+});

@@ -7,7 +7,7 @@ describe.each([14, 18])('partitions ahead of time, on PostgreSQL %i', (major) =>
   beforeAll(async () => {
     stage = await Stage.build(major);
     await stage.root('grant create, usage on schema public to owner, actor');
-  }, 60_000);
+  });
   beforeEach(() => stage.use('actor'));
   afterEach(() => stage.clear());
   afterAll(() => stage?.end());

@@ -24,7 +24,7 @@ describe.each([14, 18])('partitions on PostgreSQL %i', (major) => {
       create table public."Tést ""q""; drop" (k text) partition by list (k);
       create table public.spread (id int) partition by hash (id);
       reset role;`);
-  }, 60_000);
+  });
   beforeEach(() => stage.use('actor'));
   afterEach(() => stage.clear());
   afterAll(() => stage?.end());

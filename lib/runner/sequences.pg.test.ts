@@ -8,7 +8,7 @@ describe.each([14, 18])('a sequence to bigint, on PostgreSQL %i', (major) => {
   beforeAll(async () => {
     stage = await Stage.build(major);
     await stage.root('alter role owner superuser');
-  }, 60_000);
+  });
   beforeEach(async () => {
     stage.use('actor');
     await stage.root(`create table public."Bäume ""x""" ("Id" serial primary key, note text);

@@ -224,7 +224,7 @@ it('only concurrent builds wait for old snapshots of other tables, and not for t
     await stage.root('select pg_cancel_backend(pid) from unnest($1::int[]) as p(pid)', [others.map(pidOf)]);
     await running;
   }
-}, 120_000);
+});
 
 it('a concurrent step waits for those whose locks it lets be, until their transactions end', async () => {
   const writer = await holding("update orders set note = 'b' where id = 1", 'writer');
