@@ -9,7 +9,7 @@ import type { Stack } from './fixtures/stack';
 import { test as base, expect, stackOfWorker } from './fixtures/test';
 import { pidOf } from './page-checks';
 
-plain.describe.configure({ timeout: 180_000 });
+plain.describe.configure({ timeout: 360_000 });
 
 /** Names as somebody gives them who wants them to be run, or to be read as something else. */
 const hostile = {
@@ -174,8 +174,8 @@ async function ready(url: string): Promise<void> {
   const ask = new Asker(url);
   const holds = async (topic: string, query: string, text: string) =>
     JSON.stringify(await ask.topic(topic, query)).includes(JSON.stringify(text).slice(1, -1));
-  await until('the sessions are known', () => holds('sessions', '', hostile.wide), 60_000);
-  await until('the tables are known', () => holds('tables', '?fresh=1', hostile.wide).catch(() => false), 60_000);
+  await until('the sessions are known', () => holds('sessions', '', hostile.wide), 90_000);
+  await until('the tables are known', () => holds('tables', '?fresh=1', hostile.wide).catch(() => false), 90_000);
   await until('the statement is known', () => holds('slow-queries', '?min_mean_ms=0&limit=200', '400 KB'), 90_000);
 }
 
@@ -250,6 +250,7 @@ test('T9: no cell of a saved table is a formula', async ({ page, stack }) => {
     ['statements?min_mean_ms=0', 'Statements'],
   ] as const) {
     await page.goto(`/${stack.serverId}/${slug}`);
+    await expect(page.getByRole('table', { name: caption, exact: true }).locator('tr[data-key]').first()).toBeVisible();
     const [file] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name: `Save as CSV: ${caption}` }).click(),

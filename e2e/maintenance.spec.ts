@@ -158,19 +158,20 @@ test('rows of a list to choose from never run into each other, and a long name l
     await page.goto(`/${stack.serverId}/maintenance`);
     const runs = page.getByRole('region', { name: 'Recent runs, scrolls' });
     await expect(runs).toContainText('long name');
-    expect(await runs.evaluate((list) => list.scrollWidth - list.clientWidth)).toBe(0);
+    await expect.poll(() => runs.evaluate((list) => list.scrollWidth - list.clientWidth)).toBe(0);
     const outcome = runs.locator('td[data-label="What came of it"]').first();
-    expect((await outcome.boundingBox())?.width).toBeGreaterThan(140);
+    await expect.poll(async () => (await outcome.boundingBox())?.width).toBeGreaterThan(140);
     await page.getByRole('button', { name: 'Run an action…' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Action', { exact: true }).selectOption('alter-system');
     await expect(dialog.getByRole('radio').nth(20)).toBeAttached();
-    const cut = await dialog
-      .locator('.pick-list > label')
-      .evaluateAll((labels) =>
-        labels.filter((label) => label.scrollHeight > label.clientHeight).map((label) => label.textContent),
-      );
-    expect(cut).toEqual([]);
+    const cut = () =>
+      dialog
+        .locator('.pick-list > label')
+        .evaluateAll((labels) =>
+          labels.filter((label) => label.scrollHeight > label.clientHeight).map((label) => label.textContent),
+        );
+    await expect.poll(cut).toEqual([]);
     await page.keyboard.press('Escape');
   }
 });
