@@ -4,9 +4,9 @@ import type { SeriesAnswer, TopAnswer } from '@/lib/history/answers';
 import { askNow } from './ask-now';
 import { expect, test } from './fixtures/test';
 import { lockChain } from './lock-chain';
-import { expectSound } from './page-checks';
+import { expectSound, keepFresh } from './page-checks';
 
-test.describe.configure({ timeout: 150_000 });
+test.describe.configure({ timeout: 300_000 });
 
 const table = (page: Page, slice: string) => page.getByRole('table', { name: `Load by ${slice}`, exact: true });
 const rows = (page: Page, slice: string) => table(page, slice).locator('tr[data-key]');
@@ -31,6 +31,8 @@ async function findLock(page: Page): Promise<{ x: number; y: number }> {
   const y = box.y + box.height / 2;
   for (let x = box.x + box.width - 12; x > box.x + 30; x -= 6) {
     await page.mouse.move(x, y);
+    // What is told of this place is drawn by the second picture from now.
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
     const words = await page.locator('.chart-tip').allTextContents();
     const lock = /(?:^|\D)Lock(\d+(?:\.\d+)?)/.exec(words.join(' '))?.[1];
     if (lock !== undefined && Number(lock) >= 1) return { x, y };
@@ -44,11 +46,19 @@ test('a lock chain that is over is found again: by its load, at that moment, wit
   connect,
   stack,
 }) => {
+  const stop = keepFresh(request, stack.serverId, ['locks', 'sessions']);
   const chain = await lockChain(connect, 4);
-  // As long as it takes until the history has seen it more than once.
+  // As long as it takes until the history has seen it more than once, and keeps a moment of its locks.
   await expect
     .poll(async () => (await lockedAt(request, stack.serverId)).length, { intervals: [2000], timeout: 60_000 })
     .toBeGreaterThanOrEqual(2);
+  const keeps = async () => {
+    const at = Math.floor(Date.now() / 1000);
+    const { rows = [] } = await (await request.get(`/api/servers/${stack.serverId}/locks?at=${at}`)).json();
+    return rows.map(({ pid }: { pid: number }) => pid);
+  };
+  await expect.poll(keeps, { intervals: [2000], timeout: 60_000 }).toContain(chain.gate);
+  stop();
   await chain.rootClient.query('rollback');
   await chain.over;
   await askNow(request, `${stack.serverId}/statement-counters`);
