@@ -16,7 +16,9 @@ test('a changed setting stands in the list with before and after, and leads to b
   await askNow(request, `${stack.serverId}/configuration`);
   await admin.query('alter system set random_page_cost = 2.5');
   await admin.query('select pg_reload_conf()');
+  const cost = async () => (await admin.query('show random_page_cost')).rows[0].random_page_cost;
   try {
+    await expect.poll(cost).toBe('2.5');
     await page.goto(`/${stack.serverId}/changes`);
     await askNow(request, `${stack.serverId}/configuration`);
     const row = change(page, 'random_page_cost').first();

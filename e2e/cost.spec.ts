@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startApp } from './fixtures/stack';
+import { removeFolder, startApp } from './fixtures/stack';
 import { expect, test } from './fixtures/test';
 import { expectSound } from './page-checks';
 
@@ -55,6 +55,6 @@ test('without a store the pages say so, and the last hour of load is there from 
     await expect(page.getByRole('region', { name: 'Stored by table' })).toContainText('Nothing is stored');
   } finally {
     await app.stop();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 });

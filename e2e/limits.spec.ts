@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import pg from 'pg';
 import { Asker, type Got, until } from './fixtures/ask';
-import { type App, type Stack, startApp } from './fixtures/stack';
+import { type App, removeFolder, type Stack, startApp } from './fixtures/stack';
 import { test as base, expect } from './fixtures/test';
 
 const secret = 'Vw4mQ8zT2kY6rB1xN9sL3hJ7dF5gC0pA';
@@ -63,7 +63,7 @@ const test = base.extend<object, { deck: App }>({
         );
       await use(app);
       await app.stop();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
     { scope: 'worker', timeout: 400_000 },
   ],

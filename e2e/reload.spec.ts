@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,9 +9,9 @@ import type { AuditEntry } from '@/lib/actions/protocol';
 import { freePort } from '@/lib/embedded/ports';
 import { type Embedded, startEmbedded } from '@/lib/embedded/server';
 import { Asker, until } from './fixtures/ask';
-import { type App, startApp } from './fixtures/stack';
+import { type App, removeFolder, startApp } from './fixtures/stack';
 
-test.describe.configure({ mode: 'serial', timeout: 120_000 });
+test.describe.configure({ mode: 'serial', timeout: 240_000 });
 
 const root = resolve(import.meta.dirname, '..');
 let folder: string;
@@ -41,7 +41,7 @@ test.afterAll(async () => {
   await app?.stop();
   await admin?.end();
   await postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 const login = { host: '127.0.0.1', database: 'postgres', application_name: 'test' };
@@ -67,7 +67,7 @@ test('SIGHUP adds, changes and removes servers under open pages, and a wrong fil
   const { pid, url, output } = app;
   const ask = new Asker(url, 'shop');
   await until('shop answers', async () => (await ask.state()) === 'ok', 30_000);
-  expect(output()).toContain(`PGDECK_CONFIG is read again at: kill -HUP ${pid}`);
+  await expect.poll(output).toContain(`PGDECK_CONFIG is read again at: kill -HUP ${pid}`);
   const warm = await backends('postgres');
   expect(warm.length).toBeGreaterThan(0);
 
@@ -80,10 +80,16 @@ test('SIGHUP adds, changes and removes servers under open pages, and a wrong fil
   // Somebody reads all the time, and whatever happens is answered.
   const failed: unknown[] = [];
   let reading = true;
-  const readers = ['/api/servers', '/api/servers/shop/sessions', '/api/session', '/shop/sessions'].map(async (path) => {
+  const paths = ['/api/servers', '/api/servers/shop/sessions', '/api/session', '/shop/sessions'];
+  const look = async (path: string) => {
+    const { status, text } = await ask.get(path).catch((error) => ({ status: 0, text: String(error) }));
+    return { isAnswered: status === 200 && !text.includes('"unavailable"'), said: [path, status, text.slice(0, 200)] };
+  };
+  for (const path of paths) await until(`${path} is answered`, async () => (await look(path)).isAnswered, 30_000);
+  const readers = paths.map(async (path) => {
     while (reading) {
-      const { status, text } = await ask.get(path).catch((error) => ({ status: 0, text: String(error) }));
-      if (status !== 200 || text.includes('"unavailable"')) failed.push([path, status, text.slice(0, 200)]);
+      const { isAnswered, said } = await look(path);
+      if (!isAnswered) failed.push(said);
       await sleep(20);
     }
   });
@@ -129,8 +135,8 @@ test('SIGHUP adds, changes and removes servers under open pages, and a wrong fil
   expect(entries.filter(({ event }) => event.startsWith('config_')).every(({ user }) => user?.name === 'SIGHUP')).toBe(
     true,
   );
-  expect(output()).toContain('PGDECK_CONFIG was read again. Added: books.');
-  expect(output()).toContain('Server books: not watched any more.');
+  await expect.poll(output).toContain('PGDECK_CONFIG was read again. Added: books.');
+  await expect.poll(output).toContain('Server books: not watched any more.');
   expect(JSON.stringify(entries) + output()).not.toContain('hidden-word');
 });
 
@@ -177,7 +183,7 @@ test('in a terminal SIGHUP reads the file as well, and closing the terminal ends
   const { terminal, said } = inTerminal(env);
   const numberOf = () => Number(/kill -HUP (\d+)/.exec(said())?.[1] ?? 0);
   try {
-    await until('it serves', () => numberOf() > 0, 60_000);
+    await until('it serves', () => numberOf() > 0, 120_000);
     const pid = numberOf();
     write(server('shop', 'postgres', { tags: ['eu'] }));
     process.kill(pid, 'SIGHUP');
