@@ -4,8 +4,11 @@ import type { Page } from '@playwright/test';
 import pg from 'pg';
 import { hasPgBouncer, TestPgBouncer } from '@/lib/pgbouncer/test-pgbouncer';
 import { type App, type Stack, startApp } from './fixtures/stack';
-import { expect, test } from './fixtures/test';
+import { expect as soon, test } from './fixtures/test';
 import { axeFindings, expectSound } from './page-checks';
+
+/** A server that is slow to answer is asked once a minute at least. */
+const expect = soon.configure({ timeout: 75_000 });
 
 const table = (page: Page, name: string) => page.getByRole('table', { name, exact: true });
 const row = (page: Page, of: string, name: string) =>
@@ -20,14 +23,14 @@ test('without PgBouncer: who holds the slots, what pools may open, and how large
   connect,
   stack,
 }) => {
-  test.slow();
+  test.setTimeout(480_000);
   for (let at = 0; at < 3; at++) await connect('app_shop', 'shop-web');
   await connect('app_billing', 'billing-api');
   const asked: string[] = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.goto(`/${stack.serverId}/pools`);
   await expect(page.locator('.page-sentence')).toContainText(/\d+ of 47 connections are used .* may open \d+/);
-  await expect(row(page, slots, 'shop-web')).toContainText('3', { timeout: 30_000 });
+  await expect(row(page, slots, 'shop-web')).toContainText('3');
   await expect(row(page, slots, 'pgdeck itself')).toBeVisible();
   await expect(table(page, slots).getByRole('columnheader', { name: 'PgBouncer pool' })).toHaveCount(0);
   await expect(page.getByRole('img', { name: /^50 slots: .*free \d+, reserved 3$/ })).toBeVisible();
@@ -36,7 +39,7 @@ test('without PgBouncer: who holds the slots, what pools may open, and how large
   await expect(row(page, maxima, 'shop-web')).toContainText(/not said.*1 seen.*3/);
   // Both tables are of one sample: the sessions are not asked for beside it.
   // The page came with the first rows: they are asked for again when they are old.
-  await expect.poll(() => asked, { timeout: 30_000 }).toContain(`/api/servers/${stack.serverId}/application-pools`);
+  await expect.poll(() => asked).toContain(`/api/servers/${stack.serverId}/application-pools`);
   expect(asked).not.toContain(`/api/servers/${stack.serverId}/sessions`);
   await page.setViewportSize({ width: 768, height: 800 });
   for (const name of ['For a lock', 'Idle in transaction', 'Active', 'Idle'])
@@ -116,7 +119,7 @@ test.describe('with a PgBouncer', () => {
     connect,
     stack,
   }) => {
-    test.slow();
+    test.setTimeout(480_000);
     await admin.query('alter role app_billing connection limit 20');
     await connect('app_billing', 'billing-api');
     await begin(stack);
@@ -131,7 +134,7 @@ test.describe('with a PgBouncer', () => {
     }
     await page.goto(`${app.url}/pooled/pools`);
     // This pgdeck has just begun.
-    await expect(page.locator('.page-sentence')).toContainText('In PgBouncer 4 clients wait', { timeout: 30_000 });
+    await expect(page.locator('.page-sentence')).toContainText('In PgBouncer 4 clients wait');
     await expect(page.locator('.page-sentence')).toContainText(/may open \d+: \d+ more than the server takes/);
     await expect(row(page, slots, 'shop-web')).toContainText(/shop\/app_shop.*4, /);
     await expect(row(page, "PgBouncer's pools", 'shop/app_shop')).toContainText(/Clients wait.*2 of 2/);
@@ -152,10 +155,10 @@ test.describe('with a PgBouncer', () => {
     await expect(row(page, slots, 'billing')).toContainText('direct');
     pooler.freeze();
     await connect('app_billing', 'late-worker');
-    await expect(row(page, slots, 'billing').filter({ hasText: 'unknown' })).toBeVisible({ timeout: 75_000 });
+    await expect(row(page, slots, 'billing').filter({ hasText: 'unknown' })).toBeVisible();
     await expect(row(page, slots, 'billing').filter({ hasText: 'direct' })).toBeVisible();
     pooler.thaw();
-    await expect(row(page, slots, 'billing')).toHaveCount(1, { timeout: 75_000 });
+    await expect(row(page, slots, 'billing')).toHaveCount(1);
     await expect(row(page, slots, 'billing')).toContainText(/direct.*2/);
 
     await page.getByRole('button', { name: 'Clients', exact: true }).click();
@@ -166,8 +169,8 @@ test.describe('with a PgBouncer', () => {
     // Clients that waited may have had their turn before PgBouncer saw that they were gone.
     const sleeping = "select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(300)'";
     await expect.poll(async () => (await admin.query(sleeping)).rowCount).toBe(0);
-    // Rows that go away move what is below them. A server that is slow to answer is asked once a minute at least.
-    await expect(row(page, slots, 'shop-web')).toHaveCount(0, { timeout: 75_000 });
+    // Rows that go away move what is below them.
+    await expect(row(page, slots, 'shop-web')).toHaveCount(0);
     await page.getByRole('button', { name: 'Databases', exact: true }).click();
     await page.getByRole('button', { name: 'Actions: database shop' }).click();
     await page.getByRole('menuitem', { name: 'Pause shop…' }).click();
@@ -189,7 +192,7 @@ test.describe('with a PgBouncer', () => {
 
     await pooler.stop();
     const filled = page.getByRole('region', { name: 'If all pools fill' });
-    await expect(filled).toContainText('What PgBouncer may open is not counted.', { timeout: 20_000 });
+    await expect(filled).toContainText('What PgBouncer may open is not counted.');
     await expect(row(page, maxima, 'shop')).toHaveCount(0);
   });
 
@@ -197,15 +200,14 @@ test.describe('with a PgBouncer', () => {
     page,
     stack,
   }) => {
-    test.slow();
+    test.setTimeout(480_000);
     await begin(stack);
     await page.goto(`${app.url}/wrong/pools`);
     const pools = page.getByRole('region', { name: "PgBouncer's pools" });
-    await expect(pools).toContainText('PgBouncer not reached', { timeout: 30_000 });
+    await expect(pools).toContainText('PgBouncer not reached');
     await expect(pools).toContainText('PgBouncer refused the password of user console');
     await expect(page.getByRole('region', { name: 'If all pools fill' })).toContainText(
       'What PgBouncer may open is not counted.',
-      { timeout: 30_000 },
     );
     await expect(page.getByText('PgBouncer refused the password')).toHaveCount(2);
     await expect(page.getByRole('button', { name: 'Server connections', exact: true })).toHaveCount(0);
