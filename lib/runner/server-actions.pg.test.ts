@@ -112,10 +112,12 @@ describe.each([14, 18])('the server on PostgreSQL %i', (major) => {
     it('refuses one in use, and one that goes with its session', async () => {
       stage.use('postgres');
       await make('busy');
-      // Decoding this many rows takes a while, and the slot is in use meanwhile.
+      // Decoding this many rows takes a while, and the slot is in use meanwhile: again and again, until it is cancelled.
       await stage.root('create table public.fed as select generate_series(1, 500000) as n');
       const reader = await stage.client('postgres');
-      const fed = reader.query("select count(*) from pg_logical_slot_peek_changes('busy', null, null)");
+      const fed = reader.query(`do $$ begin
+        loop perform count(*) from pg_logical_slot_peek_changes('busy', null, null); end loop;
+      end $$`);
       const over = fed.catch(() => {});
       const active = "select 1 from pg_replication_slots where slot_name = 'busy' and active";
       await expect.poll(() => stage.root(active), { interval: 10 }).toHaveLength(1);
