@@ -3,7 +3,7 @@ import { expect, test } from './fixtures/test';
 import { pressOn, tabTo } from './keyboard';
 import { axeFindings, pidOf } from './page-checks';
 
-test.describe.configure({ timeout: 120_000 });
+test.describe.configure({ timeout: 240_000 });
 
 const table = 'odd "orders"\nעברית x';
 const quoted = `"${table.replaceAll('"', '""')}"`;
@@ -13,6 +13,13 @@ join pg_class as c on c.oid = i.indexrelid where c.relname = $1`;
 
 const dialogOf = (page: Page) => page.getByRole('dialog');
 const button = (page: Page, name: string | RegExp) => dialogOf(page).getByRole('button', { name, exact: true });
+
+/** Types what begins the name of a choice: letters that come slowly begin another. */
+const typeUntil = (page: Page, text: string, holds: () => Promise<void>) =>
+  expect(async () => {
+    await page.keyboard.type(text);
+    await holds();
+  }).toPass();
 
 /** Fills the form of an index by keyboard: the second column first, descending, and a name of its own. */
 async function fillIndex(page: Page): Promise<void> {
@@ -24,7 +31,9 @@ async function fillIndex(page: Page): Promise<void> {
   const parts = dialog.getByRole('list', { name: 'Columns of the index' }).getByRole('listitem');
   await expect(parts).toHaveCount(2);
   await tabTo(page, dialog.getByLabel('Order of the "when"'), 'Shift+Tab');
-  await page.keyboard.type('Desc');
+  await typeUntil(page, 'Desc', () =>
+    expect(dialog.getByLabel('Order of the "when"')).toHaveValue('desc', { timeout: 1500 }),
+  );
   await page.keyboard.press('Alt+ArrowUp');
   await expect(parts.first()).toContainText('the "when"');
   await expect(dialog.getByLabel('Order of the "when"')).toHaveValue('desc');
@@ -53,7 +62,8 @@ test('an index is built, cancelled, cleaned up, built again, dropped and taken b
   const dialog = dialogOf(page);
   await expect(dialog.getByLabel('Action', { exact: true })).toBeFocused();
   await expect(dialog.getByRole('option', { name: 'Create index' })).toBeAttached();
-  await page.keyboard.type('Create index');
+  const action = dialog.getByLabel('Action', { exact: true }).locator('option:checked');
+  await typeUntil(page, 'Create index', () => expect(action).toHaveText('Create index', { timeout: 1500 }));
   await tabTo(page, dialog.getByRole('searchbox'));
   await page.keyboard.type('odd "');
   await expect(dialog.getByRole('radio')).toHaveCount(1);
@@ -100,8 +110,9 @@ test('an index is built, cancelled, cleaned up, built again, dropped and taken b
   const row = page.getByRole('table', { name: 'Tables', exact: true }).locator('tr[data-key]');
   await tabTo(page, row);
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('menuitem', { name: 'Create index…' })).toBeVisible();
-  await page.keyboard.type('Create');
+  const create = page.getByRole('menuitem', { name: 'Create index…' });
+  await expect(create).toBeVisible();
+  await typeUntil(page, 'Create', () => expect(create).toBeFocused({ timeout: 1500 }));
   await page.keyboard.press('Enter');
   await expect(dialog.getByLabel('Column to add')).toBeFocused();
   await fillIndex(page);

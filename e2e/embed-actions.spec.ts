@@ -4,7 +4,7 @@ import { expect, test } from './fixtures/two-sites';
 
 // Actions inside a portal's frame: off unless they are switched on, and never by a message.
 
-test.describe.configure({ timeout: 150_000 });
+test.describe.configure({ timeout: 300_000 });
 
 const inside = (page: Page) => page.frameLocator('main iframe');
 const tables = (page: Page) => inside(page).getByRole('table', { name: 'Tables', exact: true });

@@ -4,7 +4,7 @@ import { expect, test } from './fixtures/two-sites';
 
 // What a frame and its portal say to each other, in the real pages; what either hears of others.
 
-test.describe.configure({ timeout: 150_000 });
+test.describe.configure({ timeout: 300_000 });
 
 const inside = (page: Page) => page.frameLocator('main iframe');
 const heading = (page: Page) => inside(page).getByRole('heading', { level: 1 });

@@ -2,7 +2,7 @@ import type { Page, Response } from '@playwright/test';
 import { mountIn } from './fixtures/harness';
 import { expect, type Sites, test } from './fixtures/two-sites';
 
-test.describe.configure({ timeout: 150_000 });
+test.describe.configure({ timeout: 300_000 });
 test.use({ viewport: { width: 1280, height: 800 } });
 
 const inside = (page: Page) => page.frameLocator('main iframe');

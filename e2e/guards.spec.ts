@@ -151,7 +151,7 @@ test('every answer of the API carries its id, times and counts, and may not be k
 });
 
 test('every page has its nonce and headers, and Chromium finds nothing against its policy', async ({ page }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   const violations: string[] = [];
   page.on('console', (message) => {
     if (/content security policy|refused to/i.test(message.text())) violations.push(message.text());

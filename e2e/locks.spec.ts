@@ -3,7 +3,7 @@ import { expect, test } from './fixtures/test';
 import { lockChain } from './lock-chain';
 import { expectSound, keepFresh } from './page-checks';
 
-test.describe.configure({ timeout: 90_000 });
+test.describe.configure({ timeout: 180_000 });
 
 let stop = () => {};
 test.beforeEach(({ request, stack }) => {

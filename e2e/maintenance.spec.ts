@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures/test';
 import { expectSound } from './page-checks';
 
-test.describe.configure({ timeout: 90_000 });
+test.describe.configure({ timeout: 180_000 });
 
 const moving = (page: Page) => page.getByRole('list', { name: 'Runs that are not over' }).getByRole('listitem');
 

@@ -1,7 +1,7 @@
 import { expect, test } from './fixtures/test';
 import { expectSound, keepFresh, pidOf } from './page-checks';
 
-test.describe.configure({ timeout: 90_000 });
+test.describe.configure({ timeout: 180_000 });
 
 let stop = () => {};
 test.beforeEach(({ request, stack }) => {

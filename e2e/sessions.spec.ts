@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures/test';
 import { expectSound, keepFresh, pidOf } from './page-checks';
 
-test.describe.configure({ timeout: 90_000 });
+test.describe.configure({ timeout: 180_000 });
 
 let stop = () => {};
 test.beforeEach(({ request, stack }) => {
@@ -14,7 +14,7 @@ const row = (page: Page, pid: number) =>
   page
     .getByRole('table', { name: 'Sessions', exact: true })
     .getByRole('row')
-    .filter({ hasText: String(pid) });
+    .filter({ has: page.getByText(String(pid), { exact: true }) });
 
 async function openMenu(page: Page, pid: number) {
   await page.getByRole('button', { name: `Actions: session ${pid}` }).click();
