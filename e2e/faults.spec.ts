@@ -3,14 +3,16 @@ import { expect, test } from '@playwright/test';
 import pg from 'pg';
 import type { Answer, Raw } from '@/lib/topics/topic';
 import { Asker, serverTopicIds, until } from './fixtures/ask';
+import { Machine } from './fixtures/machine';
 import { type Stack, startStack } from './fixtures/stack';
 
-test.describe.configure({ timeout: 60_000 });
+test.describe.configure({ timeout: 120_000 });
 
 let stack: Stack;
 let ask: Asker;
 let admin: pg.Client;
 let viewer: Viewer;
+let machine: Machine;
 let started: number;
 
 test.beforeAll(async () => {
@@ -19,11 +21,13 @@ test.beforeAll(async () => {
   started = Date.now();
   ask = new Asker(stack.url);
   admin = await connectAdmin();
+  machine = new Machine(ask);
   viewer = new Viewer(ask);
-  await until('every topic was read', () => serverTopicIds.every((id) => viewer.answers.has(id)), 20_000);
+  await until('every topic was read', () => serverTopicIds.every((id) => viewer.answers.has(id)), 60_000);
 });
 test.afterAll(async () => {
   viewer?.stop();
+  machine?.stop();
   await admin?.end().catch(() => {});
   await stack?.stop();
 });
@@ -53,11 +57,11 @@ class Viewer {
   async #look(asker: Asker, id: string): Promise<void> {
     while (!this.#stopped) {
       try {
-        const { status, body, text, ms } = await asker.get(`/api/servers/${asker.server}/${id}`);
+        const { status, body, text, ms, at } = await asker.get(`/api/servers/${asker.server}/${id}`);
         if (this.#stopped) return;
         if (status !== 200) this.wrong.push(`${id}: ${status} ${text}`);
         else this.#judge(id, body);
-        if (ms > 5500) this.wrong.push(`${id} took ${Math.round(ms)} ms`);
+        if (ms - machine.slowMs(at, 5500) > 5500) this.wrong.push(`${id} took ${Math.round(ms)} ms`);
         if (secrets().some((secret) => text.includes(secret))) this.wrong.push(`${id} tells a secret: ${text}`);
       } catch (error) {
         if (!this.#stopped) this.wrong.push(`${id}: ${error}`);
@@ -96,9 +100,16 @@ const readNow = async (id: string, moment: number) => {
       return status === 200;
     },
     6000,
+    machine,
   );
   expect(answer, id).toMatchObject({ status: 'ok' });
-  if (answer?.status === 'ok') expect(Date.parse(answer.sampledAt), id).toBeGreaterThan(moment);
+  // Who asks is given what is known after 2 s.
+  await until(`${id} is read`, () => freshSince(id, moment), 5000, machine);
+};
+/** It is reached again in time; what failed meanwhile is asked again after 15 s at most. */
+const isBack = async (withinMs: number) => {
+  await until('it is reached', async () => (await ask.state()) !== 'unreachable', withinMs, machine);
+  await until('all is answered', async () => (await ask.state()) === 'ok', 20_000, machine);
 };
 const ours = async () =>
   (await admin.query(`select pid from pg_stat_activity where application_name = 'pgdeck'`)).rows as { pid: number }[];
@@ -114,12 +125,12 @@ test('a restart is one gap: answers come again within 5 s, uptime and rates begi
   await admin.end();
   await stack.server.restart();
   const up = Date.now();
-  await until('sessions are read again', () => freshSince('sessions', up), 5000);
-  await until('connections are read again', () => freshSince('connections', up), 5000);
-  await until('the server is ok', async () => (await ask.state()) === 'ok', 5000);
+  await until('sessions are read again', () => freshSince('sessions', up), 5000, machine);
+  await until('connections are read again', () => freshSince('connections', up), 5000, machine);
+  await isBack(5000);
   admin = await connectAdmin();
   expect(before).toBeGreaterThan(0);
-  await until('the server page knows of the restart', async () => (await uptime()) < before, 3000);
+  await until('the server page knows of the restart', async () => (await uptime()) < before, 3000, machine);
 });
 
 test('a server that is down is said within 3 s, what was known stays with its age, and the page goes on by itself', async ({
@@ -131,18 +142,19 @@ test('a server that is down is said within 3 s, what was known stays with its ag
   const known = await rows.count();
   await admin.end();
   const stopped = Date.now();
-  const restarted = stack.server.restart(14_000);
-  await until('the server is unreachable', async () => (await ask.state()) === 'unreachable', 3000);
+  const restarted = stack.server.restart(20_000);
+  await until('the server is unreachable', async () => (await ask.state()) === 'unreachable', 3000, machine);
   await until(
     'sessions are unavailable',
     async () => (await ask.topic('sessions')).status === 'unavailable',
     Math.max(0, 3000 - (Date.now() - stopped)),
+    machine,
   );
   const banner = page.getByRole('status').filter({ hasText: 'It is tried again by itself' });
-  await expect(banner).toBeVisible({ timeout: 12_000 });
+  await expect(banner).toBeVisible();
   await expect(banner).not.toContainText(/127\.0\.0\.1|localhost/);
   expect(await rows.count()).toBeGreaterThanOrEqual(Math.min(known, 2));
-  await expect(page.getByText(/Not updated for/).first()).toBeVisible({ timeout: 12_000 });
+  await expect(page.getByText(/Not updated for/).first()).toBeVisible();
   const answer = await ask.topic('sessions');
   expect(answer).toMatchObject({ status: 'unavailable', reason: 'unreachable', last: { rows: expect.any(Array) } });
   expect(answer.status === 'unavailable' && answer.last?.ageSeconds).toBeGreaterThan(2);
@@ -150,7 +162,7 @@ test('a server that is down is said within 3 s, what was known stays with its ag
   // A page opened now comes at once, with what was known.
   const late = await ask.get('/default/sessions');
   expect(late.status).toBe(200);
-  expect(late.ms).toBeLessThan(3000);
+  expect(late.ms - machine.slowMs(late.at, 3000)).toBeLessThan(3000);
   // An action is refused before anything was sent.
   const preview = await ask.action('terminate', { kind: 'backend', pid: 1, backend_start_us: '1' });
   expect(preview.status).toBe(503);
@@ -162,8 +174,8 @@ test('a server that is down is said within 3 s, what was known stays with its ag
 
   await restarted;
   const up = Date.now();
-  await until('sessions are read again', () => freshSince('sessions', up), 5500);
-  await until('the server is ok', async () => (await ask.state()) === 'ok', 2000);
+  await until('sessions are read again', () => freshSince('sessions', up), 5500, machine);
+  await isBack(2000);
   await expect(banner).toBeHidden({ timeout: 12_000 });
   await expect(page.getByText(/Not updated for/)).toHaveCount(0, { timeout: 12_000 });
   admin = await connectAdmin();
@@ -175,7 +187,7 @@ test('a server that was killed -9 is found again', async () => {
   process.kill(killed, 'SIGKILL');
   await until('it is up again', () => stack.server.pid !== undefined && stack.server.pid !== killed, 20_000);
   const up = Date.now();
-  await until('sessions are read again', () => freshSince('sessions', up), 6000);
+  await until('sessions are read again', () => freshSince('sessions', up), 6000, machine);
   admin = await connectAdmin();
 });
 
@@ -186,7 +198,7 @@ test('ending all of pgdeck’s connections, again and again, costs no answer', a
   };
   await until('what was asked while the server was away is answered again', allAnswer, 15_000);
   for (let round = 0; round < 6; round++) {
-    await until('pgdeck is connected', async () => (await ours()).length > 0, 5000);
+    await until('pgdeck is connected', async () => (await ours()).length > 0, 5000, machine);
     const killed = Date.now();
     expect((await endOurs()).rowCount).toBeGreaterThan(0);
     const answers = await Promise.all(serverTopicIds.map((id) => ask.topic(id)));
@@ -197,12 +209,11 @@ test('ending all of pgdeck’s connections, again and again, costs no answer', a
   await sleep(1000);
   await endOurs();
   await sleep(1500);
-  expect(await ask.state()).toBe('ok');
+  await until('it is ok', async () => (await ask.state()) === 'ok', 1000, machine);
   expect((await ours()).length).toBeLessThanOrEqual(4);
 });
 
 test('with every slot taken the warm connection goes on, it is said, and pgdeck takes no more', async ({ page }) => {
-  const before = (await ours()).length;
   const fillers: pg.Client[] = [];
   const fill = async () => {
     for (;;) {
@@ -218,13 +229,15 @@ test('with every slot taken the warm connection goes on, it is said, and pgdeck 
   };
   try {
     await fill();
+    // It may have opened one more in the same moment; from now on there is no slot for another.
+    const before = (await ours()).length;
+    expect(before).toBeLessThanOrEqual(4);
     const full = Date.now();
     for (const id of ['connections', 'sessions', 'locks', 'slow-queries']) await readNow(id, full);
-    const { body } = await ask.get('/api/servers/default/findings');
-    expect(body.verdict).toBe('critical');
-    expect(body.findings).toContainEqual(
-      expect.objectContaining({ check: 'connection-headroom', severity: 'critical' }),
-    );
+    const headroom = expect.objectContaining({ check: 'connection-headroom', severity: 'critical' });
+    await expect
+      .poll(async () => (await ask.get('/api/servers/default/findings')).body)
+      .toMatchObject({ verdict: 'critical', findings: expect.arrayContaining([headroom]) });
     await page.goto(`${stack.url}/default/sessions`);
     await expect(page.getByText(/\d\d sessions are connected/)).toBeVisible();
     await expect(page.getByRole('link', { name: /Sessions .*critical/ })).toBeVisible();
@@ -235,13 +248,18 @@ test('with every slot taken the warm connection goes on, it is said, and pgdeck 
       await endOurs();
       await fill();
     }
-    await until('the full server is named', async () => (await ask.summary()).problem?.sqlstate === '53300', 8000);
+    await until(
+      'the full server is named',
+      async () => (await ask.summary()).problem?.sqlstate === '53300',
+      8000,
+      machine,
+    );
     expect((await ask.summary()).problem?.sentence).toMatch(/no free connection slot/);
     await expect(page.getByText(/no free connection slot/).first()).toBeVisible({ timeout: 12_000 });
   } finally {
     await Promise.all(fillers.map((filler) => filler.end().catch(() => {})));
   }
-  await until('it is back', async () => (await ask.state()) === 'ok', 6500);
+  await isBack(6500);
 });
 
 test.describe('a role that may not log in any more', () => {
@@ -272,16 +290,21 @@ test.describe('a role that may not log in any more', () => {
       try {
         await endOurs();
         const before = attempts();
-        await until('it is said', async () => sentence.test((await ask.summary()).problem?.sentence ?? ''), 5000);
+        await until(
+          'it is said',
+          async () => sentence.test((await ask.summary()).problem?.sentence ?? ''),
+          5000,
+          machine,
+        );
         await sleep(6000);
         // At once, after 1, 2 and 4 s, whoever looks; each is two connections here, for sslmode=prefer first asks for TLS.
         expect(attempts() - before).toBeLessThanOrEqual(8);
         expect(await ask.state()).toBe('unreachable');
-        await until('the terminal says it', () => sentence.test(stack.output()), 2000);
+        await until('the terminal says it', () => sentence.test(stack.output()), 2000, machine);
       } finally {
         await admin.query(mend('pgdeck_read'));
       }
-      await until('it is back', async () => (await ask.state()) === 'ok', 6500);
+      await isBack(6500);
     });
 });
 
@@ -289,6 +312,7 @@ test('nothing of it told a password, and the process is the one that was started
   for (const { password } of [stack.admin, stack.login('pgdeck_read'), stack.login('pgdeck_action')])
     expect(stack.output()).not.toContain(password);
   expect(stack.output()).not.toMatch(/\n\s+at .*\.(ts|js|mjs):\d+/);
+  const asked = Date.now();
   const { body } = await ask.get('/api/health');
-  expect(body.uptimeSeconds).toBeGreaterThanOrEqual(Math.floor((Date.now() - started) / 1000));
+  expect(body.uptimeSeconds).toBeGreaterThanOrEqual(Math.floor((asked - started) / 1000));
 });
