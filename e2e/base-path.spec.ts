@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import type { Page } from '@playwright/test';
 import { pages } from '@/components/shell/pages';
 import { hashPassword } from '@/lib/access/password/hash';
-import { freePort } from '@/lib/embedded/ports';
+import { anyTable } from './ask-now';
 import { type ReverseProxy, startReverseProxy } from './fixtures/reverse-proxy';
 import { type Stack, startStack } from './fixtures/stack';
 import { test as base, expect } from './fixtures/test';
@@ -23,11 +23,10 @@ const test = base.extend<object, { world: World }>({
   world: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of fixtures from this pattern
     async ({}, use) => {
-      const port = await freePort();
+      let port = 0;
       const proxy = await startReverseProxy(prefix, () => port, otherApplication);
       const stack = await startStack({
         env: {
-          PGDECK_PORT: String(port),
           PGDECK_AUTH: 'password',
           PGDECK_USERS: `ann:admin:${await hashPassword(password)}`,
           PGDECK_PUBLIC_URL: proxy.url,
@@ -35,6 +34,7 @@ const test = base.extend<object, { world: World }>({
           PGDECK_ACTIONS: 'all',
         },
       });
+      port = Number(new URL(stack.url).port);
       await use({ stack, proxy });
       await stack.stop();
       await proxy.stop();
@@ -94,7 +94,7 @@ test('pages, their parts, their data, downloads, an action and the way out stay 
   await page.getByRole('menuitem', { name: 'As CSV' }).click();
   expect(await readFile(await (await downloading).path(), 'utf8')).toMatch(/^time,number,/);
 
-  const { rows } = await (await page.request.get(`${prefix}/api/servers/default/tables`)).json();
+  const table = await anyTable(page.request, prefix);
   const run = await page.evaluate(
     async ({ prefix, oid }) => {
       const post = async (what: string, body: object) => {
@@ -109,7 +109,7 @@ test('pages, their parts, their data, downloads, an action and the way out stay 
       const { previewId, confirmText } = await post('preview', { action: 'analyze', target });
       return post('execute', { previewId, confirmText, idempotencyKey: crypto.randomUUID() });
     },
-    { prefix, oid: rows[0].relid },
+    { prefix, oid: table },
   );
   expect(run).toMatchObject({ status: 'done' });
 
