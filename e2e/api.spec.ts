@@ -32,6 +32,6 @@ test('a restart of the watched server is said in the terminal and recovers by it
   await stack.server.restart();
   await expect.poll(connected).toBeGreaterThan(before);
   await expect
-    .poll(async () => (await (await request.get('/api/servers')).json()).servers[0].state, { timeout: 20_000 })
+    .poll(async () => (await (await request.get('/api/servers')).json()).servers[0].state, { timeout: 40_000 })
     .toBe('ok');
 });

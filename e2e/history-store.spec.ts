@@ -19,7 +19,7 @@ import type { HistoryStatus } from '@/lib/history/answers';
 import { Asker, until } from './fixtures/ask';
 import { type App, type Stack, startApp, startStack } from './fixtures/stack';
 
-test.describe.configure({ timeout: 120_000 });
+test.describe.configure({ timeout: 240_000 });
 
 /** Its own pgdeck keeps no history; others on the same server do. */
 let stack: Stack;
@@ -53,10 +53,10 @@ const isOn = (ask: Asker) => until('the history is on', async () => (await statu
 
 async function liveGoesOn(ask: Asker): Promise<void> {
   await until('the server is watched', async () => (await ask.state()) === 'ok', 10_000);
-  expect((await ask.topic('sessions')).status).toBe('ok');
+  await until('sessions are read', async () => (await ask.topic('sessions')).status === 'ok', 10_000);
   expect((await ask.get('/default/sessions')).status).toBe(200);
-  const { body } = await ask.get('/api/servers/default/series/connections');
-  expect(body.points.length).toBeGreaterThan(0);
+  const points = async () => (await ask.get('/api/servers/default/series/connections')).body.points;
+  await until('charts have points', async () => (await points()).length > 0, 30_000);
 }
 
 test('PGDECK_HISTORY=off: no second PostgreSQL, and everything else', async () => {
@@ -64,7 +64,7 @@ test('PGDECK_HISTORY=off: no second PostgreSQL, and everything else', async () =
   const { state, kind, reason } = await status(ask);
   expect([state, kind]).toEqual(['off', 'off']);
   expect(reason).toMatch(/PGDECK_HISTORY/);
-  await until('charts have points', () => liveGoesOn(ask).then(() => true), 30_000);
+  await liveGoesOn(ask);
   expect(existsSync(join(stack.folder, 'state', 'history'))).toBe(false);
 });
 
@@ -89,7 +89,7 @@ test('a corrupt store is moved aside and told while the pages work; one that was
   expect(moved).toHaveLength(1);
   const { notices } = await status(second);
   expect(notices.map(({ text }) => text).join('\n')).toContain(`It was moved to PGDECK_STATE_DIR/history/${moved[0]}`);
-  expect(app?.output()).toContain('a new history begins');
+  await until('the terminal says it', () => app?.output().includes('a new history begins'), 5000);
 });
 
 test.describe('a disk that is full', () => {
@@ -103,8 +103,11 @@ test.describe('a disk that is full', () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m,mode=755', 'tmpfs', history]);
     try {
       const ask = await start(folder);
-      await until('it is off', async () => (await status(ask)).state === 'failing', 20_000);
-      expect((await status(ask)).reason).toMatch(/the disk that holds the history below \S+ is full\. Make room/);
+      const isFull = (reason: RegExp) => async () => {
+        const { state, reason: said } = await status(ask);
+        return state === 'failing' && reason.test(said ?? '');
+      };
+      await until('it is off', isFull(/the disk that holds the history below \S+ is full\. Make room/), 60_000);
       await liveGoesOn(ask);
       execFileSync('mount', ['-o', 'remount,size=200m', history]);
       await isOn(ask);
@@ -120,7 +123,7 @@ test.describe('a disk that is full', () => {
         },
         30_000,
       );
-      expect((await status(ask)).reason).toMatch(/disk .*is full.*[Mm]ake room/);
+      await until('it says why', isFull(/disk .*is full.*[Mm]ake room/), 5000);
       await liveGoesOn(ask);
       rmSync(join(history, 'filler'));
       await isOn(ask);

@@ -45,7 +45,7 @@ test('a finding leads to its proof, and its remedy mends it', async ({ page, req
         const answer = await (await request.get(`/api/servers/${stack.serverId}/findings`)).json();
         return answer.findings.map(({ title }: { title: string }) => title).join();
       },
-      { timeout: 60_000 },
+      { timeout: 90_000 },
     )
     .toContain('statistics of public.customers are stale');
 
