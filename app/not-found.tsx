@@ -1,6 +1,6 @@
 import { headers } from 'next/headers';
-import Link from 'next/link';
 import { serversFor } from '@/lib/access/server-access';
+import { withBasePath } from '@/lib/client/base-path';
 import { isFramePath } from '@/lib/client/bearer';
 import { visitor } from './(deck)/visitor';
 
@@ -28,9 +28,7 @@ export default async function NotFound() {
           <ul className="grid gap-1">
             {servers.map(({ server: { config } }) => (
               <li key={config.id}>
-                <Link href={`/${config.id}/overview`} prefetch={false}>
-                  Overview of {config.name}
-                </Link>
+                <a href={withBasePath(`/${config.id}/overview`)}>Overview of {config.name}</a>
               </li>
             ))}
           </ul>

@@ -41,7 +41,7 @@ export function ActionDialog({
   onClose: () => void;
 }) {
   // While it closes it still shows what it showed.
-  const [shown, setShown] = useState(wanted);
+  const [shown, setShown] = useState<Wanted>();
   const [sent, setSent] = useState<PreviewBody>();
   const [draft, setDraft] = useState<Draft>(draftOf({}));
   const [typed, setTyped] = useState('');

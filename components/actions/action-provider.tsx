@@ -4,8 +4,10 @@ import { usePathname } from 'next/navigation';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
 import type { PreviewBody } from '@/lib/actions/protocol';
 import { announce } from '@/lib/client/announce';
+import { useLater } from '@/lib/client/later';
 import { type Act, useWhyOff } from '@/lib/client/session';
-import { ActionDialog, type Wanted } from './action-dialog';
+import { actionDialog } from '../parts';
+import type { Wanted } from './action-dialog';
 import { actOf, type FormStart } from './form/draft';
 
 /** The ways to open the dialog of a page. */
@@ -36,29 +38,43 @@ export function ActionProvider({ server, children }: { server: string; children:
   const [wanted, setWanted] = useState<Wanted>();
   const path = usePathname();
   const whyOff = useWhyOff();
+  const dialog = useLater(actionDialog);
   // biome-ignore lint/correctness/useExhaustiveDependencies: who goes to another page (to the audit entry) leaves the dialog
   useEffect(() => setWanted(undefined), [path]);
+  const show = useCallback(async (next: Wanted) => {
+    setWanted(next);
+    // Who was told that it did not come does not want it any more.
+    if (!(await actionDialog.want())) setWanted((now) => (now === next ? undefined : now));
+  }, []);
   // What is seen may be long gone, or not theirs to do: every button says so, and none leads on.
   const open = useCallback(
     (act: Act, next: Wanted) => {
       const off = whyOff(act);
-      return off ? announce(off) : setWanted(next);
+      if (off) announce(off);
+      else show(next);
     },
-    [whyOff],
+    [whyOff, show],
   );
   const dialogs = useMemo<ActionDialogs>(
     () => ({
       preview: (body) => open(body, { preview: { ...body } }),
       form: (start) => open(actOf(start), { form: start }),
       // To look at a run does nothing to the server.
-      run: (runId) => setWanted({ runId }),
+      run: (runId) => void show({ runId }),
     }),
-    [open],
+    [open, show],
   );
   return (
     <Context value={dialogs}>
       {children}
-      <ActionDialog server={server} wanted={wanted} onOpen={dialogs.preview} onClose={() => setWanted(undefined)} />
+      {dialog && (
+        <dialog.ActionDialog
+          server={server}
+          wanted={wanted}
+          onOpen={dialogs.preview}
+          onClose={() => setWanted(undefined)}
+        />
+      )}
     </Context>
   );
 }

@@ -1,7 +1,6 @@
 'use client';
 
 import { withBasePath } from '@/lib/client/base-path';
-import { Button } from '../ui/button';
 import { StateText } from '../ui/state';
 
 /** What is said where a page could not be made: what happened, what stays as it was, what to do. */
@@ -29,9 +28,9 @@ export function PageFailure({
           does not help, the log of pgdeck names the error{digest ? ` under ${digest}` : ''}.
         </p>
         <div className="actions">
-          <Button look="primary" onClick={retry}>
+          <button type="button" className="button button-primary" onClick={retry}>
             Show the page again
-          </Button>
+          </button>
           {!framed && <a href={withBasePath('/')}>Open the overview</a>}
         </div>
       </div>

@@ -1,0 +1,97 @@
+import type { Page, Route } from '@playwright/test';
+import { askNow } from './ask-now';
+import { expect, test } from './fixtures/test';
+import { pressOn } from './keyboard';
+import { axeFindings } from './page-checks';
+
+const code = '**/_next/static/chunks/**';
+const run = (page: Page) => page.getByRole('button', { name: 'Run an action…' });
+const banner = (page: Page) => page.locator('.awaited');
+
+/** Opens a page whose browser never finds the time to fetch what comes after it. */
+async function openBusy(page: Page, path: string): Promise<void> {
+  await page.addInitScript(() => {
+    window.requestIdleCallback = () => 0;
+  });
+  await page.goto(path);
+  await page.waitForLoadState('networkidle');
+}
+
+test('the dialog of actions is there before it is wanted, and opens without pgdeck being asked', async ({
+  page,
+  stack,
+}) => {
+  const fetched = page.waitForEvent('requestfinished', (request) => request.url().includes('/_next/static/chunks/'));
+  await page.goto(`/${stack.serverId}/maintenance`);
+  await fetched;
+  await page.waitForLoadState('networkidle');
+  let asked = 0;
+  await page.route(code, (route) => {
+    asked++;
+    return route.abort();
+  });
+  await pressOn(page, run(page));
+  await expect(page.getByRole('dialog').getByLabel('Action', { exact: true })).toBeFocused();
+  expect(asked).toBe(0);
+});
+
+test('a dialog whose code does not come leaves no dead button: it says so, and opens when pgdeck answers again', async ({
+  page,
+  stack,
+}) => {
+  await openBusy(page, `/${stack.serverId}/maintenance`);
+  await page.route(code, (route) => route.abort());
+  await pressOn(page, run(page));
+  await expect(banner(page)).toHaveRole('alert');
+  await expect(banner(page)).toContainText('could not be fetched from pgdeck');
+  await expect(banner(page).getByRole('button', { name: 'Reload the page' })).toBeVisible();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  expect(await axeFindings(page)).toEqual([]);
+
+  await page.unroute(code);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog').getByLabel('Action', { exact: true })).toBeFocused();
+  await expect(banner(page)).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await expect(run(page)).toBeFocused();
+});
+
+test('of a dialog whose code takes its time it is said that it is on its way', async ({ page, stack }) => {
+  await openBusy(page, `/${stack.serverId}/maintenance`);
+  const held: Route[] = [];
+  await page.route(code, (route) => void held.push(route));
+  await pressOn(page, run(page));
+  await expect(banner(page)).toHaveRole('status');
+  await expect(banner(page)).toContainText('still being fetched');
+  await page.unroute(code);
+  for (const route of held) await route.continue();
+  await expect(page.getByRole('dialog').getByLabel('Action', { exact: true })).toBeFocused();
+  await expect(banner(page)).toHaveCount(0);
+});
+
+test('a long table whose scrolling does not come shows its beginning, and says that it is not all', async ({
+  page,
+  request,
+  admin,
+  stack,
+}) => {
+  await admin.query(`
+    create schema long;
+    do $$ begin
+      for n in 1..600 loop execute format('create table long.part_%s ()', n); end loop;
+    end $$`);
+  try {
+    await askNow(request, `${stack.serverId}/tables`);
+    const path = `/${stack.serverId}/tables?filter=long.part_&sort=relname.asc`;
+    const html = await (await request.get(path)).text();
+    await page.route(code, (route) =>
+      html.includes(new URL(route.request().url()).pathname) ? route.continue() : route.abort(),
+    );
+    await page.goto(path);
+    await expect(banner(page)).toContainText('could not be fetched from pgdeck');
+    await expect(page.getByRole('table', { name: 'Tables', exact: true }).locator('tr[data-key]')).toHaveCount(50);
+    expect(await axeFindings(page)).toEqual([]);
+  } finally {
+    await admin.query('drop schema long cascade');
+  }
+});
