@@ -14,7 +14,8 @@ import { ActionPreview, TypedConfirm } from './action-preview';
 import { ActionResult } from './action-result';
 import { Failure } from './failure';
 import { ActionForm } from './form/action-form';
-import { actOf, bodyOf, type Draft, draftOf, type FormStart, isPlain, wrongDraft } from './form/draft';
+import { bodyOf, type Draft, draftOf, isPlain, wrongDraft } from './form/draft';
+import { actOf, type FormStart } from './form/start';
 import { type Protocol, useProtocol } from './use-protocol';
 import { safeWords, statement } from './words';
 

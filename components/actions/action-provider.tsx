@@ -8,7 +8,7 @@ import { useLater } from '@/lib/client/later';
 import { type Act, useWhyOff } from '@/lib/client/session';
 import { actionDialog } from '../parts';
 import type { Wanted } from './action-dialog';
-import { actOf, type FormStart } from './form/draft';
+import { actOf, type FormStart } from './form/start';
 
 /** The ways to open the dialog of a page. */
 export type ActionDialogs = {

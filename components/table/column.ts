@@ -46,3 +46,14 @@ export function compare(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return collator.compare(String(a), String(b));
 }
+
+/** Rows in the order of what they have in a column: those that have nothing there last, whichever the direction; ties stay. */
+export function sortedBy<T>(rows: T[], value: (row: T) => Value | undefined, descending: boolean): T[] {
+  return rows
+    .map((row) => ({ row, value: value(row) ?? null }))
+    .sort((a, b) => {
+      if (a.value === null || b.value === null) return Number(a.value === null) - Number(b.value === null);
+      return descending ? compare(b.value, a.value) : compare(a.value, b.value);
+    })
+    .map(({ row }) => row);
+}

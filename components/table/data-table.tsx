@@ -1,36 +1,18 @@
 'use client';
 
-import {
-  type ColumnDef,
-  columnVisibilityFeature,
-  createSortedRowModel,
-  rowSortingFeature,
-  type SortFn,
-  tableFeatures,
-  useTable,
-} from '@tanstack/react-table';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import { usePageTime } from '@/lib/client/page-time';
 import { usePreference } from '@/lib/client/preferences';
 import { type Sort, useFilter, useSort } from '@/lib/client/url-state';
 import type { TopicView } from '@/lib/client/use-topic';
 import type { MenuEntry } from '../ui/menu';
-import { type Column, compare, matches } from './column';
+import { type Column, compare, matches, sortedBy } from './column';
 import { LiveStrip } from './live-strip';
 import { TableBody } from './table-body';
 import { TableHead } from './table-head';
 import { TableTools } from './table-tools';
 import { useFrozen } from './use-frozen';
 import { useSteadyWidths } from './use-steady-widths';
-
-const features = tableFeatures({
-  rowSortingFeature,
-  columnVisibilityFeature,
-  sortedRowModel: createSortedRowModel(),
-});
-
-/** The table machinery's features, for the parts that are given its rows. */
-export type Features = typeof features;
 
 /** Rows of more than this are drawn only where they are seen. */
 const virtualFrom = 500;
@@ -119,15 +101,10 @@ export function DataTable<R>({
       .sort((a, b) => compare(a.key, b.key));
   }, [rows, columns, rowKey, text]);
 
-  const definitions = useMemo(() => shown.map(define), [shown]);
-  const table = useTable({
-    features,
-    columns: definitions,
-    data,
-    getRowId: ({ key }: Keyed<R>) => key,
-    state: { sorting: [{ id: sort.column, desc: sort.descending }] },
-  });
-  const inOrder = table.getRowModel().rows.map((entry) => entry.original);
+  const inOrder = useMemo(() => {
+    const column = shown.find(({ id }) => id === sort.column);
+    return column ? sortedBy(data, ({ row }) => column.value(row), sort.descending) : data;
+  }, [data, shown, sort.column, sort.descending]);
   const isRest = ({ row }: Keyed<R>) => rowState?.(row) === 'rest';
   const sorted = inOrder.some(isRest)
     ? [...inOrder.filter((entry) => !isRest(entry)), ...inOrder.filter(isRest)]
@@ -213,19 +190,6 @@ const asTable = { role: 'table' };
 
 /** A row and its identity. */
 export type Keyed<R> = { row: R; key: string };
-
-function define<R>(column: Column<R>): ColumnDef<Features, Keyed<R>> {
-  return {
-    id: column.id,
-    // Undefined, unlike null, goes last whichever the direction.
-    accessorFn: ({ row }) => column.value(row) ?? undefined,
-    sortUndefined: 'last',
-    sortFn: byValue as SortFn<Features, Keyed<R>>,
-  };
-}
-
-const byValue = (a: { getValue(id: string): unknown }, b: { getValue(id: string): unknown }, id: string) =>
-  compare(a.getValue(id), b.getValue(id));
 
 function nextSort<R>(column: Column<R>, sort: Sort): Sort {
   if (sort.column === column.id) return { column: column.id, descending: !sort.descending };

@@ -1,23 +1,15 @@
 import type { ActionDescription, ActionGroup, PreviewBody } from '@/lib/actions/protocol';
 import type { TargetKind } from '@/lib/actions/target';
 import type { TargetChoice } from '@/lib/client/maintenance-queries';
-import type { Act } from '@/lib/client/session';
 import { indexDraft, indexOptions, wrongIndex } from './index-draft';
 import { fieldsOf, optionsOf, type Values, wrongOf } from './schema';
-
-/** What a form begins with: an action, what it is done to, options; each may still be open. */
-export type FormStart = { action?: string; target?: TargetChoice; values?: Values };
+import type { FormStart } from './start';
 
 /** An action on its way through the form. */
 export type Draft = { action: string; target: TargetChoice | undefined; values: Values };
 
 /** Where something of the form is wrong: the action, its target, or an option by name. */
 export type Wrong = { field: string; message: string };
-
-/** What a form asks for as it stands: its action, or one that is still to be chosen. */
-export function actOf({ action, target }: FormStart | Draft): Act {
-  return action ? { action, target: target?.target } : { role: 'operator', target: target?.target };
-}
 
 /** The groups of actions, as a list shows them. */
 export const groups: { group: ActionGroup; title: string }[] = [
