@@ -1,4 +1,4 @@
-import type { Page, Route } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { askNow } from './ask-now';
 import { expect, test } from './fixtures/test';
 import { pressOn } from './keyboard';
@@ -58,18 +58,23 @@ test('a dialog whose code does not come leaves no dead button: it says so, and o
 
 test('of a dialog whose code takes its time it is said that it is on its way', async ({ page, stack }) => {
   await openBusy(page, `/${stack.serverId}/maintenance`);
-  const held: Route[] = [];
-  await page.route(code, (route) => void held.push(route));
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(code, async (route) => {
+    await released;
+    await route.continue();
+  });
   await pressOn(page, run(page));
   await expect(banner(page)).toHaveRole('status');
   await expect(banner(page)).toContainText('still being fetched');
-  await page.unroute(code);
-  for (const route of held) await route.continue();
+  release();
   await expect(page.getByRole('dialog').getByLabel('Action', { exact: true })).toBeFocused();
   await expect(banner(page)).toHaveCount(0);
 });
 
-test('a long table whose scrolling does not come shows its beginning, and says that it is not all', async ({
+test('where neither charts nor the scrolling of a long table come the page stands, and says what is missing', async ({
   page,
   request,
   admin,
@@ -90,6 +95,7 @@ test('a long table whose scrolling does not come shows its beginning, and says t
     await page.goto(path);
     await expect(banner(page)).toContainText('could not be fetched from pgdeck');
     await expect(page.getByRole('table', { name: 'Tables', exact: true }).locator('tr[data-key]')).toHaveCount(50);
+    await expect(page.locator('.chart-missing').first()).toContainText('could not be fetched from pgdeck');
     expect(await axeFindings(page)).toEqual([]);
   } finally {
     await admin.query('drop schema long cascade');

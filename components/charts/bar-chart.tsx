@@ -1,14 +1,15 @@
 'use client';
 
-import dynamic from 'next/dynamic';
 import { type CSSProperties, useMemo } from 'react';
 import { visible } from '@/components/ui/highlight';
 import { useAlive } from '@/lib/client/clock';
+import { later } from '@/lib/client/later';
 import { figure } from '@/lib/format';
 import { Link } from '../ui/link';
+import { FetchedPlot } from './fetched-plot';
 import type { ColumnLook } from './look';
 
-const BarPlot = dynamic(() => import('./bar-plot'), { ssr: false });
+const barPlot = later(() => import('./bar-plot'));
 
 /** One bar: its identity, its name (and where it leads), and a value for each column of `looks`; null is unknown. */
 export type BarRow = { key: string; label: string; values: (number | null)[]; href?: string; code?: boolean };
@@ -78,15 +79,19 @@ export function BarChart({
         </ul>
         <div className="chart-plot">
           {alive && (
-            <BarPlot
-              rows={drawn}
-              looks={looks}
-              text={text}
-              most={most}
-              label={visible(label)}
-              height={height}
-              onChoose={onChoose}
-            />
+            <FetchedPlot part={barPlot}>
+              {({ default: BarPlot }) => (
+                <BarPlot
+                  rows={drawn}
+                  looks={looks}
+                  text={text}
+                  most={most}
+                  label={visible(label)}
+                  height={height}
+                  onChoose={onChoose}
+                />
+              )}
+            </FetchedPlot>
           )}
         </div>
         <ul className="bar-sums">

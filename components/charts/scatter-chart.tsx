@@ -1,11 +1,12 @@
 'use client';
 
-import dynamic from 'next/dynamic';
 import type { CSSProperties } from 'react';
 import { useAlive } from '@/lib/client/clock';
+import { later } from '@/lib/client/later';
+import { FetchedPlot } from './fetched-plot';
 import { byteTicks, valueTicks } from './scale';
 
-const ScatterPlot = dynamic(() => import('./scatter-plot'), { ssr: false });
+const scatterPlot = later(() => import('./scatter-plot'));
 
 /** One thing with two measures. */
 export type ScatterPoint = { key: string; label: string; x: number; y: number; note?: string };
@@ -43,25 +44,29 @@ export function ScatterChart({
     <>
       <div className="chart-plot" style={{ height }}>
         {alive && (
-          <ScatterPlot
-            groups={groups}
-            x={{
-              ...x,
-              ticks: ticks(
-                x,
-                all.map((point) => point.x),
-              ),
-            }}
-            y={{
-              ...y,
-              ticks: ticks(
-                y,
-                all.map((point) => point.y),
-              ),
-            }}
-            label={label}
-            height={height}
-          />
+          <FetchedPlot part={scatterPlot}>
+            {({ default: ScatterPlot }) => (
+              <ScatterPlot
+                groups={groups}
+                x={{
+                  ...x,
+                  ticks: ticks(
+                    x,
+                    all.map((point) => point.x),
+                  ),
+                }}
+                y={{
+                  ...y,
+                  ticks: ticks(
+                    y,
+                    all.map((point) => point.y),
+                  ),
+                }}
+                label={label}
+                height={height}
+              />
+            )}
+          </FetchedPlot>
         )}
       </div>
       <ul className="chart-legend chart-legend-flush" aria-label="Colours">

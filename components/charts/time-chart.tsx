@@ -1,9 +1,9 @@
 'use client';
 
-import dynamic from 'next/dynamic';
 import { type CSSProperties, useMemo, useRef, useState } from 'react';
 import { announce } from '@/lib/client/announce';
 import { useAlive } from '@/lib/client/clock';
+import { later } from '@/lib/client/later';
 import { usePageTime } from '@/lib/client/page-time';
 import type { Range } from '@/lib/client/queries';
 import { zoomedIn } from '@/lib/client/range';
@@ -12,6 +12,7 @@ import { usePageTimes } from '@/lib/client/url-state';
 import { useEvents } from '@/lib/client/use-events';
 import { figure, notApplicable, plural } from '@/lib/format';
 import { ChartTable } from './chart-table';
+import { FetchedPlot } from './fetched-plot';
 import type { ColumnLook, Limit } from './look';
 import { byteTicks, valueTicks } from './scale';
 import { chartSpan, gaps, latest, withHoles } from './summary';
@@ -20,7 +21,7 @@ import { momentText } from './time-ticks';
 /** What a chart is higher than its plot: the chips of changes stand there, whether there are any or not. */
 export const chipRoom = 16;
 
-const TimePlot = dynamic(() => import('./time-plot'), { ssr: false });
+const timePlot = later(() => import('./time-plot'));
 
 /**
  * A series over time: a stack or lines from zero, gaps shaded, a limit with its meaning, a legend with the newest values
@@ -85,35 +86,39 @@ export function TimeChart({
   const drawn = (
     <div className="chart-plot" style={{ height: whole }}>
       {alive && series && plot ? (
-        <TimePlot
-          points={plot.points}
-          looks={looks}
-          stacked={stacked}
-          from={from}
-          to={to}
-          ticks={ticks}
-          tickText={text}
-          valueText={text}
-          limit={limit}
-          events={events}
-          at={at}
-          gaps={holes}
-          lit={pointed ?? pinned}
-          label={events.length > 0 ? `${label} ${plural(events.length, 'change')} marked.` : label}
-          height={whole}
-          stepSeconds={series.step}
-          folded={folded}
-          onSpan={(a, b) => {
-            const span = zoomedIn(a, b);
-            setRange(span);
-            announce(
-              `The charts show ${momentText(span.from, span.to - span.from)} to ${momentText(span.to, span.to - span.from)}.`,
-            );
-          }}
-          onMoment={(moment) =>
-            goTo(Math.min(moment, Date.now() / 1000), { range: { from: Math.floor(from), to: Math.ceil(to) } })
-          }
-        />
+        <FetchedPlot part={timePlot}>
+          {({ default: TimePlot }) => (
+            <TimePlot
+              points={plot.points}
+              looks={looks}
+              stacked={stacked}
+              from={from}
+              to={to}
+              ticks={ticks}
+              tickText={text}
+              valueText={text}
+              limit={limit}
+              events={events}
+              at={at}
+              gaps={holes}
+              lit={pointed ?? pinned}
+              label={events.length > 0 ? `${label} ${plural(events.length, 'change')} marked.` : label}
+              height={whole}
+              stepSeconds={series.step}
+              folded={folded}
+              onSpan={(a, b) => {
+                const span = zoomedIn(a, b);
+                setRange(span);
+                announce(
+                  `The charts show ${momentText(span.from, span.to - span.from)} to ${momentText(span.to, span.to - span.from)}.`,
+                );
+              }}
+              onMoment={(moment) =>
+                goTo(Math.min(moment, Date.now() / 1000), { range: { from: Math.floor(from), to: Math.ceil(to) } })
+              }
+            />
+          )}
+        </FetchedPlot>
       ) : (
         <div className="chart-waiting" style={{ height: whole }} />
       )}
