@@ -210,9 +210,9 @@ async function known(): Promise<void> {
     const { text } = await ada.get(path);
     return holds.test(text);
   };
-  await until('the sessions are known', () => plain(`${server}/sessions`, /pg_sleep/), 60_000);
-  await until('the chain is known', () => plain(`${server}/locks`, /update public.planted/), 60_000);
-  await until('the build is known', () => plain(`${server}/progress`, /planted_note/), 60_000);
+  await until('the sessions are known', () => plain(`${server}/sessions`, /pg_sleep/), 90_000);
+  await until('the chain is known', () => plain(`${server}/locks`, /update public.planted/), 90_000);
+  await until('the build is known', () => plain(`${server}/progress`, /planted_note/), 90_000);
   const statements = `${server}/slow-queries?min_mean_ms=0&limit=200`;
   await until('the utility statement is known', () => plain(statements, /comment on table/), 90_000);
   await until('a moment is kept', () => plain(`${server}/sessions?at=${now() - 2}`, /pg_sleep/), 120_000);
@@ -221,7 +221,7 @@ async function known(): Promise<void> {
 // T16: fails with `shownAnswer` taken out of readTopic() (lib/read.ts), `shownWords` or `shownLabels` out of lib/read-history.ts,
 // or `maskStatement` out of shownTo() (lib/runner/shown-to.ts).
 test('T16: no value of a statement is in any answer or page for a viewer, an operator, or an admin who reveals nothing', async () => {
-  test.setTimeout(420_000);
+  test.setTimeout(600_000);
   await known();
   const routes = readRoutes();
   expect(routes.filter((route) => !(route in walk))).toEqual([]);
