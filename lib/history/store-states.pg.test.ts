@@ -47,7 +47,8 @@ const write = (store: Store) =>
 describe.each([14, 18])('a store on PostgreSQL %i', (major) => {
   let stage: StoreStage;
   beforeAll(async () => {
-    stage = await startStore({ major });
+    // No process of the server comes and goes by itself.
+    stage = await startStore({ major, settings: { autovacuum: 'off' } });
   });
   afterAll(() => stage?.stop());
   beforeEach(() => on(stage.store));

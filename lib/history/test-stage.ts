@@ -20,8 +20,7 @@ export async function startStore(
     dataDir: join(folder, 'data'),
     temporary: true,
     superuserPassword,
-    // Nobody but the test writes, vacuums and counts.
-    settings: { fsync: 'off', autovacuum: 'off', ...settings },
+    settings: { fsync: 'off', ...settings },
   });
   const target: Target = {
     host: server.host,
