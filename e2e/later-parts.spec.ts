@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Page, Request } from '@playwright/test';
 import { askNow } from './ask-now';
 import { expect, test } from './fixtures/test';
 import { pressOn } from './keyboard';
@@ -21,10 +21,17 @@ test('the dialog of actions is there before it is wanted, and opens without pgde
   page,
   stack,
 }) => {
-  const fetched = page.waitForEvent('requestfinished', (request) => request.url().includes('/_next/static/chunks/'));
+  let [begun, over] = [0, 0];
+  const isCode = (request: Request) => request.url().includes('/_next/static/chunks/');
+  page.on('request', (request) => isCode(request) && begun++);
+  page.on('requestfinished', (request) => isCode(request) && over++);
   await page.goto(`/${stack.serverId}/maintenance`);
-  await fetched;
-  await page.waitForLoadState('networkidle');
+  // It is fetched when the browser has nothing else to do, after 3 s at the latest.
+  await expect(async () => {
+    const before = begun;
+    await page.waitForTimeout(3500);
+    expect([begun, over]).toEqual([before, before]);
+  }).toPass();
   let asked = 0;
   await page.route(code, (route) => {
     asked++;
