@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { log, safeError } from '@/lib/metrics/log';
 import { shared } from '@/lib/runtime';
@@ -19,6 +20,10 @@ export function takeHangUps(options: {
   const terminals = [0, 1, 2].filter((fd) => isatty(fd));
   // A terminal that was closed is none any more.
   const isGone = () => terminals.some((fd) => !isatty(fd));
+  // Node.js crashes while it puts a terminal back that was closed, and leaves alone what is not open.
+  process.on('exit', () => {
+    for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  });
   let started = false;
   let asked = false;
   const reload = () => {

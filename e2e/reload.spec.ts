@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -146,9 +146,10 @@ test('the description of the file is served to editors, by who is signed in or n
   expect(text).toBe(readFileSync(join(root, 'public', 'pgdeck.config.schema.json'), 'utf8'));
 });
 
-/** Starts pgdeck in a terminal of its own; the terminal is closed when `script` ends. */
-function inTerminal(env: Record<string, string>): { terminal: ChildProcess; said(): string } {
-  const command = `exec '${process.execPath}' '${join(root, 'bin', 'pgdeck.mjs')}' start`;
+/** Starts pgdeck in a terminal of its own, which is closed when `script` ends; its exit code is written to a file. */
+function inTerminal(env: Record<string, string>, ended: string): { terminal: ChildProcess; said(): string } {
+  // The shell outlives its terminal, so that somebody sees how pgdeck ended.
+  const command = `trap '' HUP; '${process.execPath}' '${join(root, 'bin', 'pgdeck.mjs')}' start; echo $? > '${ended}'`;
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(PG|DATABASE_URL$|PORT$|NODE_ENV$|npm_)/.test(name)),
   );
@@ -180,7 +181,8 @@ test('in a terminal SIGHUP reads the file as well, and closing the terminal ends
     PGDECK_PORT: String(await freePort()),
     PGDECK_STATE_DIR: join(folder, 'terminal'),
   };
-  const { terminal, said } = inTerminal(env);
+  const ended = join(folder, 'ended');
+  const { terminal, said } = inTerminal(env, ended);
   const numberOf = () => Number(/kill -HUP (\d+)/.exec(said())?.[1] ?? 0);
   try {
     await until('it serves', () => numberOf() > 0, 120_000);
@@ -190,6 +192,8 @@ test('in a terminal SIGHUP reads the file as well, and closing the terminal ends
     await until('it was read', () => said().includes('PGDECK_CONFIG was read again. Changed: shop (tags).'), 20_000);
     terminal.kill('SIGKILL');
     await until('it ended', () => !isAlive(pid), 20_000);
+    await until('its exit code is known', () => existsSync(ended) && readFileSync(ended, 'utf8') !== '', 10_000);
+    expect(readFileSync(ended, 'utf8')).toBe('0\n');
   } finally {
     terminal.kill('SIGKILL');
     if (numberOf() > 0 && isAlive(numberOf())) process.kill(numberOf(), 'SIGKILL');
