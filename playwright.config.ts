@@ -3,8 +3,8 @@ import { findChromium } from './scripts/chromium.mjs';
 
 const report = process.env.PGDECK_TEST_REPORT;
 
-/** What mostly waits for the minutes that the history is recorded by, and needs little of the machine. */
-const minutes = ['compare', 'cost', 'instances', 'load'].map((name) => `**/${name}.spec.ts`);
+/** What mostly waits, for the minutes that the history is recorded by, for time-outs and ends, and needs little of the machine. */
+const waiting = ['compare', 'cost', 'hang', 'instances', 'load', 'session-end'].map((name) => `**/${name}.spec.ts`);
 
 // Each worker has a PostgreSQL server and a pgdeck of its own (e2e/fixtures). More that work are hardly quicker on two
 // cores, and what has to be noticed in time is late then.
@@ -13,8 +13,8 @@ export default defineConfig({
   outputDir: 'test-results/e2e',
   workers: 3,
   projects: [
-    { name: 'pages', testIgnore: minutes, workers: 2 },
-    { name: 'minutes', testMatch: minutes, workers: 1 },
+    { name: 'pages', testIgnore: waiting, workers: 2 },
+    { name: 'waiting', testMatch: waiting, workers: 1 },
   ],
   // A page shows by itself what it asks every few seconds: on a busy machine that takes longer. What pgdeck promises within
   // some seconds is measured by the tests of it.
