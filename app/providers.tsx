@@ -4,15 +4,13 @@ import { CSPProvider } from '@base-ui/react/csp-provider';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import { type ReactNode, useState } from 'react';
-import { AwaitedParts } from '@/components/ui/awaited-parts';
 import { LiveRegion } from '@/components/ui/live-region';
 import { makeQueryClient } from '@/lib/client/query-client';
 import { ActionRolesContext } from '@/lib/client/session';
 import type { Role } from '@/lib/client/shapes';
 import { type TopicFacts, TopicFactsContext } from '@/lib/client/topic-facts';
 
-/** What every page stands on: the cache of answers, URL state, the nonce for popups, the polite region, and what
- * fetches the rest of the code. */
+/** What every page stands on: the cache of answers, URL state, the nonce for popups, and the polite region. */
 export function Providers({
   nonce,
   topicFacts,
@@ -33,7 +31,6 @@ export function Providers({
             <ActionRolesContext value={actionRoles}>
               {children}
               <LiveRegion />
-              <AwaitedParts />
             </ActionRolesContext>
           </TopicFactsContext>
         </NuqsAdapter>

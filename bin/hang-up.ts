@@ -22,7 +22,13 @@ export function takeHangUps(options: {
   const isGone = () => terminals.some((fd) => !isatty(fd));
   // Node.js crashes while it puts a terminal back that was closed, and leaves alone what is not open.
   process.on('exit', () => {
-    for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+    for (const fd of terminals.filter((fd) => !isatty(fd))) {
+      try {
+        closeSync(fd);
+      } catch {
+        // it was closed before
+      }
+    }
   });
   let started = false;
   let asked = false;

@@ -1,5 +1,4 @@
 import type { Page, Request } from '@playwright/test';
-import { askNow } from './ask-now';
 import { expect, test } from './fixtures/test';
 import { pressOn } from './keyboard';
 import { axeFindings } from './page-checks';
@@ -81,30 +80,38 @@ test('of a dialog whose code takes its time it is said that it is on its way', a
   await expect(banner(page)).toHaveCount(0);
 });
 
-test('where neither charts nor the scrolling of a long table come the page stands, and says what is missing', async ({
-  page,
-  request,
-  admin,
-  stack,
-}) => {
-  await admin.query(`
-    create schema long;
-    do $$ begin
-      for n in 1..600 loop execute format('create table long.part_%s ()', n); end loop;
-    end $$`);
-  try {
-    await askNow(request, `${stack.serverId}/tables`);
-    const path = `/${stack.serverId}/tables?filter=long.part_&sort=relname.asc`;
-    const html = await (await request.get(path)).text();
-    await page.route(code, (route) =>
-      html.includes(new URL(route.request().url()).pathname) ? route.continue() : route.abort(),
-    );
-    await page.goto(path);
-    await expect(banner(page)).toContainText('could not be fetched from pgdeck');
-    await expect(page.getByRole('table', { name: 'Tables', exact: true }).locator('tr[data-key]')).toHaveCount(50);
-    await expect(page.locator('.chart-missing').first()).toContainText('could not be fetched from pgdeck');
-    expect(await axeFindings(page)).toEqual([]);
-  } finally {
-    await admin.query('drop schema long cascade');
-  }
+test('a dialog that comes after its page was left does not open on the next one', async ({ page, stack }) => {
+  // Both pages have their own code already.
+  await openBusy(page, `/${stack.serverId}/audit`);
+  await page.getByRole('link', { name: 'Maintenance', exact: true }).click();
+  await expect(run(page)).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(code, async (route) => {
+    await released;
+    await route.continue();
+  });
+  await pressOn(page, run(page));
+  await expect(banner(page)).toContainText('still being fetched');
+  await page.getByRole('link', { name: 'Audit', exact: true }).click();
+  await expect(page).toHaveURL(/\/audit$/);
+  release();
+  await expect(banner(page)).toHaveCount(0);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Audit');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('where charts do not come the page stands, and says what is missing', async ({ page, request, stack }) => {
+  const path = `/${stack.serverId}/load`;
+  const html = await (await request.get(path)).text();
+  await page.route(code, (route) =>
+    html.includes(new URL(route.request().url()).pathname) ? route.continue() : route.abort(),
+  );
+  await page.goto(path);
+  await expect(page.locator('.chart-missing').first()).toContainText('could not be fetched from pgdeck');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Load');
+  expect(await axeFindings(page)).toEqual([]);
 });

@@ -6,8 +6,9 @@ import type { PreviewBody } from '@/lib/actions/protocol';
 import { announce } from '@/lib/client/announce';
 import { useLater } from '@/lib/client/later';
 import { type Act, useWhyOff } from '@/lib/client/session';
-import { actionDialog } from '../parts';
 import type { Wanted } from './action-dialog';
+import { AwaitedDialog } from './awaited-dialog';
+import { actionDialog } from './dialog-part';
 import { actOf, type FormStart } from './form/start';
 
 /** The ways to open the dialog of a page. */
@@ -67,6 +68,7 @@ export function ActionProvider({ server, children }: { server: string; children:
   return (
     <Context value={dialogs}>
       {children}
+      <AwaitedDialog />
       {dialog && (
         <dialog.ActionDialog
           server={server}

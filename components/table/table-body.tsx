@@ -1,14 +1,12 @@
 'use client';
 
-import { Fragment, type KeyboardEvent, memo, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
-import { useLater } from '@/lib/client/later';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { Fragment, type KeyboardEvent, memo, type ReactNode, useRef, useState } from 'react';
 import { count, exact, notApplicable } from '@/lib/format';
-import { manyRows } from '../parts';
 import { visible } from '../ui/highlight';
 import { ActionMenu, type MenuEntry } from '../ui/menu';
 import type { Column } from './column';
 import type { Keyed } from './data-table';
-import { beginning, type Seen } from './seen';
 import { cellClass } from './table-head';
 import type { Hold } from './use-frozen';
 
@@ -47,11 +45,18 @@ export function TableBody<R>({
   const [chosen, setChosen] = useState<string>();
   const { columns, menu, hold, release } = shared;
   const width = columns.length + (menu ? 1 : 0);
-  const many = useLater(manyRows);
-  useEffect(() => {
-    if (virtual) manyRows.want();
-  }, [virtual]);
-  const rowKeys = useMemo(() => rows.map(({ key }) => key), [rows]);
+  const virtualizer = useVirtualizer({
+    count: virtual ? rows.length : 0,
+    getScrollElement: () => scroller,
+    estimateSize: () => 28,
+    getItemKey: (index) => rows[index]?.key ?? index,
+    overscan: 12,
+  });
+  const items = virtualizer.getVirtualItems();
+  const first = items[0];
+  const last = items.at(-1);
+  const seen = virtual ? items.flatMap((item) => rows[item.index] ?? []) : rows;
+  const reachable = seen.some(({ key }) => key === chosen) ? chosen : seen[0]?.key;
 
   const onKeyDown = (event: KeyboardEvent<HTMLTableSectionElement>) => {
     const row = event.target as HTMLElement;
@@ -71,40 +76,6 @@ export function TableBody<R>({
       event.preventDefault();
       trigger.click();
     }
-  };
-
-  const draw = (part?: Seen) => {
-    const seen = part ? part.indexes.flatMap((index) => rows[index] ?? []) : rows;
-    const reachable = seen.some(({ key }) => key === chosen) ? chosen : seen[0]?.key;
-    return (
-      <>
-        {part && part.before > 0 && <Spacer height={part.before} width={width} />}
-        {seen.map(({ row, key }, at) => {
-          const below = detail?.(row);
-          return (
-            <Fragment key={key}>
-              <TableRow
-                rowKey={key}
-                row={row}
-                {...shared}
-                ended={ended?.has(key) ?? false}
-                changed={changed.get(key)}
-                chosen={chosen === key}
-                reachable={reachable === key}
-                index={part?.indexes[at]}
-                measure={part?.measure}
-              />
-              {below && (
-                <tr className="table-detail">
-                  <td colSpan={width}>{below}</td>
-                </tr>
-              )}
-            </Fragment>
-          );
-        })}
-        {part && part.after > 0 && <Spacer height={part.after} width={width} />}
-      </>
-    );
   };
 
   return (
@@ -130,14 +101,34 @@ export function TableBody<R>({
           <td colSpan={width}>{empty}</td>
         </tr>
       )}
-      {!virtual ? (
-        draw()
-      ) : many ? (
-        <many.ManyRows scroller={scroller} rowKeys={rowKeys}>
-          {draw}
-        </many.ManyRows>
-      ) : (
-        draw(beginning(rows.length))
+      {/* Without anything in it the table would have no height, and so no part that is seen. */}
+      {virtual && !first && <Spacer height={virtualizer.getTotalSize()} width={width} />}
+      {first && first.start > 0 && <Spacer height={first.start} width={width} />}
+      {seen.map(({ row, key }, index) => {
+        const below = detail?.(row);
+        return (
+          <Fragment key={key}>
+            <TableRow
+              rowKey={key}
+              row={row}
+              {...shared}
+              ended={ended?.has(key) ?? false}
+              changed={changed.get(key)}
+              chosen={chosen === key}
+              reachable={reachable === key}
+              index={virtual ? (items[index]?.index ?? 0) : undefined}
+              measure={virtual ? virtualizer.measureElement : undefined}
+            />
+            {below && (
+              <tr className="table-detail">
+                <td colSpan={width}>{below}</td>
+              </tr>
+            )}
+          </Fragment>
+        );
+      })}
+      {last && last.end < virtualizer.getTotalSize() && (
+        <Spacer height={virtualizer.getTotalSize() - last.end} width={width} />
       )}
     </tbody>
   );

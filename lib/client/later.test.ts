@@ -1,7 +1,7 @@
-import { afterEach, expect, test } from 'vitest';
-import { awaited, later } from './later';
+import { afterEach, expect, test, vi } from 'vitest';
+import { later } from './later';
 
-afterEach(() => awaited.set(undefined));
+afterEach(() => vi.useRealTimers());
 
 test('a part is fetched once, and is there for everybody', async () => {
   let asked = 0;
@@ -9,7 +9,7 @@ test('a part is fetched once, and is there for everybody', async () => {
   expect(part.get()).toBeUndefined();
   expect(await Promise.all([part.bring(), part.want(), part.want()])).toEqual([true, true, true]);
   expect(part.get()).toEqual({ asked: 1 });
-  expect(awaited.get()).toBeUndefined();
+  expect(part.awaited.get()).toBeUndefined();
 });
 
 test('one that nobody waits for may fail quietly; who waits is told, and it is asked for again', async () => {
@@ -19,13 +19,13 @@ test('one that nobody waits for may fail quietly; who waits is told, and it is a
     return { here: true };
   });
   expect(await part.bring()).toBe(false);
-  expect(awaited.get()).toBeUndefined();
+  expect(part.awaited.get()).toBeUndefined();
   expect(await part.want()).toBe(false);
-  expect(awaited.get()).toBe('failed');
+  expect(part.awaited.get()).toBe('failed');
   works = true;
   expect(await part.want()).toBe(true);
   expect(part.get()).toEqual({ here: true });
-  expect(awaited.get()).toBeUndefined();
+  expect(part.awaited.get()).toBeUndefined();
 });
 
 test('who joins a fetching that fails is told as well', async () => {
@@ -33,5 +33,33 @@ test('who joins a fetching that fails is told as well', async () => {
   const quiet = part.bring();
   expect(await part.want()).toBe(false);
   expect(await quiet).toBe(false);
-  expect(awaited.get()).toBe('failed');
+  expect(part.awaited.get()).toBe('failed');
+});
+
+test('what comes without being waited for ends the word that it did not come', async () => {
+  let works = false;
+  const part = later(() => (works ? Promise.resolve({ here: true }) : Promise.reject(new Error('no such file'))));
+  await part.want();
+  expect(part.awaited.get()).toBe('failed');
+  works = true;
+  await part.bring();
+  expect(part.awaited.get()).toBeUndefined();
+});
+
+test('one that hangs is given up by who waits, told first that it is on its way, and may come later', async () => {
+  vi.useFakeTimers();
+  let arrive = (_: object) => {};
+  const coming = new Promise<object>((resolve) => {
+    arrive = resolve;
+  });
+  const part = later(() => coming);
+  const wanted = part.want();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(part.awaited.get()).toBe('coming');
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await wanted).toBe(false);
+  expect(part.awaited.get()).toBe('failed');
+  arrive({ here: true });
+  expect(await part.bring()).toBe(true);
+  expect(part.awaited.get()).toBeUndefined();
 });
