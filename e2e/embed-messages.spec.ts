@@ -198,7 +198,8 @@ test('a page whose pgdeck is in its portal alone is opened by the portal, at pgd
 }) => {
   const only = await sites.another({ PGDECK_AUTH: 'embed' });
   const mounted = await mountIn(page, sites, only.deck, '/default/tables?sort=n_dead_tup.desc');
-  await inside(page).getByRole('button', { name: 'Open in full window' }).click();
+  // By its key: what is below the page moves while that grows.
+  await inside(page).getByRole('button', { name: 'Open in full window' }).press('Enter');
   await expect
     .poll(async () => (await mounted.seen()).opened)
     .toEqual([`${only.deck}/default/tables?sort=n_dead_tup.desc`]);

@@ -76,10 +76,16 @@ function useSteps(at: number) {
   const topic = pages.find((page) => page.slug === slug)?.topics[0] ?? 'sessions';
   const client = useQueryClient();
   const walking = useRef(false);
+  // The next key goes on from where the last one led, also when the page is not drawn yet.
+  const here = useRef(at);
+  useEffect(() => {
+    here.current = at;
+  }, [at]);
   const go = useCallback(
     (to: number) => {
       if (to > Date.now() / 1000) return announce('There is no later moment. Back to live shows what is now.');
       const seen = 'to' in range && to >= range.from && to <= range.to;
+      here.current = to;
       goTo(to, { replace: true, ...(!seen && { range: rangeAround({ last: spanOf(range) }, to) }) });
       announce(`As of ${moment(new Date(to * 1000))}.`);
     },
@@ -90,7 +96,7 @@ function useSteps(at: number) {
       if (walking.current) return;
       walking.current = true;
       try {
-        const next = await nextMoment(client, { server, topic, database }, at, direction);
+        const next = await nextMoment(client, { server, topic, database }, here.current, direction);
         if (next !== undefined) go(next);
         else announce(`No ${direction < 0 ? 'earlier' : 'later'} moment is kept.`);
       } catch (error) {
@@ -99,9 +105,9 @@ function useSteps(at: number) {
         walking.current = false;
       }
     },
-    [client, server, topic, database, at, go],
+    [client, server, topic, database, go],
   );
-  const by = useCallback((seconds: number) => go(at + seconds), [at, go]);
+  const by = useCallback((seconds: number) => go(here.current + seconds), [go]);
   return { step, by };
 }
 
