@@ -49,7 +49,15 @@ async function start(folder: string): Promise<Asker> {
 }
 
 const status = async (ask: Asker): Promise<HistoryStatus> => (await ask.get('/api/history')).body;
-const isOn = (ask: Asker) => until('the history is on', async () => (await status(ask)).state === 'on', 60_000);
+const isOn = (ask: Asker) =>
+  until(
+    'the history is on',
+    async () => {
+      expect(await status(ask)).toMatchObject({ state: 'on' });
+      return true;
+    },
+    60_000,
+  );
 
 async function liveGoesOn(ask: Asker): Promise<void> {
   await until('the server is watched', async () => (await ask.state()) === 'ok', 10_000);
