@@ -63,10 +63,13 @@ clean_up
 
 export type Launch = { account: Account; cwd: string; log: number; env: NodeJS.ProcessEnv; clean: string };
 
-function supervise(child: ChildProcess, pid: number): Supervisor {
+/** The end of a shell, listened for from its beginning: it may be over before the postmaster's pid is read. */
+const endOf = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+
+function supervise(child: ChildProcess, pid: number, ended: Promise<number | null>): Supervisor {
   const pipe = child.stdin as Socket;
   pipe.on('error', () => {}); // the shell ended first
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   const supervisor: Supervisor = {
     pid,
     ended,
@@ -94,6 +97,7 @@ export function launch(command: string[], { account, cwd, log, env, clean }: Lau
     detached: true,
     stdio: ['pipe', log, log, 'pipe'],
   });
+  const ended = endOf(child);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     let said = '';
@@ -103,7 +107,7 @@ export function launch(command: string[], { account, cwd, log, env, clean }: Lau
     });
     channel.once('close', () => {
       const pid = Number(said);
-      if (pid > 0) resolve(supervise(child, pid));
+      if (pid > 0) resolve(supervise(child, pid, ended));
       else reject(new Error('the supervising shell ended before it had started PostgreSQL'));
     });
   });
@@ -119,5 +123,5 @@ export function adopt(pid: number, { account, cwd, log, env, clean }: Launch): S
     stdio: ['pipe', log, log],
   });
   child.on('error', () => {});
-  return supervise(child, pid);
+  return supervise(child, pid, endOf(child));
 }
