@@ -16,6 +16,19 @@ async function openBusy(page: Page, path: string): Promise<void> {
   await page.waitForLoadState('networkidle');
 }
 
+/** Keeps back what is fetched from now on, until the returned function is called. */
+async function holdCode(page: Page): Promise<() => void> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(code, async (route) => {
+    await released;
+    await route.continue();
+  });
+  return release;
+}
+
 test('the dialog of actions is there before it is wanted, and opens without pgdeck being asked', async ({
   page,
   stack,
@@ -64,14 +77,7 @@ test('a dialog whose code does not come leaves no dead button: it says so, and o
 
 test('of a dialog whose code takes its time it is said that it is on its way', async ({ page, stack }) => {
   await openBusy(page, `/${stack.serverId}/maintenance`);
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  await page.route(code, async (route) => {
-    await released;
-    await route.continue();
-  });
+  const release = await holdCode(page);
   await pressOn(page, run(page));
   await expect(banner(page)).toHaveRole('status');
   await expect(banner(page)).toContainText('still being fetched');
@@ -86,14 +92,7 @@ test('a dialog that comes after its page was left does not open on the next one'
   await page.getByRole('link', { name: 'Maintenance', exact: true }).click();
   await expect(run(page)).toBeVisible();
   await page.waitForLoadState('networkidle');
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  await page.route(code, async (route) => {
-    await released;
-    await route.continue();
-  });
+  const release = await holdCode(page);
   await pressOn(page, run(page));
   await expect(banner(page)).toContainText('still being fetched');
   await page.getByRole('link', { name: 'Audit', exact: true }).click();

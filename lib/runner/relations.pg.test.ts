@@ -23,7 +23,11 @@ const execute = (previewId: string) =>
   stage.runner.execute('test', { previewId, idempotencyKey: `key-${keys++}` }, admin);
 const ended = (run: Run) => stage.ended(run);
 /** The run of a preview, when it has ended. */
-const run = async (previewId: string) => ended((await execute(previewId)).run);
+const run = async (previewId: string) => {
+  const answer = await execute(previewId);
+  expect(answer.ended).toBe(answer.run.endedAt !== null);
+  return ended(answer.run);
+};
 const analyzed = async (name: string) =>
   (await stage.root<{ at: string | null }>('select pg_stat_get_last_analyze_time($1::regclass)::text as at', [name]))[0]
     ?.at;

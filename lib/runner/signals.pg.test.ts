@@ -25,7 +25,9 @@ const preview = async (action: string, target: Awaited<ReturnType<typeof stateme
 let keys = 0;
 const execute = async (previewId: string, confirmText?: string, idempotencyKey = `key-${keys++}`) => {
   const body = { previewId, idempotencyKey, ...(confirmText !== undefined && { confirmText }) };
-  return stage.ended((await stage.runner.execute('test', body, admin)).run);
+  const { run, ended } = await stage.runner.execute('test', body, admin);
+  expect(ended).toBe(run.endedAt !== null);
+  return stage.ended(run);
 };
 const idleInTransaction = async (row = 1) => {
   const client = await stage.client('app');
