@@ -18,7 +18,7 @@ export type DemoOptions = {
   /** Told in plain words what people should know. */
   say: (line: string) => void;
   /** Another bundle of demo/workload.ts, and its speed; for tests. */
-  workload?: { program?: string; chain?: Shop['chain'] };
+  workload?: { program?: string } & Partial<Pick<Shop, 'chain' | 'pool'>>;
 };
 
 /** The running demo: how to reach it as the role that reads and the role that acts. */
@@ -85,6 +85,7 @@ export async function startDemo({ stateDir, root, say, workload }: DemoOptions):
       database,
       passwords: secrets.logins,
       chain: workload?.chain ?? { restSeconds: 60, holdSeconds: 30 },
+      pool: workload?.pool ?? { growSeconds: 15, fullSeconds: 90 },
     },
     say,
   );

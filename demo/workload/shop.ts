@@ -10,6 +10,8 @@ export type Shop = {
   passwords: Passwords;
   /** Seconds between two lock chains, and how long one stands. */
   chain: { restSeconds: number; holdSeconds: number };
+  /** Seconds between two connections of the pool that leaks, and how long it stays full. */
+  pool: { growSeconds: number; fullSeconds: number };
 };
 
 /** Waits about this long: between a half and one and a half times of it, so that nothing runs in step. */
@@ -49,7 +51,10 @@ export function close(client: pg.Client): void {
   client.end().catch(() => {});
 }
 
-/** Does `work` in a session of its own, for ever: a session that was ended, or whose work failed, is followed by a new one. */
+/**
+ * Does `work` in a session of its own, for ever: a session that was ended, also while it had nothing to do, or whose work
+ * failed, is followed by a new one.
+ */
 export async function keep(
   shop: Shop,
   role: LoginRole,
@@ -59,8 +64,11 @@ export async function keep(
   for (;;) {
     try {
       const client = await connect(shop, role, application);
+      const ended = new Promise<never>((_, reject) =>
+        client.once('end', () => reject(new Error('The session was ended.'))),
+      );
       try {
-        for (;;) await work(client);
+        for (;;) await Promise.race([work(client), ended]);
       } finally {
         close(client);
       }
