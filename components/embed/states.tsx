@@ -41,7 +41,7 @@ export function Waiting({
   if (!late) return <output className="embed-waiting visually-hidden">Waiting for the portal.</output>;
   return (
     <Message title="Waiting for the portal" state="unknown">
-      <p>The page around this one has not said yet who is there.</p>
+      <p>The page around this one has not said yet who is there. Reload that page if this stays.</p>
     </Message>
   );
 }

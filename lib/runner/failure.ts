@@ -1,6 +1,8 @@
+import { ApiError } from '@/lib/access/errors';
 import type { RunStatus } from '@/lib/actions/protocol';
+import { AuditUnwritable } from '@/lib/audit/audit';
 import { likeSqlstate, toldMessage } from '@/lib/masking/message';
-import { isConnectionError, PostgresProblem } from '@/lib/postgres/errors';
+import { describeError, isConnectionError, PostgresProblem } from '@/lib/postgres/errors';
 import type { Notice } from '@/lib/postgres/session';
 
 /** What became of a statement that ended with an error. */
@@ -40,6 +42,17 @@ export function failureOf(error: unknown, not: string, cancelledHere = false): F
 
 function sqlstateOf({ sqlstate }: { sqlstate?: string | undefined }): { sqlstate?: string } {
   return sqlstate === undefined ? {} : { sqlstate };
+}
+
+/** Why nothing was sent, for a run that somebody polls already. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof ApiError || error instanceof AuditUnwritable) return `${error.message}`;
+  try {
+    const { sentence, hint } = describeError(error);
+    return `Nothing was done. ${sentence} ${hint}`;
+  } catch {
+    return 'Nothing was done: pgdeck failed before it began.';
+  }
 }
 
 /** The warnings among what the server said beside an answer, with their SQLSTATE. */

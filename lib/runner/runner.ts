@@ -3,18 +3,16 @@ import { ApiError, badInput } from '@/lib/access/errors';
 import type { User } from '@/lib/access/user';
 import { findAction } from '@/lib/actions/index';
 import type { ExecuteBody, Preview, PreviewBody, Run } from '@/lib/actions/protocol';
-import { type AuditRecord, AuditUnwritable } from '@/lib/audit/audit';
+import { AuditUnwritable } from '@/lib/audit/audit';
 import { sameTyped } from '@/lib/format';
 import { log, safeError } from '@/lib/metrics/log';
 import { requests } from '@/lib/metrics/request';
-import { describeError } from '@/lib/postgres/errors';
 import { runtime, type Server } from '@/lib/runtime';
 import { adopt } from './adopt';
-import { Approvals } from './approvals';
 import { noteAsked } from './asked';
 import type { Remembered } from './draft';
 import { type Beyond, Elsewhere } from './elsewhere';
-import { failureOf } from './failure';
+import { failureOf, reasonOf } from './failure';
 import type { Job, Outcome } from './job';
 import { Bounded } from './memory';
 import {
@@ -30,11 +28,12 @@ import {
 } from './permits';
 import { runPooler } from './pooler/run';
 import { draftOf, Previews } from './previews';
-import { finish, newRun, recordOf, resultOf, targetsOf } from './records';
+import { finish, newRun, recordOf, resultOf, targetsOf, writeLine } from './records';
 import { runEvent } from './run-event';
 import { runSignals } from './run-signals';
 import { runWork } from './run-work';
-import { Turns, Withdrawn } from './turns';
+import { Withdrawn } from './turns';
+import { Waits } from './waits';
 
 const answerWithinMs = 3500;
 const mostKeys = 1000;
@@ -53,14 +52,14 @@ export class Runner {
   /** What has not ended stays: it holds its target, and can be cancelled. */
   #runs = new Bounded<Run>(mostRuns, (run) => run.endedAt !== null);
   #jobs = new Map<string, Job>();
-  #turns = new Map<Server, Turns>();
-  #approvals = new Approvals();
+  #waits: Waits;
   #elsewhere: Elsewhere;
   /** What is being acted on, and by which run. */
   #busy = new Map<string, string>();
 
   constructor(parts: () => Parts = runtime) {
     this.#parts = parts;
+    this.#waits = new Waits(parts);
     this.#elsewhere = new Elsewhere(parts);
     this.#adopt().catch((error) => log.error({ err: safeError(error) }, 'unfinished runs could not be adopted'));
   }
@@ -156,13 +155,10 @@ export class Runner {
   /** The second person's yes to a run that waits for it; the run as it is after at most 3.5 s. */
   async approve(runId: string, user: User): Promise<Run> {
     const run = this.#runs.get(runId);
-    const job = this.#jobs.get(runId);
     const acting = actingOnRun(this.#parts(), run, runId, user);
     if (!run) throw noRun(runId);
     requireApproval(acting, run);
-    this.#approvals.check(run);
-    if (job) await this.#write({ ...recordOf(job, user), event: 'approved' });
-    this.#approvals.approve(run, user);
+    await this.#waits.approve(run, this.#jobs.get(runId), user);
     return this.#settled(runId);
   }
 
@@ -240,11 +236,12 @@ export class Runner {
 
   async #perform(job: Job, user: User, preview: Preview, begun: () => boolean): Promise<Run> {
     const { run, plan } = job;
+    const { audit } = this.#parts();
     let outcome: Outcome;
     let leave = () => {};
     try {
-      if (preview.needsApproval) await this.#approved(job, user);
-      if (plan.kind === 'work') leave = await this.#turn(job, user, plan.action.long);
+      if (preview.needsApproval) await this.#waits.approved(job, user);
+      if (plan.kind === 'work') leave = await this.#waits.turn(job, user, plan.action.long);
       // A role can be gone by the time that an action's turn comes.
       if (job.accepted) await permitNow(this.#parts(), job, user, plan.action, run.databases ?? null, preview);
       outcome =
@@ -257,16 +254,16 @@ export class Runner {
       if (error instanceof Withdrawn) {
         const why = error.message || 'It was cancelled before it began.';
         finish(run, { status: 'cancelled', message: `${notOf(job)} ${why} Nothing was done.`, verified: null });
-        await this.#write({ ...recordOf(job, user), event: 'result', result: resultOf(run) });
+        await writeLine(audit, { ...recordOf(job, user), event: 'result', result: resultOf(run) });
         return run;
       }
       if (!begun()) {
         // Nothing was sent: there is no run, only an error; unless somebody polls it already.
         finish(run, { status: 'nothing_done', message: reasonOf(error), verified: null });
-        if (job.accepted) await this.#write({ ...recordOf(job, user), event: 'result', result: resultOf(run) });
+        if (job.accepted) await writeLine(audit, { ...recordOf(job, user), event: 'result', result: resultOf(run) });
         else if (!job.told) this.#runs.delete(run.runId);
         if (error instanceof ApiError && error.code === 'target_changed')
-          noteAsked(this.#parts().audit, job.server, user, preview, error);
+          noteAsked(audit, job.server, user, preview, error);
         if (error instanceof AuditUnwritable)
           throw new ApiError(
             503,
@@ -281,7 +278,7 @@ export class Runner {
     }
     finish(run, outcome);
     try {
-      await this.#parts().audit.write({ ...recordOf(job, user), event: 'result', result: resultOf(run) });
+      await audit.write({ ...recordOf(job, user), event: 'result', result: resultOf(run) });
     } catch (error) {
       run.warnings = [...run.warnings, `${(error as Error).message} The result of this run is only in the log.`];
       if (run.status === 'done') run.status = 'done_with_warnings';
@@ -290,60 +287,6 @@ export class Runner {
     job.server.sampler.touched(plan.action.touches, plan.kind === 'work' ? plan.given.subject.database : null);
     if (outcome.refusal) throw outcome.refusal;
     return run;
-  }
-
-  /** Waits for the second person's yes; written down, so that a pgdeck that starts later knows of it. */
-  async #approved(job: Job, user: User): Promise<void> {
-    const { run } = job;
-    const yes = this.#approvals.wait(run);
-    yes.catch(() => {});
-    await this.#accept(job, user, 'awaiting_approval', () => this.#approvals.withdraw(run));
-    run.approvedBy = await yes;
-    if (job.cancelRequested) throw new Withdrawn();
-    run.status = 'running';
-    run.message = 'It runs.';
-    job.stop = undefined;
-    run.cancellable = false;
-  }
-
-  /** Waits for its turn among the server's actions; answers with how to leave. */
-  async #turn(job: Job, user: User, long: boolean): Promise<() => void> {
-    const { run, server } = job;
-    const turns = this.#turns.get(server) ?? new Turns(this.#parts().config.maintenanceMax);
-    this.#turns.set(server, turns);
-    const turn = turns.take(run, long);
-    turn.catch(() => {});
-    if (run.queuePosition !== undefined) await this.#accept(job, user, 'queued', () => turns.withdraw(run));
-    const leave = await turn;
-    if (job.cancelRequested) {
-      leave();
-      throw new Withdrawn();
-    }
-    // Until its first statement is sent a cancel only has to be remembered.
-    job.stop = async () => {
-      job.cancelRequested = true;
-    };
-    run.cancellable = true;
-    return leave;
-  }
-
-  /** Tells of a run that waits, and lets it be taken back. */
-  async #accept(job: Job, user: User, event: 'queued' | 'awaiting_approval', withdraw: () => void): Promise<void> {
-    job.accepted = true;
-    job.run.cancellable = true;
-    job.stop = async () => {
-      // Its wait may be over already and only not have been heard of.
-      job.cancelRequested = true;
-      withdraw();
-    };
-    await this.#write({ ...recordOf(job, user), event });
-  }
-
-  /** Writes a line that nothing waits for; where it cannot be written the log says so. */
-  async #write(record: AuditRecord): Promise<void> {
-    await this.#parts()
-      .audit.write(record)
-      .catch((error) => log.error({ err: safeError(error) }, `a line of event ${record.event} could not be written`));
   }
 
   #failure(error: unknown, job: Job): { status: Run['status']; message: string; sqlstate?: string } {
@@ -383,16 +326,6 @@ export class Runner {
     const { audit, servers } = this.#parts();
     const add = (run: Run) => this.#runs.set(run.runId, run);
     await adopt({ audit, servers, add, take: (job) => this.#take(job) });
-  }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof ApiError || error instanceof AuditUnwritable) return `${error.message}`;
-  try {
-    const { sentence, hint } = describeError(error);
-    return `Nothing was done. ${sentence} ${hint}`;
-  } catch {
-    return 'Nothing was done: pgdeck failed before it began.';
   }
 }
 
