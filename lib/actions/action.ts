@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { TopicId } from '@/lib/topics/index';
 import type { PoolerAction } from './pooler';
 import type { ActionGroup, Confirm, Fact, Figure, NextAction, Undo } from './protocol';
 import type { BulkState, Identity, Session } from './session';
@@ -20,7 +21,7 @@ export type Common = {
   options: z.ZodObject;
   locks: { object: string; mode: string; blocks: string }[];
   /** Topics that are asked again when it has run. */
-  touches: string[];
+  touches: TopicId[];
 };
 
 /** An action on sessions: one short statement that checks the identity and signals, then a look at what became of it. */

@@ -81,7 +81,7 @@ export const attachPartition = defineWork<RelationSubject, typeof options>({
       blocks: 'writes and maintenance; not reads',
     },
   ],
-  touches: ['tables', 'schema-objects'],
+  touches: ['tables', 'partitions', 'index-usage'],
   details: ({ subject, options: { parent }, actor }) => ({
     text: `select /* pgdeck:attach-partition-details */ ${parentColumns}, ${siblingsColumn},
   (select i.inhparent::regclass::text from pg_catalog.pg_inherits as i where i.inhrelid = $2::oid limit 1) as attached_to,

@@ -81,7 +81,7 @@ export const createPartition = defineWork<RelationSubject, typeof options>({
       blocks: 'everything, reads too',
     },
   ],
-  touches: ['tables', 'schema-objects'],
+  touches: ['tables', 'partitions', 'index-usage'],
   details: ({ subject, options: { ahead, name }, actor }) => ({
     text: `select /* pgdeck:create-partition-details */ ${parentColumns}, ${ahead ? `'[]'::json as siblings` : siblingsColumn},
   coalesce((select json_agg(o.relname) from (select r.relname from pg_catalog.pg_class as r

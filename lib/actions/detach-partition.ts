@@ -44,7 +44,7 @@ export const detachPartition = defineWork<RelationSubject, z.ZodObject>({
       blocks: 'everything, reads too',
     },
   ],
-  touches: ['tables', 'schema-objects'],
+  touches: ['tables', 'partitions', 'index-usage'],
   details: ({ subject, actor }) => childReading(subject, actor.role),
   refuse: (given) =>
     childOf(given)

@@ -67,7 +67,7 @@ export const dropPartition = defineWork<RelationSubject, typeof options>({
       blocks: 'everything, reads too',
     },
   ],
-  touches: ['tables', 'schema-objects'],
+  touches: ['tables', 'partitions', 'index-usage'],
   details: ({ subject, options: { parent }, actor }) =>
     parent === undefined ? childReading(subject, actor.role) : leftReading(subject, parent),
   refuse,

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { durationInWords, plural } from '@/lib/format';
-import type { Row as TopicRow } from '@/lib/topics/index';
+import type { TopicId, Row as TopicRow } from '@/lib/topics/index';
 import type { Common, Judgement, Refusal, Row } from './action';
 import type { Confirm, Fact, Undo } from './protocol';
 import type { PoolerTarget } from './target';
@@ -85,7 +85,7 @@ export function definePooler<O extends z.ZodObject>(
 /** The right that each of them takes. */
 export const adminUser = 'In PgBouncer: a user of its admin_users.';
 /** The topics that show what each of them changes. */
-export const poolerTopics = [
+export const poolerTopics: TopicId[] = [
   'pgbouncer-pools',
   'pgbouncer-clients',
   'pgbouncer-servers',

@@ -1,10 +1,11 @@
 import type { Sampler } from '@/lib/sampler/sampler';
+import type { TopicId } from '@/lib/topics/index';
 import type { Raw } from '@/lib/topics/topic';
 import type { AnswerCache } from './answer-cache';
 
 /** What an action may leave otherwise than it was described: without one of these it touched figures only. */
-const described = new Set(['tables', 'indexes', 'index-usage', 'schema', 'schema-objects', 'databases']);
-const settings = new Set(['configuration', 'server']);
+const described: ReadonlySet<string> = new Set<TopicId>(['tables', 'index-usage', 'partitions', 'schema', 'databases']);
+const settings: ReadonlySet<string> = new Set<TopicId>(['configuration', 'server']);
 
 /**
  * Forgets what is kept of a server when one of pgdeck's own actions has ended there, when the topic `schema` finds that

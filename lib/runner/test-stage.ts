@@ -12,6 +12,7 @@ import { until } from '@/lib/history/test-stage';
 import { ServerConnections } from '@/lib/postgres/server-connections';
 import type { Server } from '@/lib/runtime';
 import { Sampler } from '@/lib/sampler/sampler';
+import { topics } from '@/lib/topics/index';
 import { Runner } from './runner';
 
 /** Who acts in these tests. */
@@ -91,8 +92,12 @@ export class Stage {
     };
     const connections = new ServerConnections(config, 2);
     this.#connections.push(connections);
-    const sampler = new Sampler(config.id, connections, {}, () => {});
-    sampler.refresh = (topics) => void this.refreshed.push(topics);
+    const sampler = new Sampler(config.id, connections, topics, () => {});
+    const refresh = sampler.refresh.bind(sampler);
+    sampler.refresh = (topics, database) => {
+      this.refreshed.push(topics);
+      refresh(topics, database);
+    };
     this.server = { config, connections, sampler, findings: undefined as unknown as Server['findings'] };
     this.audit = new Audit(stateDir ?? mkdtempSync(join(this.folder, 'state-')));
     this.#audits.push(this.audit);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -178,6 +179,31 @@ test('what found no connection is asked again soon, however often that was', asy
   }
   await held;
   await expect.poll(async () => (await sampler.read(quick, null)).status, patience).toBe('ok');
+});
+
+test('who wants it fresh gets what was asked after that, not what was under way', async () => {
+  const slow = topicOf(
+    'under-way',
+    `select (select count(*) from pg_namespace where nspname = 'since')::int as n, pg_advisory_xact_lock_shared(7)`,
+    { slow: true },
+  );
+  const sampler = sample(slow);
+  await sampler.read(slow, null, waits);
+  await admin.query('select pg_advisory_lock(7)');
+  sampler.refresh(['under-way']);
+  const waiting = async () =>
+    (await admin.query(`select from pg_stat_activity where wait_event = 'advisory'`)).rowCount;
+  await expect.poll(waiting, patience).toBe(1);
+  await admin.query('create schema since');
+  try {
+    const answer = sampler.read(slow, null, { ...waits, fresh: true });
+    // By now it has looked at the server, and would share what is under way.
+    await sleep(300);
+    await admin.query('select pg_advisory_unlock(7)');
+    expect(await answer).toMatchObject({ status: 'ok', rows: [{ n: 1 }] });
+  } finally {
+    await admin.query('drop schema since');
+  }
 });
 
 test('a topic made of another one asks nothing by itself', async () => {

@@ -126,8 +126,9 @@ export class Sampler {
     question.viewedAt = this.#clock.elapsed();
     if (options.fresh) {
       question.forcedAt = this.#clock.elapsed();
-      const probed = this.#connections.probe().catch(() => {});
-      await within(probed, readerWaitMs);
+      const probed = this.#connections.probe();
+      // What is under way has begun before.
+      await within(Promise.allSettled([probed, question.asking]), readerWaitMs);
       question.invalidate();
     }
     const waits = question.due() || question.asking !== undefined;
