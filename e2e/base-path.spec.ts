@@ -74,6 +74,9 @@ async function signIn(page: Page, next: string): Promise<void> {
 
 test('pages, their parts, their data, downloads, an action and the way out stay below the path', async ({ page }) => {
   await signIn(page, '/default/sessions');
+  // What compares has nothing to say until the history is on.
+  const history = async () => (await (await page.request.get(`${prefix}/api/history`)).json()).state;
+  await expect.poll(history, { timeout: 60_000 }).toBe('on');
   const seen = watch(page);
   const cookies = await page.context().cookies();
   expect(cookies.find(({ name }) => name.endsWith('pgdeck_s'))).toMatchObject({ path: '/', httpOnly: true });

@@ -64,6 +64,7 @@ test('a mark is added by hand, is checked, filtered by kind and drawn on charts'
 test('changes are sound for readers of the screen, in each theme and width', async ({ page, stack }) => {
   test.slow();
   await page.goto(`/${stack.serverId}/changes`);
+  await expect(list(page)).toBeVisible();
   await expect(list(page).locator('.panel-waiting')).toHaveCount(0);
   await page.getByRole('button', { name: 'Add mark…' }).click();
   await expect(page.getByRole('dialog', { name: 'Add a mark' })).toBeVisible();

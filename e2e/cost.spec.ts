@@ -13,7 +13,7 @@ test('what pgdeck costs is told with its share, by question and by table, and ho
   await page.goto(`/${stack.serverId}/cost`);
   await expect(page.locator('.page-sentence')).toContainText(
     /pgdeck took .* of this server's statement time in the last hour: .* statements/,
-    { timeout: 90_000 },
+    { timeout: 130_000 },
   );
   await expect(page.locator('.page-sentence')).toContainText(/connections? open/);
   await expect(page.getByRole('table', { name: 'Cost by question' }).locator('tr[data-key]').first()).toBeVisible({

@@ -226,11 +226,18 @@ test('T24: messages of other windows, other origins and other protocols are not 
     { type: 'auth-required', reason: 'expiring' },
     { type: 'ready', version: 1 },
   ];
+  await page.evaluate(() => {
+    let arrived = 0;
+    addEventListener('message', () => {
+      document.body.dataset.arrived = String(++arrived);
+    });
+  });
   for (const message of messages) {
     for (const id of ['#same', '#evil']) await say(page, message, id);
     await say(page, { ...message, pgdeck: 2 });
     await page.evaluate((message) => window.postMessage({ pgdeck: 1, ...message }, '*'), message);
   }
+  await expect(page.locator('body')).toHaveAttribute('data-arrived', String(4 * messages.length));
   // The frame of the mount, led to another origin by somebody, is not believed either, and is sent nothing.
   await settle(page);
   expect(await seen(page)).toMatchObject({ calls: 1, places: [], toasts: [[expect.any(String), 'info']], opened: [] });

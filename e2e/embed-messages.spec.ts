@@ -121,8 +121,15 @@ test('where the portal leads before the whole deck is there is where it begins, 
   sites,
   page,
 }) => {
-  const mounted = await mountIn(page, sites, sites.deck, '');
+  // Nothing is shown without a token: until the portal has led the frame, there is none.
+  let lead = () => {};
+  const led = new Promise<void>((resolve) => {
+    lead = resolve;
+  });
+  const mint = () => led.then(() => sites.token({ aud: sites.deck }));
+  const mounted = await mountIn(page, sites, sites.deck, '', { mint });
   await page.evaluate(() => window.frame.navigate('/default/locks'));
+  lead();
   await expect(heading(page)).toHaveText('Locks');
   await expect(inside(page).getByRole('navigation', { name: 'Pages' })).toBeVisible();
   // A page tells its place when it has been shown, which is later than a heading is there.

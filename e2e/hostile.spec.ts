@@ -73,8 +73,8 @@ test.beforeAll(async ({ stack }) => {
     pids.push(await pidOf(client));
   }
   const waits = await open({ user: hostile.markup, password: 'inside', application_name: hostile.markup });
-  const [first, second] = [quoted(hostile.markup), quoted(hostile.bidi)];
-  waits.query(`lock table ${first}.${first}, ${second}.${second} in access exclusive mode`).catch(() => {});
+  const [first, second] = [quoted(hostile.script), quoted(hostile.attribute)];
+  waits.query(`begin; lock table ${first}.${first}, ${second}.${second} in access exclusive mode`).catch(() => {});
   const elsewhere = await open({ database: hostile.markup, application_name: hostile.script });
   elsewhere.query(`select pg_sleep(600) /* ${'long '.repeat(80_000)} */`).catch(() => {});
 });

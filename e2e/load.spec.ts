@@ -61,6 +61,7 @@ test('a lock chain that is over is found again: by its load, at that moment, wit
   stop();
   await chain.rootClient.query('rollback');
   await chain.over;
+  await askNow(request, `${stack.serverId}/locks`);
   await askNow(request, `${stack.serverId}/statement-counters`);
   await sleep(12_000);
 

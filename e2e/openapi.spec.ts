@@ -356,6 +356,8 @@ test('what asks for a sign-in, a second person or a portal answers in its shape'
     expect(first.status).toBe('awaiting_approval');
     hold('approveRun', await ada.post(`/api/runs/${first.runId}/approve`, {}), 'by who wants it');
     hold('approveRun', await eve.post(`/api/runs/${first.runId}/approve`, {}));
+    const hasEnded = async () => (await ada.get(`/api/runs/${first.runId}`)).body.endedAt !== null;
+    await until('what was approved has run', hasEnded, 60_000);
     const second = await asked();
     expect(hold('cancelRun', await ada.post(`/api/runs/${second.runId}/cancel`, {})).status).toBe('cancelled');
     hold('signOut', await eve.send('DELETE', '/api/session', {}));

@@ -92,7 +92,8 @@ test.describe('with a PgBouncer', () => {
     pooler = await TestPgBouncer.start({
       databases: { [database]: { host, port, more: 'pool_size=2' } },
       users: { [user]: password, console: 'console-password' },
-      settings: { admin_users: 'console', pool_mode: 'transaction' },
+      // A client that waits is ended after two minutes otherwise.
+      settings: { admin_users: 'console', pool_mode: 'transaction', query_wait_timeout: 600 },
     });
     const address = (name: string) => `postgres://${name}:${stack.login(name).password}@${host}:${port}/${database}`;
     const file = join(stack.folder, 'pools.config.json');
@@ -129,7 +130,7 @@ test.describe('with a PgBouncer', () => {
       const client = new pg.Client({ host, port, user, password, database, application_name: 'shop-web' });
       client.on('error', () => {});
       await client.connect();
-      client.query('select pg_sleep(300)').catch(() => {});
+      client.query('select pg_sleep(600)').catch(() => {});
       clients.push(client);
     }
     await page.goto(`${app.url}/pooled/pools`);
@@ -167,7 +168,7 @@ test.describe('with a PgBouncer', () => {
 
     await Promise.all(clients.splice(0).map((client) => client.end().catch(() => {})));
     // Clients that waited may have had their turn before PgBouncer saw that they were gone.
-    const sleeping = "select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(300)'";
+    const sleeping = "select pg_terminate_backend(pid) from pg_stat_activity where query = 'select pg_sleep(600)'";
     await expect.poll(async () => (await admin.query(sleeping)).rowCount).toBe(0);
     // Rows that go away move what is below them.
     await expect(row(page, slots, 'shop-web')).toHaveCount(0);

@@ -82,7 +82,7 @@ test('ten windows on the same page ask once, and all see the same', async ({
   const work = async (name: string) =>
     void (await connect('app_shop', name)).query('select pg_sleep(300)').catch(() => {});
   const keeper = await playwright.request.newContext({ baseURL: stack.url });
-  await keeper.post('/api/session', { headers: { origin: stack.url }, data: { name: 'vera', password } });
+  await keeper.post('/api/session', { headers: { origin: stack.url }, data: { name: 'olaf', password } });
   const stop = keepFresh(keeper, 'default', ['sessions']);
   await work('e2e one asks');
   for (const tab of tabs) await shown(tab).toContain('e2e one asks');
