@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ensurePartitions } from './partitions';
 import { readLoad } from './read-load';
 import { Reader } from './reader';
 import { dimensions } from './recordings';
@@ -13,7 +14,9 @@ afterAll(() => stage?.stop());
 
 test('a statement that was not among the greatest of an hour has a gap there, not nothing', async () => {
   const hour = Math.floor(Date.now() / 3_600_000) * 3600 - 4 * 3600;
-  const { query } = stage.store;
+  const { query, transaction, engine } = stage.store;
+  if (!engine) throw new Error('the store is not on');
+  await ensurePartitions(transaction, engine, hour * 1000, Date.now());
   const row = (at: number, key: string[], seconds: number[]) =>
     query(
       `insert into pgdeck.load_1h (server_id, ts, dimension, covered, key, wait, seconds)

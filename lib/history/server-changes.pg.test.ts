@@ -119,13 +119,17 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     running.push({ sampler, connections });
     const look = async () => {
       for (const id of looked)
-        expect(await sampler.read(topics[id], null, { fresh: true }), id).toMatchObject({ status: 'ok' });
+        expect(await sampler.read(topics[id], null, { fresh: true, waitMs: 30_000 }), id).toMatchObject({
+          status: 'ok',
+        });
       await changes.settled();
       expect(bugs).toEqual([]);
     };
     const events = async () => (await changes.read({ from: 0, to: Date.now() / 1000 + 60, limit: 100 })).events;
     const lookInto = async (database: string) => {
-      expect(await sampler.read(topics.schema, database, { fresh: true })).toMatchObject({ status: 'ok' });
+      expect(await sampler.read(topics.schema, database, { fresh: true, waitMs: 30_000 })).toMatchObject({
+        status: 'ok',
+      });
       await changes.settled();
     };
     return { changes, look, lookInto, events };

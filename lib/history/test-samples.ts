@@ -116,6 +116,10 @@ export async function writeSamples(store: Store, samples: Samples): Promise<void
   if (!store.engine) throw new Error('the store is not on');
   await ensurePartitions(store.transaction, store.engine, Math.min(...times) - 86_400_000, Math.max(...times) + 1);
   await insertSamples(store.query, samples);
+  // Autovacuum would come to it sooner or later, and what reads it is planned by that.
+  await store.query('analyze pgdeck.metric_raw, pgdeck.session_raw, pgdeck.statement_raw, pgdeck.table_raw', [], {
+    prepared: false,
+  });
 }
 
 /** Writes samples in the transaction that is given. */

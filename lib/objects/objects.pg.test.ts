@@ -260,7 +260,7 @@ describe.each([14, 18])('what is asked when somebody looks, on PostgreSQL %i', (
     if (!cache) throw new Error('there is no cache');
     const { sampler } = stage.server;
     keepFresh(cache, 'test', sampler);
-    const look = () => sampler.read(topics.schema, 'postgres', { fresh: true });
+    const look = () => sampler.read(topics.schema, 'postgres', { fresh: true, waitMs: 30_000 });
     // What was changed before is seen a moment later: nothing is forgotten from then on.
     await expect
       .poll(async () => {

@@ -133,7 +133,7 @@ describe.skipIf(!hasPgBouncer)("PgBouncer's console", () => {
     const waiting = [await client(), await client(), await client()];
     const { sampler } = watch(at('looker'));
     await until(async () => {
-      const told = ok(await sampler.read(topics['pgbouncer-clients'], null, { fresh: true })).rows;
+      const told = ok(await sampler.read(topics['pgbouncer-clients'], null, { fresh: true, waitMs: 30_000 })).rows;
       return told.filter(({ wait_seconds }) => Number(wait_seconds ?? 0) > 1).length === 3;
     });
     const [pool] = ok(await sampler.read(topics['pgbouncer-pools'], null)).rows;
@@ -175,7 +175,8 @@ describe.skipIf(!hasPgBouncer)("PgBouncer's console", () => {
   test('a second reading has rates, and a PgBouncer that was started again begins anew', async () => {
     await (await client()).answered;
     const { sampler } = watch(at('looker'));
-    const read = async () => ok(await sampler.read(topics['pgbouncer-stats'], null, { fresh: true })).rows[0];
+    const read = async () =>
+      ok(await sampler.read(topics['pgbouncer-stats'], null, { fresh: true, waitMs: 30_000 })).rows[0];
     expect((await read())?.total_xact_count_per_second).toBeNull();
     await (await client()).answered;
     await sleep(50);
@@ -183,7 +184,7 @@ describe.skipIf(!hasPgBouncer)("PgBouncer's console", () => {
     expect(second?.total_xact_count_per_second).toBeGreaterThan(0);
     expect(second?.total_wait_time_seconds).toBeTypeOf('number');
     await pooler.stop();
-    expect(await sampler.read(topics['pgbouncer-stats'], null, { fresh: true })).toMatchObject({
+    expect(await sampler.read(topics['pgbouncer-stats'], null, { fresh: true, waitMs: 30_000 })).toMatchObject({
       status: 'unavailable',
       reason: 'unreachable',
     });
@@ -246,7 +247,7 @@ describe.skipIf(!hasPgBouncer)("PgBouncer's console", () => {
 
   test('it is asked where the configuration says now, and not at all when that says nothing', async () => {
     const { sampler, config } = watch(undefined);
-    const read = () => sampler.read(topics['pgbouncer-pools'], null, { fresh: true });
+    const read = () => sampler.read(topics['pgbouncer-pools'], null, { fresh: true, waitMs: 30_000 });
     expect(await read()).toMatchObject({ reason: 'setting' });
     config.pgbouncer = at('looker');
     ok(await read());

@@ -9,7 +9,7 @@ describe('connections that die or grow old', () => {
     const connections = stage.connect();
     const before = [await pidOver(connections, 'pinned'), await pidOver(connections, 'slow')];
     for (const { pid } of await stage.sessions())
-      await stage.admin.query('select pg_terminate_backend($1, 2000)', [pid]);
+      await stage.admin.query('select pg_terminate_backend($1, 30000)', [pid]);
     later(31_000);
     const after = [await pidOver(connections, 'pinned'), await pidOver(connections, 'slow')];
     expect(after.every((one) => one !== undefined && !before.includes(one))).toBe(true);
@@ -133,8 +133,9 @@ describe('a changed configuration', () => {
     await pidOver(connections, 'pinned');
     const before = await connections.signal((query) => query<{ pid: number }>(pid));
     const where = 'select current_database()::text as name';
-    const underWay = connections.ask('slow', undefined, `${where}, pg_sleep(0.5)::text as slept`);
-    await expect.poll(async () => (await stage.sessions()).some(({ state }) => state === 'active')).toBe(true);
+    const underWay = connections.ask('slow', undefined, `${where}, pg_sleep(3)::text as slept`);
+    const asleep = "select from pg_stat_activity where application_name = 'pgdeck' and wait_event = 'PgSleep'";
+    await expect.poll(async () => (await stage.admin.query(asleep)).rowCount).toBe(1);
     connections.reconfigure({ ...stage.config({ database: 'one' }), action: stage.target({ database: 'two' }) });
     expect(await connections.ask('pinned', undefined, where)).toEqual([{ name: 'one' }]);
     expect(await connections.ask('slow', undefined, where)).toEqual([{ name: 'one' }]);

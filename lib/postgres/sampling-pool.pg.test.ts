@@ -59,7 +59,7 @@ describe('how many connections there are', () => {
   test('six at most: several databases are asked at once, and a crowd opens no seventh', async () => {
     const connections = stage.connect({ max: 6 });
     await pidOver(connections, 'pinned');
-    const slowly = databases.slice(0, 2).map((name) => connections.ask('walking', name, 'select pg_sleep(2)::text'));
+    const slowly = databases.slice(0, 2).map((name) => connections.ask('walking', name, 'select pg_sleep(3.5)::text'));
     const active = async () =>
       (await stage.sessions()).filter(({ state }) => state === 'active').map((one) => one.datname);
     await expect.poll(active).toEqual(['one', 'two']);
@@ -84,7 +84,7 @@ describe('how many connections there are', () => {
     await connections.heartbeat();
     expect(await stage.sessions()).toHaveLength(3);
     for (const { pid } of await stage.sessions())
-      await stage.admin.query('select pg_terminate_backend($1, 2000)', [pid]);
+      await stage.admin.query('select pg_terminate_backend($1, 30000)', [pid]);
     await connections.heartbeat();
     await expect.poll(() => stage.sessions()).toHaveLength(3);
   });

@@ -70,8 +70,9 @@ beforeAll(async () => {
   await admin.query('create database other');
   await admin.query('create database third');
 });
-afterEach(() => {
+afterEach(async () => {
   for (const connections of opened.splice(0)) connections.close();
+  await expect.poll(ours).toEqual([]);
 });
 afterAll(async () => {
   await admin?.end();
@@ -164,7 +165,7 @@ test('a role that may not connect to the database is told so, not that it lacks 
 test('a connection that was killed while idle is replaced without an error', async () => {
   const connections = connect();
   await connections.ask('pinned', undefined, 'select 1');
-  for (const { pid } of await ours()) await admin.query('select pg_terminate_backend($1, 2000)', [pid]);
+  for (const { pid } of await ours()) await admin.query('select pg_terminate_backend($1, 30000)', [pid]);
   expect(await connections.ask('pinned', undefined, 'select 2 as two')).toEqual([{ two: 2 }]);
 });
 

@@ -60,9 +60,7 @@ async function another(withStore: boolean) {
 it('what another pgdeck runs is shown with its progress, and the same is not run twice', async () => {
   const { run, ours, other } = await another(false);
   // A server that is slow to answer is not waited for.
-  await expect.poll(async () => (await other.everyRun('test')).length).toBe(1);
-  const [shown] = await other.everyRun('test');
-  expect(shown).toMatchObject({
+  const shown = {
     runId: run.runId,
     elsewhere: 'another pgdeck',
     action: 'analyze',
@@ -72,7 +70,8 @@ it('what another pgdeck runs is shown with its progress, and the same is not run
     sql: ['analyze /* pgdeck:analyze */ public.slow'],
     progress: { phase: 'computing statistics' },
     cancellable: false,
-  });
+  };
+  await expect.poll(() => other.everyRun('test')).toMatchObject([shown]);
   expect((await other.find(run.runId)).runId).toBe(run.runId);
   expect(await other.everyRun('nowhere')).toEqual([]);
   expect((await ours.everyRun()).map(({ elsewhere }) => elsewhere)).toEqual([undefined]);

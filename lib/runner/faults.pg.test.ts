@@ -119,7 +119,9 @@ describe('an index build', () => {
     await report.query('rollback');
     expect(await ended(runId)).toMatchObject({ status: 'done_with_warnings', verified: true });
     expect(await valid(index)).toBe(true);
-    expect(await stage.root("select 1 from pg_stat_activity where application_name like 'pgdeck:act:%'")).toEqual([]);
+    await expect
+      .poll(() => stage.root("select 1 from pg_stat_activity where application_name like 'pgdeck:act:%'"))
+      .toEqual([]);
   });
 
   it('whose pgdeck is killed midway is adopted by the next and ends as done', async () => {

@@ -57,11 +57,16 @@ async function killed(body: PreviewBody): Promise<{ stateDir: string; runId: str
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, PGDECK_LOG_LEVEL: 'fatal' },
   });
-  await expect.poll(acting).toHaveLength(1);
+  let there: Awaited<ReturnType<typeof acting>> = [];
+  const look = async () => {
+    there = await acting();
+    return there;
+  };
+  await expect.poll(look).toHaveLength(1);
   const gone = new Promise((resolve) => child?.once('exit', resolve));
   child.kill('SIGKILL');
   await gone;
-  const [{ pid, run: runId } = { pid: 0, run: '' }] = await acting();
+  const [{ pid, run: runId } = { pid: 0, run: '' }] = there;
   return { stateDir, runId, pid };
 }
 

@@ -65,7 +65,7 @@ describe.each([14, 18])('partitions ahead of time, on PostgreSQL %i', (major) =>
     await stage.root(`create table ahead (at timestamptz) partition by range (at); alter table ahead owner to owner;
       alter role actor set timezone = 'Europe/Berlin'; set timezone = 'Europe/Berlin';
       do $$ begin execute format('create table ahead_now partition of ahead for values from (%L) to (%L)',
-        date_trunc('year', now()), date_trunc('year', now()) + interval '3 months'); end $$;
+        date_trunc('month', now()) - interval '7 months', date_trunc('month', now()) - interval '6 months'); end $$;
       alter table ahead_now owner to owner`);
     stage.use('actor');
     const shown = await previewed('create-partition', 'ahead', { ahead: { interval: 'month', count: 1 } });

@@ -156,7 +156,7 @@ describe('a long run', () => {
     const started = Date.now();
     const { run, ended: done } = await execute(first.previewId);
     // The statement takes a minute.
-    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(Date.now() - started).toBeLessThan(45_000);
     expect(done).toBe(false);
     expect(run).toMatchObject({ status: 'running', endedAt: null });
     expect(await refusal(execute(second.previewId))).toBe('409 already_running');
@@ -167,7 +167,9 @@ describe('a long run', () => {
     expect(await refusal(stage.runner.cancel(run.runId, admin))).toBe('409 nothing_to_cancel');
     expect(await refusal(stage.runner.cancel('none', admin))).toBe('404 not_found');
     expect(await stage.events()).toEqual(['intent', 'cancel_requested', 'result cancelled']);
-    expect(await stage.root("select 1 from pg_stat_activity where application_name like 'pgdeck:act:%'")).toEqual([]);
+    await expect
+      .poll(() => stage.root("select 1 from pg_stat_activity where application_name like 'pgdeck:act:%'"))
+      .toEqual([]);
   });
 
   it('whose connection is lost is unknown, not done', async () => {

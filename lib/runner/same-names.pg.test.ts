@@ -29,7 +29,7 @@ it('a table that takes the name of another one between two tries is left alone',
   const { previewId } = await preview({ action: 'analyze', target });
   const executed = stage.runner.execute('test', { previewId, idempotencyKey: 'swap' }, admin);
   const now = () => stage.runner.runs()[0] as Run;
-  await expect.poll(() => now()?.progress?.phase, { interval: 20 }).toContain('lets others pass');
+  await expect.poll(() => now()?.progress?.phase, { interval: 20 }).toContain('(try 2 of 3); it lets others pass');
   await holder.query(`alter table public.swapped rename to swapped_old;
     alter table public.swapped_new rename to swapped; commit`);
   await executed;

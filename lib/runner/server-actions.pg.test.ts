@@ -62,7 +62,10 @@ describe.each([14, 18])('the server on PostgreSQL %i', (major) => {
       await stage.root('create table public.written (id int)');
       const before = await file();
       expect(await run(body)).toMatchObject({ status: 'done', verified: true });
-      expect(await run(body)).toMatchObject({ status: 'nothing_done', verified: false });
+      let again = await run(body);
+      // The server itself logs what runs each 15 s after something was written: then there is something to end.
+      for (let times = 0; times < 5 && again.status === 'done'; times++) again = await run(body);
+      expect(again).toMatchObject({ status: 'nothing_done', verified: false });
       await stage.root('drop table public.written');
       expect(await file()).not.toBe(before);
     });

@@ -55,6 +55,8 @@ afterEach(async () => {
   }
   await deck.audit.close();
   rmSync(folder, { recursive: true, force: true });
+  // The next test counts its own only.
+  await expect.poll(async () => [...(await sessions()), ...(await sessions(elsewhere))]).toEqual([]);
 });
 
 const urlOf = (

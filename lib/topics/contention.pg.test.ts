@@ -58,7 +58,7 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
     };
   };
   const read = async <Id extends TopicId>(id: Id): Promise<Row<Id>[]> => {
-    const answer = await sampler.read(topics[id] as AnyTopic, null, { fresh: true });
+    const answer = await sampler.read(topics[id] as AnyTopic, null, { fresh: true, waitMs: 30_000 });
     expect(answer).toMatchObject({ status: 'ok' });
     return (answer as Ok).rows as Row<Id>[];
   };

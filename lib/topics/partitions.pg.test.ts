@@ -46,7 +46,7 @@ describe.each([14, 18])('PostgreSQL %i', (major) => {
   afterAll(() => stage?.end());
 
   const read = async () => {
-    const answer = await sampler.read(topics.partitions, null, { fresh: true });
+    const answer = await sampler.read(topics.partitions, null, { fresh: true, waitMs: 30_000 });
     expect(answer).toMatchObject({ status: 'ok' });
     return Object.fromEntries((answer as Ok).rows.map((row) => [row.relname, row])) as Record<string, Raw>;
   };

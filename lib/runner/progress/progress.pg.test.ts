@@ -53,6 +53,16 @@ describe.each([14, 17, 18])('on PostgreSQL %i', (major) => {
     const built = await until(builder, ({ unit, done }) => unit === 'blocks' && (done ?? 0) > 0);
     expect(built.phase).toBe('building index: scanning table');
     expect(built.fraction).toBeGreaterThan(0);
+    // Seen from another database: a look of ours at the moment when it counts the snapshots would be one of them.
+    const elsewhere = await stage.client('postgres', 'watcher', 'other');
+    const waitsNow = async () =>
+      (
+        await elsewhere.query(
+          'select phase, current_locker_pid::int as pid from pg_stat_progress_create_index where pid = $1',
+          [pidOf(builder)],
+        )
+      ).rows[0];
+    await expect.poll(waitsNow).toEqual({ phase: 'waiting for old snapshots', pid: pidOf(old) });
     const held = await until(builder, ({ phase }) => phase === 'waiting for old snapshots');
     expect(held).toMatchObject({ done: 0, total: 1, unit: 'sessions', ratePerSecond: null, etaSeconds: null });
     expect(held.waitsFor).toMatchObject([{ pid: pidOf(old) }]);
