@@ -175,6 +175,7 @@ async function ready(url: string): Promise<void> {
   const holds = async (topic: string, query: string, text: string) =>
     JSON.stringify(await ask.topic(topic, query)).includes(JSON.stringify(text).slice(1, -1));
   await until('the sessions are known', () => holds('sessions', '', hostile.wide), 90_000);
+  await until('who waits for a lock is known', () => holds('locks', '', hostile.markup), 90_000);
   await until('the tables are known', () => holds('tables', '?fresh=1', hostile.wide).catch(() => false), 90_000);
   await until('the statement is known', () => holds('slow-queries', '?min_mean_ms=0&limit=200', '400 KB'), 90_000);
 }
