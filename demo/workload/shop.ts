@@ -68,7 +68,10 @@ export async function keep(
         client.once('end', () => reject(new Error('The session was ended.'))),
       );
       try {
-        for (;;) await Promise.race([work(client), ended]);
+        const again = async () => {
+          for (;;) await work(client);
+        };
+        await Promise.race([again(), ended]);
       } finally {
         close(client);
       }

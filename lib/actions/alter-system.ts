@@ -279,7 +279,7 @@ export const alterSystem = defineWork<SettingSubject, typeof options>({
   rights: 'Superuser; from PostgreSQL 15 also ALTER SYSTEM on the parameter. To reload: EXECUTE on pg_reload_conf().',
   options,
   locks: [],
-  touches: ['configuration', 'server'],
+  touches: ['configuration', 'server', 'tables'],
   details: ({ subject }) => ({
     text: detailsSql(subject),
     values: [subject.name],

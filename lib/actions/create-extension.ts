@@ -62,7 +62,7 @@ export const createExtension = defineWork<ExtensionSubject, typeof options>({
   rights: 'Superuser; for trusted extensions CREATE on the database.',
   options,
   locks: [],
-  touches: ['schema'],
+  touches: ['schema', 'slow-queries', 'statement-counters'],
   details: ({ subject, options }) => ({
     text: `select /* pgdeck:extension-schema */ (select format('%I', n.nspname) from pg_catalog.pg_namespace as n where n.nspname = $1) as schema,
   ${preloadedColumn(subject.name)} as preloaded`,

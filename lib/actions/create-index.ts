@@ -54,7 +54,7 @@ export const createIndex = defineWork<RelationSubject, typeof indexOptions>({
       blocks: 'queries that plan to use the partition',
     },
   ],
-  touches: ['tables', 'index-usage'],
+  touches: ['tables', 'partitions', 'index-usage'],
   details: ({ subject, options, actor }) => indexDetails(subject, options, actor.role),
   refuse: (given) =>
     notATable(given) ?? notThere(given) ?? notForMethod(given) ?? notProven(given) ?? unread(given) ?? taken(given),

@@ -73,7 +73,7 @@ export const dropExtension = defineWork<ExtensionSubject, typeof options>({
   locks: [
     { object: 'tables and views of the extension', mode: 'AccessExclusiveLock', blocks: 'reads and writes of them' },
   ],
-  touches: ['schema'],
+  touches: ['schema', 'slow-queries', 'statement-counters'],
   details: ({ subject }) => ({ text: detailsSql, values: [subject.name] }),
   refuse,
   plan: ({ subject, details, actor }) => ({

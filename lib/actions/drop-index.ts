@@ -55,7 +55,7 @@ export const dropIndex = defineWork<IndexSubject, z.ZodObject>({
       blocks: 'everything, reads too',
     },
   ],
-  touches: ['tables', 'index-usage'],
+  touches: ['tables', 'partitions', 'index-usage'],
   details: ({ subject, actor }) => ({
     text: `with /* pgdeck:drop-index-details */ s as (
   select ${digits(subject.oid)}::oid as oid union select p.relid::oid from pg_catalog.pg_partition_tree(${digits(subject.oid)}::oid) as p

@@ -42,7 +42,7 @@ export const recreate = defineWork<RunSubject, z.ZodObject>({
       blocks: 'VACUUM, ANALYZE, CREATE INDEX, ALTER TABLE; not reads or writes',
     },
   ],
-  touches: ['tables', 'index-usage'],
+  touches: ['tables', 'partitions', 'index-usage'],
   details: ({ subject, actor }) => detailsSql(madeBy(subject.sql), actor.role),
   refuse: (given) => refused(given),
   plan: (given) => planned(given),

@@ -56,7 +56,7 @@ export const reindex = defineWork<IndexSubject | RelationSubject, z.ZodObject>({
       blocks: 'VACUUM, ANALYZE, CREATE INDEX, ALTER TABLE; not reads or writes',
     },
   ],
-  touches: ['tables', 'index-usage'],
+  touches: ['tables', 'partitions', 'index-usage'],
   details: ({ subject }) => ({
     text: `with /* pgdeck:reindex-details */ ${scopeOf(subject)}
 select ${leavesOf(subject)} as leaves, count(*) filter (where ${rebuilt(subject)})::int as rebuilt,

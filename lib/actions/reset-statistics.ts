@@ -153,7 +153,7 @@ export const resetStatistics = defineWork<RelationSubject | DatabaseSubject | Se
   rights: 'Superuser, or EXECUTE on the function that resets.',
   options,
   locks: [],
-  touches: ['tables', 'databases', 'wal', 'index-usage'],
+  touches: ['tables', 'databases', 'wal', 'index-usage', 'cache-hit-ratio'],
   details: detailsOf,
   refuse,
   plan: (given) => {

@@ -15,7 +15,7 @@ export const terminate: SignalAction = {
   rights: "The session's own role, pg_signal_backend, or superuser; only a superuser ends a superuser's session.",
   options: z.strictObject({}),
   locks: [],
-  touches: ['sessions', 'locks', 'connections'],
+  touches: ['sessions', 'locks', 'connections', 'progress'],
   bulkStates: ['idle', 'idle in transaction', 'active'],
   needsQueryStart: false,
   sql: (session, bulk) =>

@@ -54,7 +54,7 @@ export const updateExtension = defineWork<ExtensionSubject, typeof options>({
       blocks: 'reads and writes of those views and tables, for a moment',
     },
   ],
-  touches: ['schema'],
+  touches: ['schema', 'slow-queries', 'statement-counters'],
   details: ({ subject }) => ({
     text: `select /* pgdeck:extension-paths */ p.target, p.path,
   exists (select from pg_catalog.pg_extension_update_paths($1) as b where b.source = p.target and b.target = p.source and b.path is not null) as back

@@ -64,7 +64,7 @@ export const vacuumFull = defineWork<RelationSubject, typeof options>({
       blocks: 'everything, reads too',
     },
   ],
-  touches: ['tables', 'index-usage'],
+  touches: ['tables', 'partitions', 'index-usage'],
   details: ({ subject, actor }) => pagesReading(subject, actor, 'rewrite-pages'),
   refuse,
   plan: ({ subject, actor, options, details }) => {

@@ -68,7 +68,8 @@ async function become(adopting: Adopting, intent: AuditEntry, run: Run): Promise
   if (!server) return;
   server.sampler.history.changes.add(runEvent(run));
   const action = findAction(run.action);
-  if (action) server.sampler.touched(action.touches, null);
+  const { subject } = (intent.adoption ?? {}) as Partial<Adoption>;
+  if (action) server.sampler.touched(action.touches, subject?.database ?? null);
 }
 
 async function ending(adopting: Adopting, intent: AuditEntry, run: Run, server: Server | undefined): Promise<Outcome> {

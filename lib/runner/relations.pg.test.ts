@@ -54,7 +54,7 @@ describe('analyze', () => {
     });
     expect(await analyzed('orders')).not.toBeNull();
     expect(await stage.events()).toEqual(['intent', 'result done']);
-    expect(stage.refreshed).toEqual([['tables']]);
+    expect(stage.touched).toEqual([['tables']]);
   });
 
   // T10: fails without format('%I.%I') in lib/actions/subjects/relation.ts: the name itself ends the statement there.

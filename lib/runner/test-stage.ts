@@ -23,7 +23,7 @@ const password = 'only-for-tests';
 /** A real server with an application on it and a runner that acts there, for tests. */
 export class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), 'pgdeck-runner-'));
-  readonly refreshed: string[][] = [];
+  readonly touched: string[][] = [];
   /** Who may: the runners made after it go by this. */
   access: AccessConfig = accessOf();
   /** Whether the runners made after it want a second person's yes. */
@@ -93,10 +93,10 @@ export class Stage {
     const connections = new ServerConnections(config, 2);
     this.#connections.push(connections);
     const sampler = new Sampler(config.id, connections, topics, () => {});
-    const refresh = sampler.refresh.bind(sampler);
-    sampler.refresh = (topics, database) => {
-      this.refreshed.push(topics);
-      refresh(topics, database);
+    const touched = sampler.touched.bind(sampler);
+    sampler.touched = (topics, database) => {
+      this.touched.push(topics);
+      touched(topics, database);
     };
     this.server = { config, connections, sampler, findings: undefined as unknown as Server['findings'] };
     this.audit = new Audit(stateDir ?? mkdtempSync(join(this.folder, 'state-')));
@@ -205,7 +205,7 @@ export class Stage {
     for (const connections of this.#connections.splice(0)) connections.close();
     await Promise.all(clients.map((client) => client.end().catch(() => {})));
     for (const audit of this.#audits.splice(0)) await audit.close();
-    this.refreshed.length = 0;
+    this.touched.length = 0;
   }
 
   async end(): Promise<void> {

@@ -204,7 +204,7 @@ export class Follow {
       this.#passedOn.add(key);
       if (!before.has(key)) this.#changed.add(key);
       if (now - viewedAt < wantedForMs) sampler.view(topic, database || null);
-      if (freshAt > (this.#freshAt.get(key) ?? now - wantedForMs)) sampler.refresh([topic], database || null);
+      if (freshAt > (this.#freshAt.get(key) ?? now - wantedForMs)) sampler.renew([topic], database || null);
       this.#freshAt.set(key, Math.max(freshAt, now - wantedForMs));
     }
     for (const key of this.#freshAt.keys()) if (!this.#passedOn.has(key)) this.#freshAt.delete(key);

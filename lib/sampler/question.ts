@@ -37,6 +37,8 @@ export class Question {
   #failures = 0;
   /** How often it was moved. */
   #places = 0;
+  /** How often it was to be asked again, whatever was under way. */
+  #renewals = 0;
   #pace: Pace;
   #sampledAt = 0;
   /** What is known came from another instance of pgdeck. */
@@ -124,6 +126,13 @@ export class Question {
     this.#outdated = true;
   }
 
+  /** Makes it due at once, with the figures that are remembered between two askings; what is under way was asked before. */
+  renew(): void {
+    this.#renewals++;
+    this.#source.outdate();
+    this.invalidate();
+  }
+
   /** Takes the answer that another instance got, so many milliseconds ago. */
   adopt({ snapshot, failure }: Pick<Question, 'snapshot' | 'failure'>, ageMs: number): void {
     this.snapshot = snapshot;
@@ -190,12 +199,12 @@ export class Question {
     };
   }
 
-  /** An answer from where it was asked before counts for nothing. */
+  /** An answer from where it was asked before counts for nothing; one from before it was renewed is not the last. */
   async #askHere(): Promise<void> {
     for (;;) {
-      const place = this.#places;
+      const [place, renewals] = [this.#places, this.#renewals];
       await this.#ask(() => place === this.#places);
-      if (place === this.#places) return;
+      if (place === this.#places && renewals === this.#renewals) return;
     }
   }
 

@@ -34,6 +34,15 @@ export class Remembered {
     for (const [key, entry] of entries) if (now - entry.usedAt > forgetAfterMs) entries.delete(key);
   }
 
+  /** Takes what is known, of all keys or of these, for too old: it is told until it is asked again. */
+  outdate(lookup: Lookup, database: string, keys?: Iterable<string>): void {
+    const entries = this.#of(lookup, database);
+    for (const key of keys ?? entries.keys()) {
+      const entry = entries.get(key);
+      if (entry) entry.askedAt = Number.NEGATIVE_INFINITY;
+    }
+  }
+
   /** Notes that a lookup could not be asked now: what is known stays, and it is tried again in 5 s. */
   failed(lookup: Lookup, database: string, now = performance.now()): void {
     this.#failedAt.set(this.#place(lookup, database), now);

@@ -5,6 +5,7 @@ import { Console } from '@/lib/pgbouncer/console';
 import type { Capabilities } from '@/lib/postgres/capabilities';
 import type { Problem } from '@/lib/postgres/errors';
 import type { ServerConnections } from '@/lib/postgres/server-connections';
+import type { TopicId } from '@/lib/topics/index';
 import type { Answer, AnyTopic } from '@/lib/topics/topic';
 import { Budget, pacedEvent, weigh } from './budget';
 import { type Failing, failingOf } from './degraded';
@@ -24,6 +25,9 @@ type Config = ServerConnections['config'];
 type Listener = (topic: string, database: string | null) => void;
 type Touched = (topics: string[], database: string | null) => void;
 type Complain = (error: unknown, topic: string) => void;
+
+/** Where these were touched, what the server can be asked for may be something else than before. */
+const decisive: ReadonlySet<string> = new Set<TopicId>(['schema', 'configuration']);
 
 const tickMs = 250;
 const heartbeatMs = 5000;
@@ -126,10 +130,9 @@ export class Sampler {
     question.viewedAt = this.#clock.elapsed();
     if (options.fresh) {
       question.forcedAt = this.#clock.elapsed();
-      const probed = this.#connections.probe();
-      // What is under way has begun before.
-      await within(Promise.allSettled([probed, question.asking]), readerWaitMs);
-      question.invalidate();
+      const probed = this.#connections.probe().catch(() => {});
+      await within(probed, readerWaitMs);
+      question.renew();
     }
     const waits = question.due() || question.asking !== undefined;
     this.reads[waits ? 'misses' : 'hits']++;
@@ -164,7 +167,9 @@ export class Sampler {
   /** Asks again what an action touched, and tells those who keep something of it. */
   touched(topicIds: string[], database: string | null): void {
     for (const listener of this.#touched) listener(topicIds, database);
-    this.refresh(topicIds, database);
+    const looked = topicIds.some((id) => decisive.has(id)) ? this.#connections.probe().catch(() => {}) : undefined;
+    if (looked) void looked.then(() => this.renew(topicIds, database));
+    else this.renew(topicIds, database);
   }
 
   /**
@@ -186,14 +191,30 @@ export class Sampler {
 
   /** Asks topics again now, those of which the answer is known. */
   refresh(topicIds: string[], database: string | null = null): void {
-    for (const id of topicIds) {
-      const topic = this.#topics[id];
-      const question = topic && this.#questions.get(place(topic, this.#databaseOf(topic, database)));
-      if (!question) continue;
+    for (const question of this.#known(topicIds, database)) {
       question.invalidate();
-      if (this.follow?.covers(question)) void this.follow.next(question, true);
-      else void this.#ask(question);
+      this.#askAgain(question);
     }
+  }
+
+  /** The same, and not only what changes all the time: also figures that are remembered between two askings. */
+  renew(topicIds: string[], database: string | null = null): void {
+    for (const question of this.#known(topicIds, database)) {
+      question.renew();
+      this.#askAgain(question);
+    }
+  }
+
+  #known(topicIds: string[], database: string | null): Question[] {
+    return topicIds.flatMap((id) => {
+      const topic = this.#topics[id];
+      return (topic && this.#questions.get(place(topic, this.#databaseOf(topic, database)))) ?? [];
+    });
+  }
+
+  #askAgain(question: Question): void {
+    if (this.follow?.covers(question)) void this.follow.next(question, true);
+    else void this.#ask(question);
   }
 
   /**

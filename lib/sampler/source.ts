@@ -19,6 +19,9 @@ export type Parts = {
   other: (topicId: string) => Question | undefined;
 };
 
+/** Figures are remembered for no longer than this; names and definitions, which do not change by themselves, are. */
+const figuresSeconds = 300;
+
 /** The raw rows of a topic; another `life` than before: what is counted there may have begun anew. */
 export type Asked = { rows: Raw[]; partial?: Partial[]; life?: number };
 
@@ -64,6 +67,17 @@ export class Source {
     return { rows: figures === 'statements' ? connections.statements() : connections.pools() };
   }
 
+  /** Takes the figures that are remembered for too old, so that they are asked again with the rows. */
+  outdate(): void {
+    for (const lookup of this.#topic.lookups ?? [])
+      if (lookup.everySeconds <= figuresSeconds) this.#parts.remembered.outdate(lookup, this.#place);
+  }
+
+  /** Where lookups are remembered: the database that is asked. */
+  get #place(): string {
+    return this.#database || this.#parts.connections.capabilities?.database || '';
+  }
+
   async #fromServer(sql: NonNullable<AnyTopic['sql']>): Promise<Asked> {
     const { connections, remembered } = this.#parts;
     const server = connections.capabilities ?? (await connections.probe());
@@ -73,19 +87,19 @@ export class Source {
     if (!text) throw new Error(`topic ${this.#topic.id} has no statement for PostgreSQL ${server.version}`);
     const rows = await this.#send<Raw>(text, this.#topic.cadenceSeconds);
     for (const lookup of this.#topic.lookups ?? []) await this.#look(lookup, rows);
-    const place = this.#database || server.database;
-    return this.#topic.join ? this.#topic.join(rows, remembered.known(place)) : { rows };
+    return this.#topic.join ? this.#topic.join(rows, remembered.known(this.#place)) : { rows };
   }
 
   async #look(lookup: Lookup, rows: Raw[]): Promise<void> {
     const { connections, remembered } = this.#parts;
     const server = connections.capabilities;
-    const place = this.#database || server?.database || '';
+    const place = this.#place;
     const keys = remembered.due(lookup, place, lookup.keys(rows));
     const text = server && keys.length > 0 && statementFor(lookup.sql, this.#topic.requires, server);
     if (!text) return;
     try {
       remembered.keep(lookup, place, keys, await this.#send<Raw>(text, lookup.everySeconds, [keys]));
+      if (lookup.unsettled) remembered.outdate(lookup, place, lookup.unsettled(rows));
     } catch (error) {
       // Names and sizes may be out of reach behind a lock; the figures themselves are shown all the same.
       if (isConnectionError(error) || error instanceof PostgresProblem || !(error as { code?: string }).code)

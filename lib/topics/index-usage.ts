@@ -17,12 +17,20 @@ import { keysOf } from './lookups';
 import { exclusiveLocks, indexSizes, lockedBy, tableSettings } from './sizes';
 import { defineTopic, type Known, type Lookup, type Partial, type Raw } from './topic';
 
+/** Indexes that are being built: REINDEX CONCURRENTLY gives a new one the name and the constraint of the old one at its end. */
+const notValid = (rows: Raw[]) =>
+  keysOf(
+    rows.filter((row) => !row.is_valid),
+    'indexrelid',
+  );
+
 /** What an index is made of, by its OID, from raw catalogs: pg_get_indexdef() would open every index. */
 const indexDefinitions: Lookup = {
   id: 'index-definitions',
   shared: false,
   everySeconds: 14_400,
   keys: (rows) => keysOf(rows, 'indexrelid'),
+  unsettled: notValid,
   sql: {
     14: `select /* pgdeck:index-definitions */ i.indexrelid::text as key, m.amname::text as amname,
   (select string_agg(coalesce(a.attname::text, '(expression)'), ', ' order by k.at)
@@ -50,6 +58,7 @@ const indexNames: Lookup = {
   shared: false,
   everySeconds: 900,
   keys: (rows) => keysOf(rows, 'indexrelid'),
+  unsettled: notValid,
   sql: {
     14: `select /* pgdeck:index-names */ i.indexrelid::text as key, c.relname::text as indexrelname, c.relnamespace,
   i.indrelid as relid, t.relname::text as relname, c.relpages, c.relkind = 'I' as is_partitioned, c.relispartition as is_partition
@@ -81,11 +90,7 @@ const indexBuilds: Lookup = {
   id: 'index-builds',
   shared: false,
   everySeconds: 0,
-  keys: (rows) =>
-    keysOf(
-      rows.filter((row) => !row.is_valid),
-      'indexrelid',
-    ),
+  keys: notValid,
   sql: {
     14: `with /* pgdeck:index-builds */ builds as materialized (
   select p.pid, p.relid, nullif(p.param7, 0)::oid as indexrelid, p.param1 = 4 as concurrent_reindex

@@ -28,6 +28,8 @@ export type Lookup = {
   shared: boolean;
   /** Seconds until it is tried again when it failed; missing: five. */
   retrySeconds?: number;
+  /** Of which keys the answer is still on its way to what it will be: those are asked each time, and once afterwards. */
+  unsettled?: (rows: Raw[]) => Iterable<string>;
   /** True: only the newest answer is kept; its key tells the state of what it is about. */
   single?: boolean;
 };
