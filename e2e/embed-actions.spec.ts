@@ -68,6 +68,7 @@ test('T24: no message opens, fills in, confirms or runs an action; a person who 
   expect(posts().filter((url) => url.endsWith('/execute'))).toEqual([]);
   await dialog.getByRole('button', { name: 'Analyze public.payments' }).click();
   await expect(dialog).toContainText('public.payments is analyzed.');
+  expect(posts().filter((url) => url.endsWith('/execute'))).toHaveLength(1);
 
   await mountIn(await page.context().newPage(), sites, acting.deck, '/default/audit');
   const audit = page.context().pages().at(-1) as Page;

@@ -247,9 +247,11 @@ test('T24: messages of other windows, other origins and other protocols are not 
   });
   await expect.poll(() => page.frames().some((frame) => frame.url() === 'https://evil.test/')).toBe(true);
   for (const frame of page.frames()) await frame.waitForLoadState('load');
-  for (const message of messages) await say(page, message);
+  const arrived = async () => Number(await page.locator('body').getAttribute('data-arrived'));
+  const before = await arrived();
   await page.evaluate(() => window.mounted.navigate('/main/locks'));
-  await page.waitForTimeout(300);
+  for (const message of messages) await say(page, message);
+  await expect.poll(arrived).toBeGreaterThanOrEqual(before + messages.length);
   expect(await seen(page)).toMatchObject({ calls: 1, places: [] });
   expect(await got(page)).toEqual([]);
 });

@@ -85,7 +85,10 @@ async function sorted(instances: Instance[]): Promise<{ holder: Instance; follow
   return { holder, follower: instances.find((one) => one !== holder) as Instance };
 }
 
-/** Samples since `from`: the longest time without one, and the most seconds that ten of them stand for. */
+/**
+ * Samples since `from`: the longest time without one, and the most seconds that ten of them stand for, which is ten and
+ * what the machine was late; one that stood for the time of another would have twenty.
+ */
 async function samples(from: Date): Promise<{ gap: number; covered: number; rows: number }> {
   const { rows } = await historyClient.query(
     `select coalesce(max(extract(epoch from s.ts - s.before)), 0)::float8 - 10 as gap, max(s.covered)::float8 as covered, count(*)::int4 as rows
@@ -217,7 +220,7 @@ test('a holder that is killed is followed by the other, and little is missing', 
   await until('it writes', async () => (await samples(began)).rows >= rows + 3, 60_000);
   const after = await samples(began);
   expect(after.gap).toBeLessThanOrEqual(25);
-  expect(after.covered).toBeLessThanOrEqual(10.5);
+  expect(after.covered).toBeLessThanOrEqual(15);
 });
 
 test('a holder that was stopped for a while writes nothing that the other writes', async () => {
@@ -243,7 +246,7 @@ test('a holder that was stopped for a while writes nothing that the other writes
   const { rows } = await samples(began);
   await until('the other writes', async () => (await samples(began)).rows >= rows + 2, 45_000);
   const { covered, gap } = await samples(began);
-  expect(covered).toBeLessThanOrEqual(10.5);
+  expect(covered).toBeLessThanOrEqual(15);
   expect(gap).toBeLessThanOrEqual(25);
 });
 

@@ -232,7 +232,9 @@ test('a role that is taken away acts at once, in the API and in the buttons of a
   });
   await user('role', 'dora', 'viewer');
   // Somebody who acts at once is refused, and the page takes it in.
+  const refused = page.waitForResponse((response) => response.url().endsWith('/execute'));
   await act.click();
+  expect((await refused).status()).toBe(403);
   hear();
   await expect(dialog).toContainText('This needs the role');
   await expect(act).toHaveAccessibleDescription(/^This needs the role admin; dora is viewer\.$/);

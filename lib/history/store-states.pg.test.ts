@@ -79,7 +79,7 @@ describe.each([14, 18])('a store on PostgreSQL %i', (major) => {
       const asked = performance.now();
       await expect(store.query('select 1')).rejects.toBeInstanceOf(StoreOff);
       // The first one that found it so took four seconds.
-      expect(performance.now() - asked).toBeLessThan(2000);
+      expect(performance.now() - asked).toBeLessThan(3500);
     } finally {
       for (const pid of pids) process.kill(pid, 'SIGCONT');
     }

@@ -207,10 +207,8 @@ describe.each([14, 18])('what is asked when somebody looks, on PostgreSQL %i', (
     await locker.query('begin; lock table public.orders in access exclusive mode');
     try {
       expect(await told()).toEqual(before);
-      const began = performance.now();
       const found = await definition();
-      // Less than the 4 s after which a question that waits is ended.
-      expect(performance.now() - began).toBeLessThan(3500);
+      // It gave up by itself: a question that waits is ended after 4 s with another code.
       expect(found).toMatchObject({ status: 'unavailable', reason: 'locked', sqlstate: '55P03' });
       expect(found).not.toHaveProperty('last');
       expect(JSON.stringify(found)).toContain(String(pidOf(locker)));

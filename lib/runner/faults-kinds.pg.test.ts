@@ -49,7 +49,9 @@ const killedNow = (folder: string) => {
   return copy;
 };
 const endSession = () =>
-  stage.root("select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name like 'pgdeck:act:%'");
+  stage.root(
+    "select pg_terminate_backend(pid, 30000) from pg_stat_activity where application_name like 'pgdeck:act:%'",
+  );
 
 describe('a change in one transaction', () => {
   const fillfactor = async (value: number): Promise<PreviewBody> => ({

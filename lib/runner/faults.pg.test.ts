@@ -100,7 +100,7 @@ describe('an index build', () => {
     const runId = await begin();
     await waits(runId, 'waiting for old snapshots');
     await stage.root(
-      "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name like 'pgdeck:act:%'",
+      "select pg_terminate_backend(pid, 30000) from pg_stat_activity where application_name like 'pgdeck:act:%'",
     );
     const left = await ended(runId);
     expect(left).toMatchObject({ status: 'unknown', verified: null });
@@ -168,7 +168,7 @@ describe('an index build', () => {
     await waits(runId, 'waiting for old snapshots');
     const copy = killedNow(folder);
     await stage.root(
-      "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name like 'pgdeck:act:%'",
+      "select pg_terminate_backend(pid, 30000) from pg_stat_activity where application_name like 'pgdeck:act:%'",
     );
     stage.use('actor', {}, copy);
     await expect.poll(() => stage.runner.runs()).toHaveLength(1);

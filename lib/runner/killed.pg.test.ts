@@ -103,6 +103,7 @@ describe('pgdeck is killed while an action runs', () => {
       warnings: ['pgdeck was ended while it ran; the catalog shows that the server finished it.'],
     });
     await expect.poll(() => stage.events()).toEqual(['intent', 'result done_with_warnings']);
+    await expect.poll(() => stage.touched).toEqual([{ topics: ['tables'], database: 'postgres' }]);
     // The next start shows it as it ended, and does not adopt it once more.
     stage.use('actor', {}, stateDir);
     await status(runId).toBe('done_with_warnings');
@@ -116,7 +117,7 @@ describe('pgdeck is killed while an action runs', () => {
     await expect.poll(() => run(runId)?.cancellable).toBe(true);
     await stage.runner.cancel(runId, admin);
     expect(await ended(runId)).toMatchObject({ status: 'cancelled', verified: false });
-    expect(await stage.root('select 1 from pg_stat_activity where pid = $1', [pid])).toEqual([]);
+    await expect.poll(() => stage.root('select 1 from pg_stat_activity where pid = $1', [pid])).toEqual([]);
     await expect.poll(() => stage.events()).toEqual(['intent', 'cancel_requested', 'result cancelled']);
   });
 
@@ -147,7 +148,7 @@ describe('pgdeck is killed while an action runs', () => {
 
   it('and the session too before it starts again: nobody knows, and nothing is claimed', async () => {
     const { stateDir, runId, pid } = await killed(await analyze());
-    await stage.root('select pg_terminate_backend($1, 5000)', [pid]);
+    await stage.root('select pg_terminate_backend($1, 30000)', [pid]);
     stage.use('actor', {}, stateDir);
     expect(await ended(runId)).toMatchObject({ status: 'unknown', verified: null });
     expect(run(runId)?.message).toContain('the catalog does not show the result');
@@ -178,7 +179,7 @@ describe('pgdeck is killed while an action runs', () => {
     const { stateDir, runId, pid } = await killed(await analyze());
     stage.use('actor', {}, stateDir);
     await status(runId).toBe('running');
-    await stage.root('select pg_terminate_backend($1, 5000)', [pid]);
+    await stage.root('select pg_terminate_backend($1, 30000)', [pid]);
     expect(await ended(runId)).toMatchObject({ status: 'unknown', verified: null });
   });
 

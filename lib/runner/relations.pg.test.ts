@@ -54,7 +54,7 @@ describe('analyze', () => {
     });
     expect(await analyzed('orders')).not.toBeNull();
     expect(await stage.events()).toEqual(['intent', 'result done']);
-    expect(stage.touched).toEqual([['tables']]);
+    expect(stage.touched).toEqual([{ topics: ['tables'], database: 'postgres' }]);
   });
 
   // T10: fails without format('%I.%I') in lib/actions/subjects/relation.ts: the name itself ends the statement there.

@@ -56,7 +56,7 @@ describe('terminate', () => {
     expect(run).toMatchObject({ status: 'done', verified: true, message: `Session ${pidOf(client)} is terminated.` });
     expect(await stage.alive(client)).toBe(false);
     expect(await stage.events()).toEqual(['intent', 'result done']);
-    expect(stage.touched).toEqual([['sessions', 'locks', 'connections', 'progress']]);
+    expect(stage.touched).toMatchObject([{ topics: ['sessions', 'locks', 'connections', 'progress'] }]);
     const { entries } = await stage.audit.read({ limit: 1 });
     expect(entries[0]).toMatchObject({ action: 'terminate', role: 'actor', sql: shown.sql, user: { name: 'local' } });
     expect(entries[0]?.target).toMatchObject({

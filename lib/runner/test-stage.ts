@@ -23,7 +23,7 @@ const password = 'only-for-tests';
 /** A real server with an application on it and a runner that acts there, for tests. */
 export class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), 'pgdeck-runner-'));
-  readonly touched: string[][] = [];
+  readonly touched: { topics: string[]; database: string | null }[] = [];
   /** Who may: the runners made after it go by this. */
   access: AccessConfig = accessOf();
   /** Whether the runners made after it want a second person's yes. */
@@ -95,7 +95,7 @@ export class Stage {
     const sampler = new Sampler(config.id, connections, topics, () => {});
     const touched = sampler.touched.bind(sampler);
     sampler.touched = (topics, database) => {
-      this.touched.push(topics);
+      this.touched.push({ topics, database });
       touched(topics, database);
     };
     this.server = { config, connections, sampler, findings: undefined as unknown as Server['findings'] };
