@@ -52,7 +52,7 @@ export class Runner {
   /** What has not ended stays: it holds its target, and can be cancelled. */
   #runs = new Bounded<Run>(mostRuns, (run) => run.endedAt !== null);
   #jobs = new Map<string, Job>();
-  #waits: Waits;
+  readonly #waits: Waits;
   #elsewhere: Elsewhere;
   /** What is being acted on, and by which run. */
   #busy = new Map<string, string>();

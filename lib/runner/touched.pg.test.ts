@@ -76,6 +76,15 @@ it('an index that was seen while it was rebuilt has its name and its constraint 
     .toMatchObject([{ indexrelname: 'rebuilt_pkey', is_primary: true, constraint_type: 'p', is_valid: true }]);
 });
 
+it('what a topic lacked is looked for when it is asked anew', async () => {
+  const status = async () => (await stage.server.sampler.read(topics['slow-queries'] as AnyTopic, null)).status;
+  expect(await status()).toBe('unavailable');
+  await stage.root('create extension pg_stat_statements');
+  stage.server.sampler.renew(['slow-queries']);
+  await expect.poll(status).toBe('ok');
+  await stage.root('drop extension pg_stat_statements');
+});
+
 it('statements are told as soon as the extension is there that counts them', async () => {
   stage.use('postgres');
   const status = async () => (await stage.server.sampler.read(topics['slow-queries'] as AnyTopic, null)).status;

@@ -12,6 +12,7 @@ import { type Parts, Source } from './source';
 
 export type { Snapshot };
 
+const lacking: ReadonlySet<Problem['reason']> = new Set(['extension', 'privilege', 'setting', 'version']);
 const backoffMs = [1000, 5000, 15_000];
 const unreachableMs = 500;
 /** A time of day that ran ahead of the other clock by more than this: the machine slept, or its clock was set. */
@@ -71,6 +72,11 @@ export class Question {
     const paced = this.#pace.cadenceMs(this.watched(now));
     // What asks the server nothing costs it nothing.
     return this.topic.sql ? paced * this.#slowedDown() : paced;
+  }
+
+  /** Whether it failed for want of something that the server may have by now: an extension, a right, a setting. */
+  get lacks(): boolean {
+    return this.failure !== undefined && lacking.has(this.failure.reason);
   }
 
   /** Whether somebody read it lately enough to come again. */
@@ -272,7 +278,7 @@ export class Question {
     const wait =
       problem.reason === 'unreachable'
         ? unreachableMs
-        : ['extension', 'privilege', 'setting', 'version'].includes(problem.reason)
+        : lacking.has(problem.reason)
           ? Math.max(this.topic.cadenceSeconds * 1000, 5000)
           : (backoffMs[Math.min(this.#failures, backoffMs.length - 1)] ?? 15_000);
     if (!problem.notAsked) this.#failures++;

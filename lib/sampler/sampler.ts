@@ -26,7 +26,7 @@ type Listener = (topic: string, database: string | null) => void;
 type Touched = (topics: string[], database: string | null) => void;
 type Complain = (error: unknown, topic: string) => void;
 
-/** Where these were touched, what the server can be asked for may be something else than before. */
+/** Where these were touched, what the server can be asked for may be something else now. */
 const decisive: ReadonlySet<string> = new Set<TopicId>(['schema', 'configuration']);
 
 const tickMs = 250;
@@ -167,9 +167,7 @@ export class Sampler {
   /** Asks again what an action touched, and tells those who keep something of it. */
   touched(topicIds: string[], database: string | null): void {
     for (const listener of this.#touched) listener(topicIds, database);
-    const looked = topicIds.some((id) => decisive.has(id)) ? this.#connections.probe().catch(() => {}) : undefined;
-    if (looked) void looked.then(() => this.renew(topicIds, database));
-    else this.renew(topicIds, database);
+    this.renew(topicIds, database);
   }
 
   /**
@@ -197,12 +195,24 @@ export class Sampler {
     }
   }
 
-  /** The same, and not only what changes all the time: also figures that are remembered between two askings. */
+  /**
+   * The same, and not only what changes all the time: also figures that are remembered between two askings, and what the
+   * server can be asked for where that was missing or may be something else now.
+   */
   renew(topicIds: string[], database: string | null = null): void {
-    for (const question of this.#known(topicIds, database)) {
-      question.renew();
-      this.#askAgain(question);
-    }
+    const questions = this.#known(topicIds, database);
+    const again = () => {
+      for (const question of questions) {
+        question.renew();
+        this.#askAgain(question);
+      }
+    };
+    if (topicIds.some((id) => decisive.has(id)) || questions.some(({ lacks }) => lacks))
+      void this.#connections
+        .probe()
+        .catch(() => {})
+        .then(again);
+    else again();
   }
 
   #known(topicIds: string[], database: string | null): Question[] {
