@@ -28,6 +28,8 @@ export default defineConfig({
       args: ['--disable-dev-shm-usage', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
     },
     viewport: { width: 1280, height: 800 },
+    // What is still moving Playwright scrolls about, and a menu that hangs on a row then moves away below the pointer.
+    contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
     // Recording every test takes a seventh of the time; to look closely: npx playwright test --trace retain-on-failure
     trace: 'off',

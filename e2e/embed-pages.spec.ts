@@ -72,7 +72,6 @@ test('T12: every page is whole in a frame that is limited to it: nothing that it
 test('pages in a frame are sound in each theme, wide and at 320 px', async ({ sites, page }) => {
   let theme = 'light';
   const src = (slug: string) => `${sites.deck}/embed/${sites.stack.serverId}/${slug}`;
-  await page.emulateMedia({ reducedMotion: 'reduce' });
   await mountIn(page, sites, sites.deck, '/x/y', { mint: () => sites.token({ theme, accent: '#b3261e' }) });
   for (const slug of ['overview', 'tables?nav=1'])
     for (theme of ['light', 'dark', 'high-contrast']) {

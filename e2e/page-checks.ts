@@ -4,8 +4,7 @@ import { expect } from './fixtures/test';
 
 /** What axe finds on a page, each with where; empty when nothing is wrong. */
 export async function axeFindings(page: Page): Promise<string[]> {
-  // Without motion from here on: colours that are still on their way, as of a button that is on now, are nobody's contrast.
-  await page.emulateMedia({ reducedMotion: 'reduce' });
+  // Colours that are still on their way, as of a button that is on now, are nobody's contrast.
   await page.evaluate(() => {
     const moving = document.getAnimations().filter((each) => each instanceof CSSTransition);
     return Promise.all(moving.map(({ finished }) => finished.catch(() => {})));
@@ -19,8 +18,7 @@ export async function expectSound(page: Page): Promise<void> {
   for (const width of [1280, 320])
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.setViewportSize({ width, height: 800 });
-      // Without motion, as above: from one theme to the other.
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.emulateMedia({ colorScheme });
       await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
       expect(await axeFindings(page), `${colorScheme} at ${width} px`).toEqual([]);
       const over = await page.evaluate(
@@ -29,7 +27,7 @@ export async function expectSound(page: Page): Promise<void> {
       expect(over, `scrolls sideways at ${width} px`).toBeLessThanOrEqual(0);
     }
   await page.setViewportSize({ width: 1280, height: 800 });
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
+  await page.emulateMedia({ colorScheme: 'light' });
 }
 
 /** The pid of a client's session. */
