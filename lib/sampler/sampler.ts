@@ -11,7 +11,9 @@ import { Budget, pacedEvent, weigh } from './budget';
 import { type Failing, failingOf } from './degraded';
 import { derivedAnswer } from './derived';
 import type { Follow } from './follow';
+import { Heartbeat } from './heartbeat';
 import { Question } from './question';
+import { Questions } from './questions';
 import { Remembered } from './remembered';
 import { isAsked, type Parts } from './source';
 import { inTrouble } from './trouble';
@@ -30,8 +32,6 @@ type Complain = (error: unknown, topic: string) => void;
 const decisive: ReadonlySet<string> = new Set<TopicId>(['schema', 'configuration']);
 
 const tickMs = 250;
-const heartbeatMs = 5000;
-const probeMs = 60 * 60_000;
 const forgetAfterMs = 10 * 60_000;
 const readerWaitMs = 2000;
 const firstAnswerWaitMs = 4500;
@@ -53,19 +53,17 @@ export class Sampler {
   readonly #connections: ServerConnections;
   readonly #topics: Record<string, AnyTopic>;
   readonly #complain: Complain;
-  readonly #questions = new Map<string, Question>();
+  readonly #questions: Questions;
   readonly #parts: Parts;
   readonly #listeners = new Set<Listener>();
   readonly #touched = new Set<Touched>();
   readonly #budget: Budget;
   readonly #walk: Walk;
+  readonly #heartbeat: Heartbeat;
   readonly #clock: Clock;
   #timer: NodeJS.Timeout | undefined;
   /** How often history wanted more than the cadences bring. */
   #asked = 0;
-  #beatAt = Number.NEGATIVE_INFINITY;
-  #probedAt = Number.NEGATIVE_INFINITY;
-  #beating = false;
 
   constructor(
     server: string,
@@ -84,17 +82,23 @@ export class Sampler {
       connections,
       console: this.console,
       remembered: new Remembered(),
-      other: (id) => this.#questions.get(`${id}\n`),
+      other: (id) => this.#known([id], null)[0],
     };
     this.#topics = topics;
     this.#complain = complain;
     this.#budget = new Budget(budget.percent, (change) => history.changes.add(pacedEvent(change)), budget.windowMs);
     this.#clock = clock;
+    this.#heartbeat = new Heartbeat(connections);
+    this.#questions = new Questions({
+      topics,
+      home: () => connections.config.read.database,
+      make: (topic, database) => new Question(topic, database, this.#parts, () => this.#budget.factor, clock),
+    });
     this.#walk = new Walk({
       topics: Object.values(topics).filter(({ everywhereSeconds }) => everywhereSeconds !== undefined),
       databases: () => this.#otherDatabases(),
       ask: (topic, database) => this.#visit(topic, database),
-      trouble: () => inTrouble(connections, this.#questions.values(), (question) => this.isHome(question)),
+      trouble: () => inTrouble(connections, this.#questions, (question) => this.isHome(question)),
     });
     connections.onServerChange = (before, after) => this.#serverChanged(before, after);
     history.ask = (ids) => {
@@ -104,7 +108,7 @@ export class Sampler {
 
   /** Starts asking; what charts and checks need is asked from now on, the rest when somebody looks. */
   start(): void {
-    for (const topic of Object.values(this.#topics)) if (topic.always) this.#question(topic, null);
+    for (const topic of Object.values(this.#topics)) if (topic.always) this.#questions.of(topic, null);
     this.#timer = setInterval(() => this.#tick(), tickMs);
     this.#tick();
   }
@@ -124,9 +128,9 @@ export class Sampler {
     database: string | null,
     options: { fresh?: boolean; waitMs?: number } = {},
   ): Promise<Answer> {
-    const base = this.#baseOf(topic);
+    const base = this.#questions.baseOf(topic);
     if (base !== topic) return derivedAnswer(topic, await this.read(base, database, options));
-    const question = this.#question(topic, database);
+    const question = this.#questions.of(topic, database);
     question.viewedAt = this.#clock.elapsed();
     if (options.fresh) {
       question.forcedAt = this.#clock.elapsed();
@@ -146,15 +150,14 @@ export class Sampler {
 
   /** Milliseconds since a topic was last asked for by force. */
   sinceForcedMs(topic: AnyTopic, database: string | null): number {
-    const question = this.#questions.get(place(this.#baseOf(topic), database));
+    const question = this.#questions.find(topic, database);
     return question ? this.#clock.elapsed() - question.forcedAt : Number.POSITIVE_INFINITY;
   }
 
   /** The topic's answer as it is known now, without asking. */
   latest(topicId: string, database: string | null = null): Answer | undefined {
     const topic = this.#topics[topicId];
-    const base = topic && this.#baseOf(topic);
-    const question = base && this.#questions.get(place(base, this.#databaseOf(base, database)));
+    const question = topic && this.#questions.find(topic, database);
     if (!question?.snapshot && !question?.failure) return undefined;
     return derivedAnswer(topic as AnyTopic, question.answer(this.#server));
   }
@@ -177,7 +180,7 @@ export class Sampler {
   outdate(chosen: (topic: AnyTopic, database: string | null) => boolean): number {
     const now = this.#clock.elapsed();
     let count = 0;
-    for (const question of this.#questions.values()) {
+    for (const question of this.#questions) {
       const { topic, database, snapshot } = question;
       if (!snapshot || !chosen(topic, database || null) || now - question.forcedAt < forcedEveryMs) continue;
       question.forcedAt = now;
@@ -218,7 +221,7 @@ export class Sampler {
   #known(topicIds: string[], database: string | null): Question[] {
     return topicIds.flatMap((id) => {
       const topic = this.#topics[id];
-      return (topic && this.#questions.get(place(topic, this.#databaseOf(topic, database)))) ?? [];
+      return (topic && this.#questions.find(topic, database)) ?? [];
     });
   }
 
@@ -234,7 +237,7 @@ export class Sampler {
   reconfigured(before: Config): void {
     const place = ({ pgbouncer, action: { host, port, database } }: Config) => [pgbouncer, host, port, database];
     if (isDeepStrictEqual(place(before), place(this.#connections.config))) return;
-    const all = [...this.#questions.values()];
+    const all = [...this.#questions];
     const consoles = all.filter(({ topic }) => topic.console);
     // Whose figures are taken from theirs waits for them.
     const moved = [...consoles, ...all.filter(({ topic }) => topic.figures === 'applications')];
@@ -249,13 +252,13 @@ export class Sampler {
 
   /** Every question that is known. */
   questions(): Iterable<Question> {
-    return this.#questions.values();
+    return this.#questions;
   }
 
   /** Somebody looks at a topic through another instance. */
   view(topicId: string, database: string | null): void {
     const topic = this.#topics[topicId];
-    if (topic) this.#question(topic, database).viewedAt = this.#clock.elapsed();
+    if (topic) this.#questions.of(topic, database).viewedAt = this.#clock.elapsed();
   }
 
   /** Takes the answer that another instance got, so many milliseconds ago. */
@@ -282,19 +285,18 @@ export class Sampler {
 
   /** Why it answers in part only, if it does: what is not answered, and that no more connections can be opened. */
   failing(): Failing[] {
-    return failingOf(this.#connections, this.#questions.values(), (question) => this.#needed(question));
+    return failingOf(this.#connections, this.#questions, (question) => this.#needed(question));
   }
 
   /** Why the server cannot be reached, by this instance or by the one that asks it. */
   get problem(): Problem | undefined {
     if (!this.follow?.following) return this.#connections.problem;
-    return [...this.#questions.values()].find(({ topic, failure }) => topic.sql && failure?.reason === 'unreachable')
-      ?.failure;
+    return [...this.#questions].find(({ topic, failure }) => topic.sql && failure?.reason === 'unreachable')?.failure;
   }
 
   /** Milliseconds between two askings of a topic now. */
   cadenceMs(topic: AnyTopic, database: string | null): number {
-    return this.#question(this.#baseOf(topic), database).cadenceMs();
+    return this.#questions.of(topic, database).cadenceMs();
   }
 
   /** How many times less often the server is asked now, because pgdeck took more than its budget; 1: it keeps to it. */
@@ -302,33 +304,12 @@ export class Sampler {
     return this.#budget.factor;
   }
 
-  /** The topic that is asked for a topic: most often itself. */
-  #baseOf(topic: AnyTopic): AnyTopic {
-    return (topic.from && this.#topics[topic.from.topic]) ?? topic;
-  }
-
-  #databaseOf(topic: AnyTopic, database: string | null): string | null {
-    return topic.scope === 'server' ? null : (database ?? this.#connections.config.read.database);
-  }
-
-  #question(topic: AnyTopic, database: string | null): Question {
-    const name = this.#databaseOf(topic, database);
-    const key = place(topic, name);
-    let question = this.#questions.get(key);
-    if (!question) {
-      const pace = () => this.#budget.factor;
-      question = new Question(topic, name ?? '', this.#parts, pace, this.#clock);
-      this.#questions.set(key, question);
-    }
-    return question;
-  }
-
   #tick(): void {
     const now = this.#clock.elapsed();
-    this.#beat(now);
+    this.#heartbeat.tick(now);
     if (this.history.recording) this.#walk.tick(now);
     const elsewhere = this.follow?.following ?? false;
-    for (const [key, question] of this.#questions) {
+    for (const question of this.#questions) {
       const wanted = this.#needed(question) || question.watched(now);
       if (wanted && question.due(now) && !(elsewhere && isAsked(question.topic))) {
         const lateMs = question.lateMs(now);
@@ -336,22 +317,8 @@ export class Sampler {
         void this.#ask(question);
       }
       const forgotten = !wanted && !this.isHome(question) && now - question.viewedAt > forgetAfterMs;
-      if (forgotten && !this.#walked(question)) this.#questions.delete(key);
+      if (forgotten && !this.#walked(question)) this.#questions.forget(question);
     }
-  }
-
-  #beat(now: number): void {
-    // A connection that was cut is tried again at once, also while nobody looks; how often is the connections' affair.
-    if (this.#beating || (now - this.#beatAt < heartbeatMs && !this.#connections.lost)) return;
-    this.#beating = true;
-    this.#beatAt = now;
-    const probe = now - this.#probedAt >= probeMs && this.#connections.capabilities !== undefined;
-    if (probe) this.#probedAt = now;
-    Promise.resolve(probe ? this.#connections.probe() : this.#connections.heartbeat())
-      .catch(() => {})
-      .finally(() => {
-        this.#beating = false;
-      });
   }
 
   async #ask(question: Question): Promise<void> {
@@ -369,7 +336,7 @@ export class Sampler {
 
   /** What is made of another topic's rows is of the same moment as these. */
   #follow(id: string): void {
-    for (const question of this.#questions.values()) {
+    for (const question of this.#questions) {
       if (question.topic.after !== id) continue;
       question.invalidate();
       void this.#ask(question);
@@ -408,7 +375,7 @@ export class Sampler {
   }
 
   async #visit(topic: AnyTopic, database: string): Promise<boolean> {
-    const question = this.#question(topic, database);
+    const question = this.#questions.of(topic, database);
     await this.#ask(question);
     question.rest();
     return !question.failure;
@@ -419,10 +386,6 @@ export class Sampler {
     if (!before) return;
     this.history.restarted(before, after);
     if (before.systemIdentifier !== after.systemIdentifier) this.#parts.remembered.clear();
-    for (const question of this.#questions.values()) question.newEpoch();
+    for (const question of this.#questions) question.newEpoch();
   }
-}
-
-function place(topic: AnyTopic, database: string | null): string {
-  return `${topic.id}\n${database ?? ''}`;
 }
