@@ -74,6 +74,13 @@ export class Audit {
     });
   }
 
+  /** Appends a line that nothing waits for: where it cannot be written the log says so. */
+  async note(record: AuditRecord): Promise<void> {
+    await this.write(record).catch((error) =>
+      log.error({ err: safeError(error) }, `a line of event ${record.event} could not be written`),
+    );
+  }
+
   /** The last lines of runs that have no result: what was done or waited when a pgdeck before this one ended. */
   pending(): Promise<AuditEntry[]> {
     return this.#turn(async () => [...this.#open.values()]);

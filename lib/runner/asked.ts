@@ -3,7 +3,6 @@ import { personOf, type User } from '@/lib/access/user';
 import type { Preview } from '@/lib/actions/protocol';
 import type { Audit, AuditRecord } from '@/lib/audit/audit';
 import { maskLiterals } from '@/lib/masking/message';
-import { log, safeError } from '@/lib/metrics/log';
 import { requests } from '@/lib/metrics/request';
 import type { Server } from '@/lib/runtime';
 
@@ -33,7 +32,5 @@ export function noteAsked(audit: Audit, server: Server, user: User, asked: Asked
     ...(role !== undefined && { role }),
     ...(refusal && { status: refusal.status, code: refusal.code, message: maskLiterals(refusal.message) }),
   };
-  audit
-    .write(record)
-    .catch((error) => log.error({ err: safeError(error) }, `a line of event ${record.event} could not be written`));
+  void audit.note(record);
 }

@@ -1,8 +1,7 @@
 import { personOf, type User } from '@/lib/access/user';
 import type { Preview, Run, Undo } from '@/lib/actions/protocol';
-import type { Audit, AuditRecord } from '@/lib/audit/audit';
+import type { AuditRecord } from '@/lib/audit/audit';
 import { maskLiterals } from '@/lib/masking/message';
-import { log, safeError } from '@/lib/metrics/log';
 import type { Draft, Plan, Pooler } from './draft';
 import type { Job, Outcome } from './job';
 
@@ -124,11 +123,4 @@ function namesOf(plan: Plan): Record<string, unknown> {
       title,
     })),
   };
-}
-
-/** Writes a line that nothing waits for; where it cannot be written the log says so. */
-export async function writeLine(audit: Audit, record: AuditRecord): Promise<void> {
-  await audit
-    .write(record)
-    .catch((error) => log.error({ err: safeError(error) }, `a line of event ${record.event} could not be written`));
 }

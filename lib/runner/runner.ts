@@ -28,7 +28,7 @@ import {
 } from './permits';
 import { runPooler } from './pooler/run';
 import { draftOf, Previews } from './previews';
-import { finish, newRun, recordOf, resultOf, targetsOf, writeLine } from './records';
+import { finish, newRun, recordOf, resultOf, targetsOf } from './records';
 import { runEvent } from './run-event';
 import { runSignals } from './run-signals';
 import { runWork } from './run-work';
@@ -254,13 +254,13 @@ export class Runner {
       if (error instanceof Withdrawn) {
         const why = error.message || 'It was cancelled before it began.';
         finish(run, { status: 'cancelled', message: `${notOf(job)} ${why} Nothing was done.`, verified: null });
-        await writeLine(audit, { ...recordOf(job, user), event: 'result', result: resultOf(run) });
+        await audit.note({ ...recordOf(job, user), event: 'result', result: resultOf(run) });
         return run;
       }
       if (!begun()) {
         // Nothing was sent: there is no run, only an error; unless somebody polls it already.
         finish(run, { status: 'nothing_done', message: reasonOf(error), verified: null });
-        if (job.accepted) await writeLine(audit, { ...recordOf(job, user), event: 'result', result: resultOf(run) });
+        if (job.accepted) await audit.note({ ...recordOf(job, user), event: 'result', result: resultOf(run) });
         else if (!job.told) this.#runs.delete(run.runId);
         if (error instanceof ApiError && error.code === 'target_changed')
           noteAsked(audit, job.server, user, preview, error);

@@ -4,7 +4,7 @@ import type { Audit } from '@/lib/audit/audit';
 import type { Server } from '@/lib/runtime';
 import { Approvals } from './approvals';
 import type { Job } from './job';
-import { recordOf, writeLine } from './records';
+import { recordOf } from './records';
 import { Turns, Withdrawn } from './turns';
 
 /** What a run waits for before it acts: a second person's yes, and its turn among the server's actions. */
@@ -17,7 +17,7 @@ export class Waits {
   /** Says a second person's yes to a run that waits for it; 409 where none does. */
   async approve(run: Run, job: Job | undefined, user: User): Promise<void> {
     this.#approvals.check(run);
-    if (job) await writeLine(this.parts().audit, { ...recordOf(job, user), event: 'approved' });
+    if (job) await this.parts().audit.note({ ...recordOf(job, user), event: 'approved' });
     this.#approvals.approve(run, user);
   }
 
@@ -65,6 +65,6 @@ export class Waits {
       job.cancelRequested = true;
       withdraw();
     };
-    await writeLine(this.parts().audit, { ...recordOf(job, user), event });
+    await this.parts().audit.note({ ...recordOf(job, user), event });
   }
 }

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '@/lib/access/errors';
 import { personOf, type User } from '@/lib/access/user';
 import type { Run as RunAnswer } from '@/lib/actions/protocol';
-import type { AuditRecord } from '@/lib/audit/audit';
 import { maskLiterals } from '@/lib/masking/message';
 import { log, safeError } from '@/lib/metrics/log';
 import { describeError } from '@/lib/postgres/errors';
@@ -215,7 +214,7 @@ export class Keeper {
     const times = missed.length === 1 ? 'once' : `${missed.length} times`;
     const last = new Date(missed.at(-1) ?? 0).toISOString();
     const message = `Missed ${times}, last at ${last}: ${why}. It is not caught up.`;
-    this.#write({
+    void this.#parts.audit.note({
       ...recordOf(server, row),
       event: 'schedule_missed',
       user: systemUser,
@@ -230,18 +229,19 @@ export class Keeper {
     if (error instanceof ApiError && error.status === 403) {
       const { code } = error;
       if (!error.audited)
-        this.#write({ ...recordOf(server, row), event: 'denied', user: person, status: 403, code, message });
+        void this.#parts.audit.note({
+          ...recordOf(server, row),
+          event: 'denied',
+          user: person,
+          status: 403,
+          code,
+          message,
+        });
       return;
     }
     const result = { status, message: maskLiterals(message), verified: null, ms: 0, warnings: [] };
     const event = unreachable ? 'schedule_missed' : 'result';
-    this.#write({ ...recordOf(server, row), event, user: person, result });
-  }
-
-  #write(record: AuditRecord): void {
-    this.#parts.audit
-      .write(record)
-      .catch((error) => log.error({ err: safeError(error) }, `a line of event ${record.event} could not be written`));
+    void this.#parts.audit.note({ ...recordOf(server, row), event, user: person, result });
   }
 
   #tell(server: Server, row: Row, title: string, message: string): void {

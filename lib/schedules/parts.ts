@@ -10,7 +10,7 @@ export type Parts = {
   store: Pick<Store, 'on' | 'query' | 'state' | 'now'>;
   servers: ReadonlyMap<string, Server>;
   runner: Pick<Runner, 'preview' | 'execute' | 'run'>;
-  audit: Pick<Runtime['audit'], 'write' | 'resultOf'>;
+  audit: Pick<Runtime['audit'], 'note' | 'write' | 'resultOf'>;
   /** Who may, by which makers of schedules are looked up again. */
   access: AccessConfig;
   /** False: nothing is run (PGDECK_SCHEDULES). */

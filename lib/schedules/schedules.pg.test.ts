@@ -99,7 +99,11 @@ describe('a schedule is made', () => {
   });
 
   test('not where it cannot be written down', async () => {
-    const audit = { write: () => Promise.reject(new Error('The disk is full.')), resultOf: async () => undefined };
+    const audit = {
+      note: async () => {},
+      write: () => Promise.reject(new Error('The disk is full.')),
+      resultOf: async () => undefined,
+    };
     expect(await refusal(desk.schedules({ audit }).create('test', asked(), admin))).toBe('503 audit_unwritable');
     expect((await desk.schedules().list('test', admin)).schedules).toEqual([]);
   });
